@@ -8,13 +8,13 @@ __version__ = "0.1.0"
 __all__ = ["open"]
 
 if TYPE_CHECKING:
-    from generel_graph.ask.session import open as open  # noqa: PLC0414
+    from generel_graph.session import open as open
 
 
 def __getattr__(name: str) -> Any:
     """Import `open` when it is first used, so that importing the package does nothing."""
     if name == "open":
-        from generel_graph.ask.session import open as open_
+        from generel_graph.session import open as open_
 
         return open_
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

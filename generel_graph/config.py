@@ -159,7 +159,10 @@ def from_mapping(raw: Mapping[str, Any], path: Path, environment: Mapping[str, s
     for key in top:
         if key not in known:
             raise ConfigError(
-                "unknown key", where=path, found=key, valid=[*known, "sources", "tasks", "neo4j", "model", "train"]
+                "unknown key",
+                where=path,
+                found=key,
+                valid=[*known, "sources", "tasks", "neo4j", "model", "train"],
             )
     config = Config(
         folder=path.parent, path=path, sources=sources, tasks=MappingProxyType(tasks), **parts, **top
@@ -208,7 +211,9 @@ def build_options(kind: type[Any], source: SourceConfig, path: Path | None = Non
     hints = get_type_hints(kind)
     for f in fields(kind):
         if f.default is MISSING and f.default_factory is MISSING and f.name not in source.options:
-            raise ConfigError("missing key", where=f"{where}: sources.{source.name}", found=f.name, valid=hints)
+            raise ConfigError(
+                "missing key", where=f"{where}: sources.{source.name}", found=f.name, valid=hints
+            )
     return _build(kind, source.options, f"sources.{source.name}", Path(where))
 
 
@@ -236,7 +241,9 @@ def convert(value: Any, hint: Any, where: str) -> Any:
                 raise ValueError(value)
             return value
         if origin is tuple:
-            return tuple(convert(v, get_args(hint)[0], where) for v in ([value] if isinstance(value, str) else value))
+            return tuple(
+                convert(v, get_args(hint)[0], where) for v in ([value] if isinstance(value, str) else value)
+            )
         if origin in (Mapping, dict) or hint in (Mapping, dict):
             return MappingProxyType(dict(value))
     except (ValueError, KeyError, TypeError) as error:

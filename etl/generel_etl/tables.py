@@ -180,6 +180,11 @@ class Tables:
     snps: pl.DataFrame = field(default_factory=lambda: empty(Snps))
     edges: pl.DataFrame = field(default_factory=lambda: empty(Edges))
     rejects: pl.DataFrame = field(default_factory=lambda: empty(Rejects))
+    # Where rows stand (row, file, line), so that a record that breaks its schema can be found again.
+    places: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PLACES))
+
+
+PLACES = {"row": pl.Int64, "file": pl.String, "line": pl.Int64}
 
 
 def conform(frame: pl.DataFrame, schema: type[dy.Schema]) -> pl.DataFrame:

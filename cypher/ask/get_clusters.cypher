@@ -1,0 +1,27 @@
+// Clusters with their members and codes, their genes or position, and whether they are linked to the cluster asked about.
+// $clusters: ids of clusters (of SNPs: their own)
+// $asked: ids of all members of the cluster that is asked about (empty: none is)
+// $published_before: date; reports from this day on link nothing (null: all do)
+// returns: cluster, members (maps with id, kind, name, xrefs), chromosome, position, genes (maps with type, name, distance),
+//          linked (whether an edge of any type joins the two clusters)
+MATCH (asked:Entity)
+WHERE asked.id IN $asked
+WITH collect(asked) AS asked
+UNWIND $clusters AS cluster
+MATCH (head:Entity {id: cluster})
+OPTIONAL MATCH (member:Concept {cluster: cluster})
+WITH asked, cluster, head, collect(member) AS found
+WITH asked, cluster, head, CASE WHEN found = [] THEN [head] ELSE found END AS members
+RETURN cluster,
+       [m IN members | {id: m.id, kind: m.kind, name: coalesce(m.name, m.id), xrefs: coalesce(m.xrefs, [])}] AS members,
+       head.chromosome AS chromosome, head.position AS position,
+       CASE WHEN head:SNP THEN
+         [(head)-[r:LOCATED_IN|NEAREST_TO|REPORTED_GENE]->(gene:Gene) |
+           {type: type(r), name: gene.name, distance: r.distance}]
+       ELSE [] END AS genes,
+       EXISTS {
+         UNWIND members AS member
+         UNWIND asked AS other
+         MATCH (member)-[r]-(other)
+         WHERE $published_before IS NULL OR r.published IS NULL OR r.published < $published_before
+       } AS linked

@@ -1,0 +1,16 @@
+// The nodes of some kinds nearest to a vector, best first, in columns; no row if the model is not the active one any more.
+// $model: the model's id
+// $vector: the question, a list of floats
+// $kinds: kinds to look among (list)
+// $k: nodes at most
+// returns: id, kind, cluster, score (lists; score is the index's, (1 + cosine) / 2)
+CYPHER 25
+MATCH (m:Model {id: $model, active: true})
+CALL (m) {
+  MATCH (n:Entity)
+  SEARCH n IN (VECTOR INDEX embedding_0 FOR $vector WHERE n.kind IN $kinds LIMIT $k) SCORE AS score
+  WITH n, score ORDER BY score DESC, n.id
+  RETURN collect(n.id) AS id, collect(n.kind) AS kind, collect(coalesce(n.cluster, n.id)) AS cluster,
+         collect(score) AS score
+}
+RETURN id, kind, cluster, score

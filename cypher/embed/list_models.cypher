@@ -1,0 +1,5 @@
+// The models that have a slot, the active one first, then the newest.
+// returns: model (map of all properties of the :Model)
+MATCH (m:Model)
+RETURN m {.*} AS model
+ORDER BY m.active IS NULL, m.activated_at DESC, m.created_at DESC, m.id

@@ -1,0 +1,7 @@
+// Edges that start in a range of ids with all of their properties, in columns: what a deep digest is made of.
+// $first, $last: the range of ids, both inclusive
+// returns: start, end, type, props (lists; props are maps)
+MATCH (a:Entity)
+WHERE $first <= a.id <= $last
+MATCH (a)-[r]->(b:Entity)
+RETURN collect(a.id) AS start, collect(b.id) AS end, collect(type(r)) AS type, collect(properties(r)) AS props

@@ -1,0 +1,46 @@
+// Concepts near a wording, so many clusters of each kind, marked by what is known: "itself", "known" (an edge joins them) or
+// "new", seen from the concept that the wording was nearest to. Nothing comes if the slot in the file is not the active one.
+// $vector: of the wording (list of floats; `--embed vector="morning joint stiffness"`)
+// $constant: what its cosines are divided by, to be of the learnt half (1: not at all)
+// $concept: id of the concept that the wording is nearest to (null: no marks)
+// $kinds: kinds to tell of (list)
+// $k: clusters of each kind
+// $published_before: reports from this day on are not known yet (text as "2015-01-01"; null: all are)
+// returns: kind, id, name, cosine (−1 to 1), mark ("itself", "known", "new" or null), codes (ids of the cluster)
+// :param vector => null
+// :param constant => 1.0
+// :param concept => null
+// :param kinds => ["Disease", "Phenotype", "Gene", "Drug"]
+// :param k => 5
+// :param published_before => null
+MATCH (:Model {active: true, index: 'embedding_0'})
+OPTIONAL MATCH (named:Concept {id: $concept})
+OPTIONAL MATCH (one:Concept {cluster: named.cluster})
+WITH collect(one) AS asked
+UNWIND $kinds AS kind
+CALL (kind) {
+  CALL db.index.vector.queryNodes('embedding_0_' + kind, 100, $vector) YIELD node AS n
+  WITH n, kind WHERE n.kind = kind
+  RETURN n, (2 * vector.similarity.cosine(n.embedding_0, $vector) - 1) / $constant AS cosine
+}
+WITH kind, n, cosine, asked ORDER BY cosine DESC, n.id
+WITH asked, kind, n.cluster AS cluster, collect({node: n, cosine: cosine})[0] AS best
+ORDER BY kind, best.cosine DESC, best.node.id
+WITH asked, kind, collect({cluster: cluster, cosine: best.cosine, node: best.node})[..$k] AS found
+UNWIND found AS row
+OPTIONAL MATCH (head:Concept {id: row.cluster})
+WITH asked, kind, row.cluster AS cluster, row.cosine AS cosine,
+     CASE WHEN head.kind = kind THEN head ELSE row.node END AS shown,
+     COLLECT { MATCH (member:Concept {cluster: row.cluster}) RETURN member ORDER BY member.id } AS members
+RETURN kind, shown.id AS id, shown.name AS name, round(cosine, 4) AS cosine,
+       CASE
+         WHEN asked = [] THEN null
+         WHEN any(a IN asked WHERE a.cluster = cluster) THEN 'itself'
+         WHEN EXISTS { UNWIND members AS member UNWIND asked AS other
+                       MATCH (member)-[r]-(other)
+                       WHERE $published_before IS NULL OR r.published IS NULL OR r.published < date($published_before) }
+           THEN 'known'
+         ELSE 'new'
+       END AS mark,
+       [m IN members | m.id] AS codes
+ORDER BY kind, cosine DESC, id

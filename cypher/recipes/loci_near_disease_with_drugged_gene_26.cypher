@@ -1,0 +1,61 @@
+// Loci near a disease that nobody has linked to it or to a kind of it, and that hold a gene that a drug targets; one SNP a
+// locus (250 kb; the MHC, chromosome 6 from 25 to 34 Mb, is one). Nothing comes if the slot in the file is not the active one.
+// $disease: id of the disease, any code of its cluster that is a node
+// $k: SNPs that the vector search gives, before all else is asked of them
+// $limit: loci at most
+// $published_before: reports from this day on are not known yet (text as "2015-01-01"; null: all are)
+// returns: snp, chromosome, position, cosine (−1 to 1), known_for (names), gene (symbol), drugs (names), treats (names)
+// :param disease => 'MONDO:0008383'
+// :param k => 1000
+// :param limit => 10
+// :param published_before => null
+CYPHER 25
+MATCH (:Model {active: true, index: 'embedding_0'})
+MATCH (asked:Concept {id: $disease})
+MATCH (d:Concept {id: asked.cluster})
+WHERE d.embedding_0 IS NOT NULL
+CALL (d) {
+  // SNPs that are known for the disease, or for a kind of it
+  MATCH (member:Concept {cluster: d.cluster})<-[:IS_A*0..6]-(below:Concept)
+  MATCH (same:Concept {cluster: below.cluster})
+  WITH DISTINCT same
+  MATCH (same)<-[r:ASSOCIATED_WITH|CORRELATES_WITH]-(x:SNP)
+  WHERE $published_before IS NULL OR r.published IS NULL OR r.published < date($published_before)
+  RETURN collect(DISTINCT {chromosome: x.chromosome, position: x.position}) AS known
+}
+CALL (d) {
+  MATCH (s:Entity)
+  SEARCH s IN (VECTOR INDEX embedding_0 FOR d.embedding_0 WHERE s.kind = 'SNP' LIMIT $k) SCORE AS score
+  RETURN s, 2 * score - 1 AS cosine
+}
+WITH known, s, cosine
+WHERE s.position IS NOT NULL AND none(x IN known WHERE x.chromosome = s.chromosome
+  AND (abs(x.position - s.position) <= 250000
+       OR x.chromosome = '6' AND 25000000 <= x.position <= 34000000 AND 25000000 <= s.position <= 34000000))
+// the gene that it lies in, that a study named, whose expression it changes, or that is nearest; and the drugs that act on it
+MATCH (s)-[near:LOCATED_IN|REPORTED_GENE|REGULATES|NEAREST_TO]->(named:Gene)
+MATCH (gene:Concept:Gene {cluster: named.cluster})<-[:TARGETS]-(drug:Drug)
+WITH s, cosine, named, min(CASE type(near) WHEN 'LOCATED_IN' THEN 0 WHEN 'REPORTED_GENE' THEN 1
+                           WHEN 'REGULATES' THEN 2 ELSE 3 END) AS nearness, collect(DISTINCT drug) AS drugs
+ORDER BY nearness, named.name
+WITH s, cosine, collect({gene: named.name, drugs: drugs})[0] AS best
+ORDER BY cosine DESC, s.id
+// one SNP a locus: the nearest to the disease
+WITH collect({snp: s, cosine: cosine, gene: best.gene, drugs: best.drugs}) AS found
+WITH reduce(kept = [], row IN found |
+  CASE WHEN any(k IN kept WHERE k.snp.chromosome = row.snp.chromosome
+    AND (abs(k.snp.position - row.snp.position) <= 250000
+         OR k.snp.chromosome = '6' AND 25000000 <= k.snp.position <= 34000000
+            AND 25000000 <= row.snp.position <= 34000000))
+  THEN kept ELSE kept + [row] END) AS kept
+UNWIND kept[..$limit] AS row
+WITH row.snp AS s, row.cosine AS cosine, row.gene AS gene, row.drugs AS drugs
+RETURN s.id AS snp, s.chromosome AS chromosome, s.position AS position, round(cosine, 4) AS cosine,
+       COLLECT { MATCH (s)-[r:ASSOCIATED_WITH]->(trait)
+                 WHERE $published_before IS NULL OR r.published IS NULL OR r.published < date($published_before)
+                 RETURN DISTINCT trait.name AS name ORDER BY name } AS known_for,
+       gene,
+       COLLECT { UNWIND drugs AS drug RETURN drug.name AS name ORDER BY name } AS drugs,
+       COLLECT { UNWIND drugs AS drug MATCH (drug)-[:TREATS]->(disease)
+                 RETURN DISTINCT disease.name AS name ORDER BY name } AS treats
+ORDER BY cosine DESC, snp

@@ -1,0 +1,9 @@
+// Task eqtl: an SNP and a gene whose expression it changes; of several tissues the largest weight counts.
+// $first, $last: the range of ids of anchors, both inclusive
+// returns: anchor, positive (ids), weight (lists)
+MATCH (snp:Entity)
+WHERE $first <= snp.id <= $last AND snp:SNP
+MATCH (snp)-[r:REGULATES]->(gene:Gene)
+WHERE r.weight > 0 AND NOT 'sub_significant' IN coalesce(r.flags, [])
+WITH snp.id AS anchor, gene.id AS positive, max(r.weight) AS weight ORDER BY anchor, positive
+RETURN collect(anchor) AS anchor, collect(positive) AS positive, collect(weight) AS weight

@@ -1,0 +1,9 @@
+// Ranges of ids that hold an equal number of nodes each, so that a large read can be cut into columns.
+// $size: nodes a range
+// returns: first, last (lists of ids, both inclusive, in the order of ids)
+MATCH (n:Entity)
+WITH n.id AS id ORDER BY id
+WITH collect(id) AS ids
+WITH ids, range(0, size(ids) - 1, $size) AS begins
+RETURN [b IN begins | ids[b]] AS first,
+       [b IN begins | ids[CASE WHEN b + $size > size(ids) THEN size(ids) - 1 ELSE b + $size - 1 END]] AS last

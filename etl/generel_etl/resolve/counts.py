@@ -1,0 +1,48 @@
+"""What became of each row: the states, and the counts that reconcile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from generel_etl.resolve.result import Staged
+from generel_graph.errors import DataError
+
+LOADED, MERGED, STAGED, DANGLING, REJECTED = range(5)
+STATE = pl.UInt8
+STATES = ("loaded", "merged", "staged", "dangling", "rejected")
+
+# What a row is judged by: the concept that it defines, else its edges, else its other records, else its rejects.
+DEFINES, JOINS, MENTIONS, REFUSED = range(4)
+
+
+def judged(states: pl.DataFrame, by: int) -> pl.DataFrame:
+    """Rows and states (row, state) as something to judge rows by."""
+    return states.select("row", pl.lit(by, dtype=STATE).alias("by"), pl.col("state").cast(STATE))
+
+
+def count_rows(stage: Staged, parts: Sequence[pl.DataFrame]) -> dict[str, int]:
+    """Give each row one state, and count: a row is what the best of its judges says.
+
+    `parts`: from `judged`. Raises DataError where a row has no part and no reject, or a number beyond the rows
+    read: a reader lost it, and counts that do not reconcile must not pass.
+    """
+    refused = stage.rejects().select("row").unique().collect().with_columns(state=pl.lit(REJECTED))
+    every = pl.concat([*parts, judged(refused, REFUSED)])
+    of_row = every.group_by("row").agg((pl.col("by") * 10 + pl.col("state")).min() % 10)
+    if of_row.height != stage.rows_read or (of_row.height and of_row["row"].max() != stage.rows_read):
+        raise DataError(
+            f"{stage.rows_read:,} rows were read, but {of_row.height:,} are accounted for",
+            where=f"sources.{stage.name}",
+            next_step="this is a fault of the source's reader: please report it with the file's layout",
+        )
+    found = dict(of_row.group_by("by").len().rows())
+    return {name: found.get(state, 0) for state, name in enumerate(STATES)}
+
+
+def first_or_repeat(records: pl.DataFrame) -> pl.DataFrame:
+    """Rows and states (row, state) of one source's records: MERGED where an earlier one says the same, else LOADED."""
+    records = records.sort("row", maintain_order=True)
+    first = records.select(pl.struct(pl.all().exclude("row")).is_first_distinct()).to_series()
+    return records.select("row", pl.when(first).then(LOADED).otherwise(MERGED).cast(STATE).alias("state"))

@@ -1,0 +1,44 @@
+"""Rows that stay in the stage unless another source names their SNP: eQTL rows beside the lead, rows of SNP lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from generel_etl.resolve.ends import Batch
+from generel_etl.resolve.gather import SRC, Gathered, with_values
+from generel_etl.resolve.snps import known_as
+
+_SIDES = ("start", "end")
+
+
+def named_snps(gathered: Gathered, batches: Sequence[Batch], positions: pl.DataFrame) -> pl.DataFrame:
+    """SNPs and the sources that name them by rows which do not wait: id, src."""
+    parts = [gathered.snps.select("id", "src")]
+    for batch in batches:
+        snps = batch.ends.filter(pl.col("kind") == "SNP")
+        parts.append(snps.select("id", pl.lit(batch.src, dtype=SRC).alias("src")))
+    return pl.concat(parts).drop_nulls().select(known_as("id", positions).alias("id"), "src").unique()
+
+
+def edges_called_for(
+    gathered: Gathered, at: int, named: pl.DataFrame, positions: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Of one source's edges on mention: those whose every SNP another source names, and the rows of the others.
+
+    An edge between concepts is always called for: whether its ends are nodes is seen later.
+    """
+    edges = gathered.stages[at].edges().filter(pl.col("on_mention"))
+    light = edges.select("row", *(f"{side}_{part}" for side in _SIDES for part in ("kind", "id"))).collect()
+    if light.is_empty():
+        return with_values(edges), light.select("row")
+    elsewhere = named.filter(pl.col("src") != at)["id"].unique().implode()
+    called = light.select(
+        pl.all_horizontal(
+            (pl.col(f"{side}_kind") != "SNP") | known_as(f"{side}_id", positions).is_in(elsewhere).fill_null(False)
+            for side in _SIDES
+        )
+    ).to_series()
+    chosen = edges.with_row_index("at").filter(pl.col("at").is_in(called.arg_true().implode())).drop("at")
+    return with_values(chosen), light.filter(~called).select("row")

@@ -1,0 +1,15 @@
+"""The readers that exist; a new one is one file here and one line in `READERS`."""
+
+from __future__ import annotations
+
+from generel_etl.reader import Reader
+from generel_etl.sources import gwas_catalog, hetionet, hgnc, obo, primekg, table
+
+READERS: tuple[Reader, ...] = (
+    gwas_catalog.READER,
+    hetionet.READER,
+    hgnc.READER,
+    obo.READER,
+    primekg.READER,
+    table.READER,
+)

@@ -1,0 +1,71 @@
+"""What is known of clusters: members, codes, genes, place, and their links to the one that is asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from generel_graph.graph import Graph
+
+GENE_ORDER = ("LOCATED_IN", "REPORTED_GENE", "NEAREST_TO")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One node of a cluster."""
+
+    id: str
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A cluster of nodes that mean one thing; an SNP is a cluster of its own."""
+
+    id: str
+    members: tuple[Member, ...]
+    codes: tuple[str, ...]  # ids of the members, then their cross-references
+    genes: tuple[str, ...]  # symbols, of an SNP
+    position: str  # "chromosome:position" of an SNP, else ""
+    linked: bool  # an edge joins it to the cluster that is asked about
+
+    def member(self, id_: str) -> Member | None:
+        """The member of this id."""
+        return next((m for m in self.members if m.id == id_), None)
+
+
+def read_clusters(
+    graph: Graph, clusters: Sequence[str], asked: str | None = None, published_before: date | None = None
+) -> dict[str, Cluster]:
+    """Read clusters by id; `asked` is the cluster whose links to them count, up to `published_before`."""
+    members = cluster_members(graph, asked) if asked is not None else []
+    rows = graph.rows(
+        "ask/get_clusters", clusters=list(clusters), asked=members, published_before=published_before
+    )
+    return {row["cluster"]: _cluster(row) for row in rows}
+
+
+def cluster_members(graph: Graph, cluster: str) -> list[str]:
+    """The ids of a cluster's members."""
+    rows = graph.rows("ask/get_clusters", clusters=[cluster], asked=[], published_before=None)
+    return [member["id"] for row in rows for member in row["members"]]
+
+
+def _cluster(row: Mapping[str, Any]) -> Cluster:
+    ids = [member["id"] for member in row["members"]]
+    xrefs = sorted({code for member in row["members"] for code in member["xrefs"]})
+    genes = sorted(
+        (gene for gene in row["genes"] if gene["name"]),
+        key=lambda gene: (GENE_ORDER.index(gene["type"]), gene["distance"] or 0, gene["name"]),
+    )
+    return Cluster(
+        row["cluster"],
+        tuple(Member(m["id"], m["kind"], m["name"]) for m in row["members"]),
+        tuple(dict.fromkeys([row["cluster"], *sorted(ids), *xrefs])),
+        tuple(dict.fromkeys(gene["name"] for gene in genes)),
+        f"{row['chromosome']}:{row['position']}" if row["position"] is not None else "",
+        bool(row["linked"]),
+    )

@@ -1,0 +1,71 @@
+"""Somebody's own Cypher, in the server's read access mode, with vectors of texts as parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from generel_graph.ask.link import link
+from generel_graph.ask.pin import Pinned, pinned, still_active, stored_vectors
+from generel_graph.ask.plain import plain
+from generel_graph.ask.space import Spaces
+from generel_graph.errors import GraphError, NotFoundError, UsageError
+from generel_graph.graph import Graph
+
+
+def query(
+    graph: Graph,
+    spaces: Spaces,
+    cypher: str,
+    parameters: Mapping[str, Any] | None = None,
+    embed: Mapping[str, str] | None = None,
+) -> tuple[list[str], list[list[Any]]]:
+    """Run `cypher`; column names and rows of plain values (nodes are maps without their vectors).
+
+    `embed` gives parameters that are vectors: the stored one of what a text names, else the text's own.
+    If the active model moved meanwhile, all is done again with the new one.
+    Raises GraphError for a statement that is wrong or that writes, UsageError if a parameter is given twice.
+    """
+    parameters, embed = dict(parameters or {}), dict(embed or {})
+    twice = sorted(parameters.keys() & embed.keys())
+    if twice:
+        raise UsageError(
+            "the parameter is given twice", where="query", found=twice[0], next_step="rename one"
+        )
+    if not embed:
+        return _run(graph, cypher, parameters)
+
+    def answer(model: Pinned) -> tuple[list[str], list[list[Any]]]:
+        vectors = {name: vector_of(graph, model, spaces, text) for name, text in embed.items()}
+        try:
+            result = _run(graph, cypher, parameters | vectors)
+        except GraphError:
+            still_active(
+                graph, model
+            )  # an index of a slot that changed hands is told apart from a wrong statement
+            raise
+        still_active(graph, model)
+        return result
+
+    return pinned(graph, answer)
+
+
+def vector_of(graph: Graph, model: Pinned, spaces: Spaces, text: str) -> list[float]:
+    """The vector of what `text` names, as stored, else of the text itself; [dimension].
+
+    Raises NotFoundError for a node without a vector, ModelMoved.
+    """
+    found = link(graph, text)
+    space = spaces(model.id)
+    if found.id is None:
+        questions, _ = space.question(space.text_vectors([found.text]), "", None)
+        return [float(number) for number in questions[0]]
+    vectors = stored_vectors(graph, model, [found.id])
+    if found.id not in vectors:
+        raise NotFoundError("this node has no vector yet", where=model.id, found=found.id)
+    return [float(number) for number in vectors[found.id][1]]
+
+
+def _run(graph: Graph, cypher: str, parameters: Mapping[str, Any]) -> tuple[list[str], list[list[Any]]]:
+    columns, rows = graph.query(cypher, parameters)
+    return columns, [[plain(value) for value in row] for row in rows]

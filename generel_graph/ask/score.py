@@ -1,0 +1,137 @@
+"""Pairs of ids or texts, and the cosine of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from generel_graph.ask.link import Link, link_all, tidy
+from generel_graph.ask.pin import Pinned, pinned, stored_vectors
+from generel_graph.ask.space import Space, Spaces, Vector
+from generel_graph.errors import DataError
+from generel_graph.graph import Graph
+from generel_graph.progress import Progress, silent
+
+ENDS = ("left", "right")
+ADDED = ("left_id", "right_id", "cosine")
+CHUNK = 2_000  # texts a statement
+
+
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """What the distinct texts of a table are: links, and kinds and vectors where there are any."""
+
+    links: Mapping[str, Link]
+    vectors: Mapping[str, tuple[str, Vector]]  # by text: kind ("" for a free text) and vector [dimension]
+
+
+def read_pairs(path: Path) -> pl.DataFrame:
+    """Read a tab-separated file with the columns `left` and `right`; all columns stay text.
+
+    Raises DataError if it cannot be read, or lacks a column.
+    """
+    try:
+        frame = pl.read_csv(
+            path, separator="\t", infer_schema=False, quote_char=None, truncate_ragged_lines=False
+        )
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise DataError(f"not a tab-separated table: {str(error).splitlines()[0]}", where=path) from error
+    check_pairs(frame.columns, path)
+    return frame
+
+
+def check_pairs(columns: Sequence[str], where: object) -> None:
+    """Raise DataError unless a table has `left` and `right`, and none of the columns that are added."""
+    missing = [name for name in ENDS if name not in columns]
+    if missing:
+        raise DataError(
+            "missing column", where=where, found=missing[0], valid=columns, next_step="name it left/right"
+        )
+    there = [name for name in ADDED if name in columns]
+    if there:
+        raise DataError("the column would be overwritten", where=where, found=there[0], next_step="rename it")
+
+
+def score(graph: Graph, spaces: Spaces, pairs: pl.DataFrame, progress: Progress = silent) -> pl.DataFrame:
+    """Add `left_id`, `right_id` and `cosine` (−1 … 1) to each row; rows keep their order and columns.
+
+    An end that names a node has its id; a free text has none but is encoded. `cosine` is null where an end is
+    empty, an unknown rsID or code, or a node without a vector. Raises DataError, NotFoundError, ModelError.
+    """
+    check_pairs(pairs.columns, "pairs")
+    lefts = [tidy(text or "") for text in pairs["left"].cast(pl.String).to_list()]
+    rights = [tidy(text or "") for text in pairs["right"].cast(pl.String).to_list()]
+    texts = sorted({*lefts, *rights} - {""})
+    links: dict[str, Link] = {}
+    for begin in range(0, len(texts), CHUNK):
+        links |= link_all(graph, texts[begin : begin + CHUNK])
+        progress("link", min(begin + CHUNK, len(texts)), len(texts))
+    cosines = pinned(graph, lambda model: _cosines(graph, model, spaces(model.id), links, lefts, rights))
+    return pairs.with_columns(
+        pl.Series("left_id", [links[t].id if t else None for t in lefts], dtype=pl.String),
+        pl.Series("right_id", [links[t].id if t else None for t in rights], dtype=pl.String),
+        pl.Series("cosine", cosines, dtype=pl.Float64),
+    )
+
+
+def to_tsv(frame: pl.DataFrame) -> str:
+    """The table as tab-separated text; what is null is empty."""
+    text = StringIO()
+    frame.write_csv(text, separator="\t", quote_style="never", float_precision=6)
+    return text.getvalue()
+
+
+def _cosines(
+    graph: Graph,
+    model: Pinned,
+    space: Space,
+    links: Mapping[str, Link],
+    lefts: Sequence[str],
+    rights: Sequence[str],
+) -> list[float | None]:
+    ends = _Ends(links, _vectors(graph, model, space, links))
+    groups: dict[tuple[str, str], list[int]] = {}
+    for row, (left, right) in enumerate(zip(lefts, rights, strict=True)):
+        if left in ends.vectors and right in ends.vectors:
+            groups.setdefault((ends.vectors[left][0], ends.vectors[right][0]), []).append(row)
+    cosines: list[float | None] = [None] * len(lefts)
+    for (left_kind, right_kind), rows in groups.items():
+        a = np.stack([ends.vectors[lefts[row]][1] for row in rows])
+        b = np.stack([ends.vectors[rights[row]][1] for row in rows])
+        # A text asks, a node is asked: their vectors are of two forms.
+        values = (
+            _pairwise(space, b, right_kind, a, left_kind)
+            if not right_kind
+            else _pairwise(space, a, left_kind, b, right_kind)
+        )
+        for row, value in zip(rows, values, strict=True):
+            cosines[row] = float(value)
+    return cosines
+
+
+def _pairwise(space: Space, asking: Vector, asking_kind: str, asked: Vector, asked_kind: str) -> Vector:
+    """The score of each row of `asking` [n, d] with the same row of `asked` [n, d]."""
+    questions, constant = space.question(asking, asking_kind, asked_kind or None)
+    lengths = np.linalg.norm(questions, axis=1) * np.linalg.norm(asked, axis=1)
+    cosines = np.einsum("nd,nd->n", questions, asked) / np.maximum(lengths, 1e-12)
+    return np.asarray(np.clip(cosines / constant, -1.0, 1.0), dtype=np.float32)
+
+
+def _vectors(
+    graph: Graph, model: Pinned, space: Space, links: Mapping[str, Link]
+) -> dict[str, tuple[str, Vector]]:
+    """Kind and vector of each text that has one."""
+    ids = sorted({found.id for found in links.values() if found.id is not None})
+    stored: dict[str, tuple[str, Vector]] = {}
+    for begin in range(0, len(ids), CHUNK):
+        stored |= stored_vectors(graph, model, ids[begin : begin + CHUNK])
+    found = {text: stored[known.id] for text, known in links.items() if known.id in stored}
+    free = [text for text, known in links.items() if known.id is None and not known.coded]
+    if free:
+        found |= {text: ("", vector) for text, vector in zip(free, space.text_vectors(free), strict=True)}
+    return found

@@ -1,0 +1,104 @@
+"""The command line: each command opens, calls one function of the library, and prints what it returned."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from generel_graph import __version__
+from generel_graph.errors import GenerelError
+
+# Where each command is defined, in the order that help shows.
+COMMANDS: dict[str, str] = {
+    "demo": "starting",
+    "init": "starting",
+    "sync": "chain",
+    "load": "chain",
+    "train": "chain",
+    "embed": "chain",
+    "search": "asking",
+    "score": "asking",
+    "query": "asking",
+    "browser": "server",
+    "status": "looking",
+    "rejects": "looking",
+    "models": "looking",
+    "doctor": "looking",
+    "db": "server",
+}
+
+
+class Commands(click.Group):
+    """A group that imports a command's module only when the command is named."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, in the order of COMMANDS."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"generel_graph.cli.{COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click's, but an unknown command names the nearest one."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else f" Commands: {', '.join(COMMANDS)}."
+            raise click.UsageError(f"No such command {args[0]!r}.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="generel-graph")
+@click.option(
+    "--config",
+    "-c",
+    envvar="GENEREL_CONFIG",
+    metavar="FILE",
+    help="Configuration to use. Default: generel.toml in this folder.",
+)
+@click.option("--debug", is_flag=True, help="Show a traceback with an error.")
+@click.pass_context
+def cli(ctx: click.Context, config: str | None, debug: bool) -> None:
+    """SNPs and biomedical concepts in one Neo4j graph and one embedding space, asked together.
+
+    Start with:  generel-graph demo
+    """
+    ctx.obj = {"config": config, "debug": debug}
+
+
+def main() -> None:
+    """Run the command line; a GenerelError becomes its message on stderr and its exit code."""
+    debug = "--debug" in sys.argv or bool(os.environ.get("GENEREL_DEBUG"))
+    try:
+        cli(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.Abort:
+        click.echo("stopped", err=True)
+        sys.exit(1)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except GenerelError as error:
+        if debug:
+            raise
+        click.secho("error: ", fg="red", bold=True, nl=False, err=True)
+        click.echo(error.message, err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        click.echo("stopped; the same command goes on from here", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)

@@ -1,0 +1,117 @@
+"""Commands that move data forwards: sync, and its steps by themselves."""
+
+from __future__ import annotations
+
+import click
+
+from generel_graph.cli.options import configuration, quiet_option
+from generel_graph.cli.terminal import print_json, print_table, progress_bars
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Say what is stale and would be done; change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@quiet_option
+@click.pass_context
+def sync(ctx: click.Context, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Bring graph, model and vectors up to date with the files.
+
+    Reads what changed, loads the difference, trains if much changed, writes vectors, switches to them.
+    A second sync does nothing. A killed sync goes on where it was.
+
+    Example:  generel-graph sync
+    """
+    from generel_graph.sync import plan
+    from generel_graph.sync import sync as run
+
+    config = configuration(ctx)
+    with progress_bars(quiet) as progress:
+        if dry_run:
+            steps = plan(config, progress)
+            print_json(steps) if as_json else print_table(
+                ["step", "stale", "why"], [list(s.values()) for s in steps]
+            )
+            return
+        report = run(config, progress)
+    print_report(report, as_json)
+
+
+def print_report(report: object, as_json: bool) -> None:
+    """Print a SyncReport as tables and lines, or as JSON."""
+    from generel_graph.sync import SyncReport
+
+    assert isinstance(report, SyncReport)
+    if as_json:
+        print_json(report.as_json())
+        return
+    if report.sources:
+        columns = ["source", "read", "loaded", "merged", "rejected", "dangling", "staged", "nodes", "edges"]
+        keys = (
+            "name",
+            "rows_read",
+            "rows_loaded",
+            "rows_merged",
+            "rows_rejected",
+            "rows_dangling",
+            "rows_staged",
+        )
+        print_table(columns, [[getattr(s, k) for k in (*keys, "nodes", "edges")] for s in report.sources])
+        click.echo()
+    if report.tasks:
+        print_table(
+            ["task", "pairs", "loss", "chance"], [[t.name, t.pairs, t.loss, t.chance] for t in report.tasks]
+        )
+        click.echo()
+    for line in report.lines():
+        click.echo(line)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@quiet_option
+@click.pass_context
+def load(ctx: click.Context, as_json: bool, quiet: bool) -> None:
+    """Read the sources and load the difference into the graph; no training.
+
+    Example:  generel-graph load
+    """
+    from generel_graph.sync import load as run
+
+    with progress_bars(quiet) as progress:
+        report = run(configuration(ctx), progress)
+    print_report(report, as_json)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@quiet_option
+@click.pass_context
+def train(ctx: click.Context, as_json: bool, quiet: bool) -> None:
+    """Train a new model on what the graph holds now; it is used after `embed`.
+
+    Example:  GENEREL_TRAIN_STEPS=2000 generel-graph train
+    """
+    from generel_graph.sync import train as run
+
+    with progress_bars(quiet) as progress:
+        report = run(configuration(ctx), progress)
+    print_report(report, as_json)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.option(
+    "--model", "model_id", metavar="ID", help="The model to use. Default: the newest that was trained."
+)
+@quiet_option
+@click.pass_context
+def embed(ctx: click.Context, model_id: str | None, as_json: bool, quiet: bool) -> None:
+    """Write a trained model's vectors to the nodes, index them, and switch to them.
+
+    Example:  generel-graph embed
+    """
+    from generel_graph.sync import embed as run
+
+    with progress_bars(quiet) as progress:
+        report = run(configuration(ctx), model_id, progress)
+    print_report(report, as_json)

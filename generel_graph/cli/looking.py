@@ -1,0 +1,99 @@
+"""Commands that look: status, rejects, models, doctor."""
+
+from __future__ import annotations
+
+import click
+
+from generel_graph.cli.options import configuration, output_options, quiet_option
+from generel_graph.cli.terminal import print_json, print_rows, print_table, progress_bars
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@quiet_option
+@click.pass_context
+def status(ctx: click.Context, as_json: bool, quiet: bool) -> None:
+    """Tell what the graph holds: sources with their counts, tasks, the model in use.
+
+    Example:  generel-graph status
+    """
+    from generel_graph.sync import status as read_status
+
+    with progress_bars(quiet) as progress:
+        report = read_status(configuration(ctx), progress)
+    if as_json:
+        print_json(report.as_json())
+        return
+    columns = ["source", "read", "loaded", "merged", "rejected", "dangling", "staged", "nodes", "edges"]
+    keys = (
+        "name",
+        "rows_read",
+        "rows_loaded",
+        "rows_merged",
+        "rows_rejected",
+        "rows_dangling",
+        "rows_staged",
+    )
+    print_table(columns, [[getattr(s, k) for k in (*keys, "nodes", "edges")] for s in report.sources])
+    for line in report.lines():
+        click.echo(line)
+
+
+@click.command()
+@click.argument("source", required=False)
+@click.option("-n", "--lines", default=20, show_default=True, help="Rows to show of each source.")
+@output_options
+@click.pass_context
+def rejects(ctx: click.Context, source: str | None, lines: int, as_json: bool, as_csv: bool) -> None:
+    """Show the rows that nothing could be made of: file, line, column, what was found, why.
+
+    Example:  generel-graph rejects gwas --csv
+    """
+    from generel_graph.reading import rejects as read_rejects
+
+    table = read_rejects(configuration(ctx), source)
+    if not as_json and not as_csv:
+        reasons = (
+            table.group_by("source", "reason").len("rows").sort("source", "rows", descending=[False, True])
+        )
+        print_rows(reasons.columns, reasons.rows(), title="Reasons")
+        click.echo()
+        table = table.group_by("source", maintain_order=True).head(lines)
+    print_rows(table.columns, table.rows(), as_json=as_json, as_csv=as_csv)
+
+
+@click.command()
+@click.option("--activate", metavar="ID", help="Switch to another model whose vectors are whole.")
+@click.option("--delete", metavar="ID", help="Remove a model that is not active, and its vectors.")
+@output_options
+@quiet_option
+@click.pass_context
+def models(
+    ctx: click.Context, activate: str | None, delete: str | None, as_json: bool, as_csv: bool, quiet: bool
+) -> None:
+    """List the models whose vectors stand on the nodes; switch between them.
+
+    Example:  generel-graph models --activate m-1f0c2a
+    """
+    from generel_graph.sync import models as read_models
+
+    with progress_bars(quiet) as progress:
+        columns, rows = read_models(configuration(ctx), activate, delete, progress)
+    print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def doctor(ctx: click.Context, as_json: bool) -> None:
+    """Check what the program needs: Python, Java, jars, disk, memory, configuration, files, server.
+
+    Example:  generel-graph doctor
+    """
+    from generel_graph.doctor import examine
+
+    findings = examine(ctx.obj["config"])
+    rows = [[f.name, f.ok, f.found, f.next_step] for f in findings]
+    print_rows(["check", "ok", "found", "next"], rows, as_json=as_json)
+    if not all(f.ok for f in findings):
+        ctx.exit(1)

@@ -1,0 +1,17 @@
+"""Vectors onto the nodes: written into a free slot, indexed, and only then made the ones that are asked."""
+
+from generel_graph.embed.activate import activate
+from generel_graph.embed.records import ModelRecord, WriteBack
+from generel_graph.embed.slots import active_model, delete_model, models
+from generel_graph.embed.write_back import update, write_back
+
+__all__ = [
+    "ModelRecord",
+    "WriteBack",
+    "activate",
+    "active_model",
+    "delete_model",
+    "models",
+    "update",
+    "write_back",
+]

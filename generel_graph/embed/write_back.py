@@ -1,0 +1,84 @@
+"""Write a model's vectors into its slot and build the indexes; what is asked meanwhile stays as it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generel_graph.embed.indexes import create_indexes
+from generel_graph.embed.records import ModelRecord, WriteBack
+from generel_graph.embed.slots import claim_slot, clear_slot, models
+from generel_graph.embed.vectors import check_vectors, write_vectors
+from generel_graph.errors import GraphError
+from generel_graph.graph import Graph
+from generel_graph.progress import Progress, silent
+
+
+def write_back(
+    graph: Graph,
+    model: ModelRecord,
+    ids: Sequence[str],
+    vectors: NDArray[np.float32],
+    progress: Progress = silent,
+) -> WriteBack:
+    """Write `vectors` [n, dimension] of `ids` under the model's slot, then build its indexes.
+
+    The model is complete afterwards, not active. Killed at any moment, the next call with the same model
+    writes only what is missing. The caller holds the graph's lease.
+    Raises ModelError for vectors that do not fit, GraphError.
+    """
+    check_vectors(ids, vectors, model.dimension)
+    began = time.monotonic()
+    claimed, replaced = claim_slot(graph, model)
+    slot = _slot(claimed)
+    if claimed.state == "clearing":
+        clear_slot(graph, claimed)
+        graph.write("embed/set_model_state", id=model.id, state="writing", props={})
+    lacking = set(graph.row("embed/list_ids_without_vector", slot)["id"])
+    chosen = np.array([i for i, id_ in enumerate(ids) if id_ in lacking], dtype=np.int64)
+    written = write_vectors(graph, slot, [ids[i] for i in chosen], vectors[chosen], progress)
+    indexing = time.monotonic()
+    count = _complete(graph, claimed, progress)
+    ended = time.monotonic()
+    return WriteBack(slot, written, count, replaced, ended - began, ended - indexing)
+
+
+def update(
+    graph: Graph,
+    slot: int,
+    ids: Sequence[str],
+    vectors: NDArray[np.float32],
+    progress: Progress = silent,
+) -> WriteBack:
+    """Write vectors [n, dimension] of new or changed nodes of the model in `slot`, the active one as a rule.
+
+    Its indexes stay up; one for a kind that is new is added. Raises ModelError, GraphError.
+    """
+    began = time.monotonic()
+    model = next((m for m in models(graph) if m.slot == slot), None)
+    if model is None or not model.complete:
+        raise GraphError("no complete model is in this slot", where=graph.uri, found=slot)
+    check_vectors(ids, vectors, model.dimension)
+    written = write_vectors(graph, slot, ids, vectors, progress)
+    indexing = time.monotonic()
+    count = _complete(graph, model, progress)
+    ended = time.monotonic()
+    return WriteBack(slot, written, count, None, ended - began, ended - indexing)
+
+
+def _complete(graph: Graph, model: ModelRecord, progress: Progress) -> int:
+    """Build what indexes are missing and note that the model is complete; the number of its vectors."""
+    found = graph.row("embed/count_vectors", model.slot)
+    create_indexes(graph, model, found["kinds"], progress)
+    props = {"index": model.index, "vectors": found["vectors"], "kinds": found["kinds"]}
+    graph.write("embed/set_model_state", id=model.id, state="complete", props=props)
+    return int(found["vectors"])
+
+
+def _slot(model: ModelRecord) -> int:
+    if model.slot is None:
+        raise GraphError("the model has no slot", where=model.id)
+    return model.slot

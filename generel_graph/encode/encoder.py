@@ -1,0 +1,147 @@
+"""A frozen transformer language model: texts in, unit vectors out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from generel_graph.encode.places import find_encoder
+from generel_graph.encode.precision import best_device, fast_dtype
+from generel_graph.encode.store import VectorStore, text_keys
+from generel_graph.errors import ModelError
+from generel_graph.progress import Progress, silent
+
+CHUNK = 64  # texts a forward pass; sorted by length, so that little is padding
+PART = 8192  # texts a part of the cache: what a kill can cost
+KEEP_FROM = 64  # fewer new texts than this (a question) are not worth a part
+
+
+@dataclass(slots=True)
+class Encoder:
+    """An encoder by name; its weights are read when the first unknown text comes.
+
+    `digest` (32 hex) names weights, tokenizer, pooling and `max_tokens`: equal digests, equal vectors.
+    """
+
+    name: str
+    folder: Path
+    digest: str
+    dimension: int
+    max_tokens: int
+    pooling: str  # "mean" or "cls"
+    store: VectorStore | None = None
+    dtype: torch.dtype = torch.float32
+    _loaded: tuple[Any, Any] | None = field(default=None, repr=False)
+
+    @classmethod
+    def open(cls, name: str, max_tokens: int = 48, cache: Path | None = None) -> Encoder:
+        """Find the encoder `name` (minilm, a folder, a Hugging Face name); `cache` keeps what it encodes.
+
+        Raises ModelError if it cannot be found, is not the published one, or pools in a way unknown here.
+        """
+        folder, weights = find_encoder(name, cache)
+        try:
+            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+            dimension = int(config["hidden_size"])
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelError("not a transformer's config.json", where=folder, found=str(error)) from error
+        pooling = _pooling(folder)
+        parts = [weights, pooling, str(max_tokens)]
+        for file in ("tokenizer.json", "vocab.txt", "tokenizer_config.json", "config.json"):
+            path = folder / file
+            parts.append(hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "")
+        digest = hashlib.blake2b("|".join(parts).encode(), digest_size=16).hexdigest()
+        store = VectorStore(cache / digest, dimension) if cache else None
+        dtype = fast_dtype(best_device())
+        return cls(name, folder, digest, dimension, max_tokens, pooling, store, dtype)
+
+    def encode(self, texts: Sequence[str], progress: Progress = silent) -> NDArray[np.float32]:
+        """Give each text its unit vector, [n, d]; an empty text gives zeros.
+
+        Each distinct text is encoded once, in order of length, whatever the order of `texts`.
+        bfloat16 where the machine has it: cosine with float32 at least .999.
+        """
+        unique = sorted(set(texts))
+        number = {text: i for i, text in enumerate(unique)}
+        vectors = np.zeros((len(unique), self.dimension), dtype=np.float16)
+        missing = np.array([bool(text.strip()) for text in unique], dtype=bool)
+        keys = text_keys(unique)
+        if self.store is not None and unique:
+            known, rows = self.store.find(keys)
+            vectors[known] = rows
+            missing &= ~known
+        order = np.flatnonzero(missing)
+        order = order[np.argsort([len(unique[i]) for i in order], kind="stable")]
+        device = best_device().type
+        for start in range(0, len(order), PART):
+            part = order[start : start + PART]
+            # one context for all chunks: it keeps the weights that it has cast
+            with torch.autocast(device, self.dtype, enabled=self.dtype != torch.float32):
+                for at in range(0, len(part), CHUNK):
+                    chunk = part[at : at + CHUNK]
+                    vectors[chunk] = self._forward([unique[i] for i in chunk])
+                    progress("encode", start + at + len(chunk), len(order), self.name)
+            if self.store is not None and len(order) >= KEEP_FROM:
+                self.store.add(keys[part], vectors[part])
+        wide = vectors.astype(np.float32)  # through half precision always: a cached vector equals a fresh one
+        length = np.linalg.norm(wide, axis=1, keepdims=True)
+        return np.asarray((wide / np.where(length > 0, length, 1.0))[[number[text] for text in texts]])
+
+    @torch.inference_mode()
+    def _forward(self, texts: list[str]) -> NDArray[np.float16]:
+        tokenizer, model = self._weights()
+        batch = tokenizer(
+            texts, padding=True, truncation=True, max_length=self.max_tokens, return_tensors="pt"
+        ).to(model.device)
+        hidden = model(**batch).last_hidden_state.float()  # [n, tokens, d]
+        if self.pooling == "cls":
+            pooled = hidden[:, 0]
+        else:
+            mask = batch["attention_mask"].unsqueeze(-1).float()
+            pooled = (hidden * mask).sum(1) / mask.sum(1).clamp(min=1)
+        return np.asarray(torch.nn.functional.normalize(pooled, dim=-1).cpu().numpy().astype(np.float16))
+
+    def _weights(self) -> tuple[Any, Any]:
+        if self._loaded is None:
+            from transformers import AutoModel, AutoTokenizer
+            from transformers.utils import logging
+
+            shown = logging.is_progress_bar_enabled()
+            logging.disable_progress_bar()
+            try:
+                tokenizer = AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
+                model = AutoModel.from_pretrained(
+                    self.folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
+                )
+            except (OSError, ValueError, KeyError, ImportError) as error:
+                raise ModelError("the encoder cannot be read", where=self.folder, found=str(error)) from error
+            finally:
+                if shown:
+                    logging.enable_progress_bar()
+            self._loaded = tokenizer, model.eval().to(best_device())
+        return self._loaded
+
+
+def _pooling(folder: Path) -> str:
+    """Read sentence-transformers' pooling; mean where nothing is said."""
+    path = folder / "1_Pooling" / "config.json"
+    if not path.is_file():
+        return "mean"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    modes = [
+        key.removeprefix("pooling_mode_")
+        for key, on in config.items()
+        if key.startswith("pooling_mode_") and on
+    ]
+    known = {"mean_tokens": "mean", "cls_token": "cls"}
+    if len(modes) != 1 or modes[0] not in known:
+        raise ModelError("a pooling that is not known here", where=path, found=modes, valid=known)
+    return known[modes[0]]

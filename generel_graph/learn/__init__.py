@@ -1,0 +1,7 @@
+"""Learning: a corpus in, a model's folder out; and the vectors that a model gives."""
+
+from generel_graph.learn.model import Model, load_model
+from generel_graph.learn.train import TaskReport, TrainReport, model_id, train
+from generel_graph.learn.vectors import question
+
+__all__ = ["Model", "TaskReport", "TrainReport", "load_model", "model_id", "question", "train"]

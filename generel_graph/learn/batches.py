@@ -1,0 +1,188 @@
+"""Which pairs a step sees: rounds of steps that share a fold, so that a node's input is made once a round.
+
+A round is a pure function of (seed, number): nothing of the sampler needs to be kept to resume.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from generel_graph.config import TrainConfig
+from generel_graph.errors import ModelError
+from generel_graph.learn.adjacency import distinct
+from generel_graph.learn.features import EffectPairs, Features, effect_measure, text_rows
+from generel_graph.learn.tasks import FEWEST_OF_BATCH, Group, Known
+from generel_graph.learn.towers import TowerShape
+
+ROUND_STEPS = 40  # steps of a round
+EFFECT_EVERY = 4  # steps between effect-size terms where the task itself has no effects
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step is trained on."""
+
+    number: int
+    group: int  # index into the groups
+    pairs: NDArray[np.int64]  # rows of the group
+    effects: NDArray[np.int64]  # rows of the effect pairs; none: no effect-size term
+    fold: int
+    whole: bool  # the contrastive pairs read the features of all edges
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One end of a batch's pairs: rows of a tower's output."""
+
+    tower: str
+    rows: Tensor  # [n]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A step as tensors."""
+
+    inputs: Mapping[str, Tensor]  # tower → [k, width], each node once
+    nodes: Mapping[str, NDArray[np.int64]]  # tower → [k]; −1 for a text
+    anchors: Side
+    positives: Side
+    weights: Tensor  # [n]
+    hidden: Tensor  # [n, n], pairs that are no negatives
+    effect_anchors: Side | None
+    effect_positives: Side | None
+    measure: Tensor  # [m], of the effect pairs
+
+
+def plan_round(
+    groups: Sequence[Group], effects: EffectPairs, config: TrainConfig, number: int
+) -> tuple[Step, ...]:
+    """Draw the steps of round `number`: one fold; tasks by c·√pairs; no anchor twice in a batch.
+
+    A group smaller than a batch gives a smaller batch. Raises ModelError if no group has two pairs there.
+    """
+    rng = np.random.default_rng([config.seed, number])
+    cycle = np.random.default_rng([config.seed, number // config.folds, 1]).permutation(config.folds)
+    fold = int(cycle[number % config.folds])
+    able = [i for i, group in enumerate(groups) if len(group.by_fold[fold]) >= FEWEST_OF_BATCH]
+    if not able:
+        raise ModelError(
+            "no task has two pairs in a leave-out fold",
+            where="training",
+            found=f"fold {fold} of {config.folds}",
+            next_step="load more data, or set fewer [train] folds",
+        )
+    share = np.array([groups[i].share for i in able])
+    of_fold = np.flatnonzero(effects.folds == fold)
+    steps = []
+    first = number * ROUND_STEPS
+    for at in range(first, min(first + ROUND_STEPS, config.steps)):
+        chosen = able[int(rng.choice(len(able), p=share / share.sum()))]
+        group = groups[chosen]
+        pairs = _draw(rng, group, group.by_fold[fold], config.batch_size)
+        mixed = rng.random() < config.mix_in
+        with_effects = config.effect_weight > 0 and (group.has_effects or at % EFFECT_EVERY == 0)
+        some = rng.permutation(of_fold)[: config.batch_size] if with_effects else of_fold[:0]
+        steps.append(Step(at, chosen, pairs, some, fold, whole=bool(mixed) or not group.leave_out))
+    return tuple(steps)
+
+
+def _draw(rng: np.random.Generator, group: Group, pool: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    if len(pool) <= 4 * size:
+        drawn = rng.permutation(pool)
+    else:  # without shuffling millions for some hundreds
+        drawn = pool[rng.integers(len(pool), size=2 * size)]
+    _, first = np.unique(group.anchor_clusters[drawn], return_index=True)
+    return drawn[np.sort(first)][:size]
+
+
+class RoundInputs:
+    """The inputs of all nodes that a round's steps name, made at once; batches are cut from them."""
+
+    def __init__(
+        self,
+        features: Features,
+        groups: Sequence[Group],
+        known: Known,
+        *,
+        shapes: Mapping[str, TowerShape],
+        synonyms: Mapping[str, NDArray[np.float32]],
+        steps: Sequence[Step],
+    ) -> None:
+        self.features, self.groups, self.known = features, groups, known
+        self.shapes, self.synonyms = shapes, synonyms
+        wanted: dict[tuple[str, int | None], list[NDArray[np.int64]]] = {}
+        for step in steps:
+            for tower, fold, nodes in self._ends(step):
+                wanted.setdefault((tower, fold), []).append(nodes)
+        self._nodes = {key: distinct(np.concatenate(parts)) for key, parts in wanted.items()}
+        self._tables = {
+            (tower, fold): features.rows(nodes, fold, shapes[tower].blocks)
+            for (tower, fold), nodes in self._nodes.items()
+        }
+
+    def batch(self, step: Step) -> Batch:
+        """The tensors of one step."""
+        group = self.groups[step.group]
+        ends = self._ends(step)
+        inputs: dict[str, Tensor] = {}
+        nodes: dict[str, NDArray[np.int64]] = {}
+        offsets: dict[tuple[str, int | None], tuple[int, NDArray[np.int64]]] = {}
+        parts: dict[str, list[Tensor]] = {}
+        for key in sorted({(tower, fold) for tower, fold, _ in ends}, key=str):
+            tower = key[0]
+            unique = distinct(np.concatenate([n for t, f, n in ends if (t, f) == key]))
+            at = torch.from_numpy(np.searchsorted(self._nodes[key], unique))
+            offsets[key] = (sum(len(p) for p in parts.get(tower, [])), unique)
+            parts.setdefault(tower, []).append(self._tables[key][at])
+            nodes[tower] = np.concatenate([nodes.get(tower, unique[:0]), unique])
+
+        def side(tower: str, fold: int | None, wanted: NDArray[np.int64]) -> Side:
+            offset, unique = offsets[tower, fold]
+            return Side(tower, torch.from_numpy(offset + np.searchsorted(unique, wanted)))
+
+        sides = [side(*end) for end in ends]
+        if group.is_text:
+            rows, texts = self._texts(group, step)
+            before = sum(len(p) for p in parts.get("concept", []))
+            parts.setdefault("concept", []).append(texts)
+            nodes["concept"] = np.concatenate([nodes["concept"], np.full(len(texts), -1)])
+            sides.insert(1, Side("concept", torch.from_numpy(before + rows)))
+        inputs = {tower: torch.cat(some) for tower, some in parts.items()}
+        hidden = self.known.hidden(group.anchor_clusters[step.pairs], group.positive_clusters[step.pairs])
+        effects = self.features.effects
+        return Batch(
+            inputs=inputs,
+            nodes=nodes,
+            anchors=sides[0],
+            positives=sides[1],
+            weights=torch.from_numpy(group.weights[step.pairs]),
+            hidden=torch.from_numpy(hidden),
+            effect_anchors=sides[2] if len(step.effects) else None,
+            effect_positives=sides[3] if len(step.effects) else None,
+            measure=torch.from_numpy(effect_measure(effects.effects[step.effects])),
+        )
+
+    def _ends(self, step: Step) -> list[tuple[str, int | None, NDArray[np.int64]]]:
+        """(tower, fold, nodes) of anchors, positives (unless texts), and both ends of the effect pairs."""
+        group = self.groups[step.group]
+        fold = None if step.whole else step.fold
+        ends = [(group.towers[0], fold, group.anchors[step.pairs].astype(np.int64))]
+        if not group.is_text:
+            ends.append((group.towers[1], fold, group.positives[step.pairs].astype(np.int64)))
+        if len(step.effects):
+            effects = self.features.effects
+            ends.append(("snp", step.fold, effects.anchors[step.effects].astype(np.int64)))
+            ends.append(("concept", step.fold, effects.positives[step.effects].astype(np.int64)))
+        return ends
+
+    def _texts(self, group: Group, step: Step) -> tuple[NDArray[np.int64], Tensor]:
+        vectors = self.synonyms[group.task][group.positives[step.pairs]]
+        groups = self.features.adjacency.groups[group.anchor_clusters[step.pairs]]
+        blocks = self.shapes["concept"].blocks
+        return np.arange(len(vectors)), text_rows(vectors, groups, blocks, self.features.dtype)

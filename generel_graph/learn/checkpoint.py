@@ -1,0 +1,225 @@
+"""A model's folder: what is in it, how it gets there whole, and how a killed training goes on.
+
+`resume.safetensors` stands there while training: weights, the optimizer's state and, in its header, where
+training had got to. `config.json` is written last of all: a folder that has it holds a finished model.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from generel_graph.config import ModelConfig, TrainConfig
+from generel_graph.corpus import Nodes
+from generel_graph.encode.files import write_whole
+from generel_graph.errors import ModelError
+
+CONFIG, WEIGHTS, NODES, LOG, CARD = (
+    "config.json",
+    "model.safetensors",
+    "nodes.parquet",
+    "log.csv",
+    "README.md",
+)
+RESUME = "resume.safetensors"
+RECIPE = 1  # goes up when the same settings would learn something else
+# Settings that change how training runs, not what it makes.
+ASIDE = ("threads", "checkpoint_steps", "stale_share")
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """One step of the log; `effect_loss` is empty where the step had none; `seconds` since training began."""
+
+    step: int
+    task: str
+    loss: float
+    chance: float
+    effect_loss: float | None
+    gradient_norm: float
+    learning_rate: float
+    pairs: int
+    seconds: float
+
+
+LOG_COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(LogRow))
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where an unfinished training had got to."""
+
+    step: int  # the next step
+    seconds: float
+    tensors: Mapping[str, Tensor]
+    log: tuple[LogRow, ...]
+
+
+def identity(
+    corpus_digest: str,
+    encoder: str,
+    model: ModelConfig,
+    train: TrainConfig,
+    task_weights: Mapping[str, float],
+) -> dict[str, Any]:
+    """All that a model depends on, as JSON values."""
+    settings = {k: v for k, v in asdict(train).items() if k not in ASIDE}
+    return {
+        "recipe": RECIPE,
+        "corpus": corpus_digest,
+        "encoder": encoder,
+        "model": asdict(model),
+        "train": {k: v.isoformat() if isinstance(v, date) else v for k, v in settings.items()},
+        "task_weights": {k: float(v) for k, v in sorted(task_weights.items())},
+    }
+
+
+def name_of(identity: Mapping[str, Any]) -> str:
+    """The model's id: 16 hex of its identity."""
+    return hashlib.blake2b(json.dumps(identity, sort_keys=True).encode(), digest_size=8).hexdigest()
+
+
+def save_state(
+    folder: Path,
+    identity: Mapping[str, Any],
+    towers: nn.ModuleDict,
+    optimizer: torch.optim.Optimizer,
+    *,
+    step: int,
+    seconds: float,
+    log: Sequence[LogRow],
+) -> None:
+    """Write what resuming needs; killed at any moment, the folder holds the last state or this one."""
+    write_log(folder, log)  # first: a log with rows beyond the state is cut when it is read
+    tensors = {f"model.{key}": value for key, value in towers.state_dict().items()}
+    names = {id(parameter): key for key, parameter in towers.named_parameters()}
+    for parameter, values in optimizer.state.items():
+        tensors |= {f"adam.{names[id(parameter)]}|{key}": value for key, value in values.items()}
+    header = {"identity": json.dumps(identity, sort_keys=True), "step": str(step), "seconds": repr(seconds)}
+    write_whole(folder / RESUME, save({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, header))
+
+
+def read_state(folder: Path, identity: Mapping[str, Any]) -> State | None:
+    """The state of an unfinished training of the same identity; None where there is none, or another's."""
+    path = folder / RESUME
+    if not path.is_file():
+        return None
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            if json.loads(header.get("identity", "null")) != dict(identity):
+                return None
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118, it is no mapping
+    except (SafetensorError, OSError, ValueError) as error:
+        raise ModelError(
+            "the unfinished training cannot be read",
+            where=path,
+            found=str(error),
+            next_step="delete the file; training starts anew",
+        ) from error
+    step = int(header["step"])
+    log = tuple(row for row in read_log(folder) if row.step < step)
+    return State(step, float(header["seconds"]), tensors, log)
+
+
+def restore(state: State, towers: nn.ModuleDict, optimizer: torch.optim.Optimizer) -> None:
+    """Put a state's weights and moments back, to the bit."""
+    towers.load_state_dict({k[6:]: v for k, v in state.tensors.items() if k.startswith("model.")})
+    parameters = dict(towers.named_parameters())
+    for key, value in state.tensors.items():
+        if key.startswith("adam."):
+            name, slot = key[5:].split("|")
+            parameter = parameters[name]
+            optimizer.state[parameter][slot] = value.to(parameter.device) if slot != "step" else value
+
+
+def write_log(folder: Path, log: Sequence[LogRow]) -> None:
+    """Write the whole log, a row a step."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(LOG_COLUMNS)
+    for row in log:
+        values = [getattr(row, name) for name in LOG_COLUMNS]
+        writer.writerow(["" if v is None else repr(v) if isinstance(v, float) else v for v in values])
+    write_whole(folder / LOG, text.getvalue().encode())
+
+
+def read_log(folder: Path) -> tuple[LogRow, ...]:
+    """The log's rows; none if there is no log."""
+    path = folder / LOG
+    if not path.is_file():
+        return ()
+    with path.open(encoding="utf-8", newline="") as file:
+        return tuple(
+            LogRow(
+                step=int(row["step"]),
+                task=row["task"],
+                loss=float(row["loss"]),
+                chance=float(row["chance"]),
+                effect_loss=float(row["effect_loss"]) if row["effect_loss"] else None,
+                gradient_norm=float(row["gradient_norm"]),
+                learning_rate=float(row["learning_rate"]),
+                pairs=int(row["pairs"]),
+                seconds=float(row["seconds"]),
+            )
+            for row in csv.DictReader(file)
+        )
+
+
+def write_model(
+    folder: Path,
+    towers: nn.ModuleDict,
+    nodes: Nodes,
+    config: Mapping[str, Any],
+    card: str,
+    log: Sequence[LogRow],
+) -> None:
+    """Write a finished model; its `config.json` last, then what was there to resume is taken away."""
+    write_whole(
+        folder / WEIGHTS, save({k: v.detach().cpu().contiguous() for k, v in towers.state_dict().items()})
+    )
+    table = io.BytesIO()
+    pl.DataFrame({"id": list(nodes.ids), "kind": list(nodes.kinds)}).write_parquet(table)
+    write_whole(folder / NODES, table.getvalue())
+    write_log(folder, log)
+    write_whole(folder / CARD, card.encode())
+    write_whole(folder / CONFIG, json.dumps(config, indent=1, sort_keys=True).encode())
+    (folder / RESUME).unlink(missing_ok=True)
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The `config.json` of a finished model; raises ModelError if it is missing, unfinished or unreadable."""
+    path = folder / CONFIG
+    if not path.is_file():
+        unfinished = (folder / RESUME).is_file()
+        raise ModelError(
+            "the model's training was interrupted" if unfinished else "there is no model here",
+            where=folder,
+            next_step="run `generel-graph train`" + (": it goes on where it stopped" if unfinished else ""),
+        )
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ModelError("not a model's config.json", where=path, found=str(error)) from error
+    if not isinstance(config, dict) or "identity" not in config or "towers" not in config:
+        raise ModelError("not a model of this program", where=path, next_step="run `generel-graph train`")
+    return config
+
+
+def write_pairs(path: Path, rows: Sequence[tuple[str, str, float]]) -> None:
+    """Write pairs that training stopped at, as anchor, positive and weight."""
+    lines = ["anchor\tpositive\tweight", *(f"{a}\t{b}\t{w!r}" for a, b, w in rows)]
+    write_whole(path, ("\n".join(lines) + "\n").encode())

@@ -1,0 +1,31 @@
+"""Leave-out folds: which features do not see a pair that is being trained on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_FOLDS = 16  # a set of folds is 16 bits
+
+
+def id_keys(ids: Sequence[str]) -> NDArray[np.uint64]:
+    """A number for each id that stays the same when other nodes come and go, [n]."""
+    joined = b"".join(hashlib.blake2b(i.encode(), digest_size=8).digest() for i in ids)
+    return np.frombuffer(joined, dtype="<u8")
+
+
+def pair_folds(
+    a: NDArray[np.integer], b: NDArray[np.integer], keys: NDArray[np.uint64], folds: int
+) -> NDArray[np.uint8]:
+    """The fold 0 … folds − 1 of each pair of clusters, [p]; the same for (a, b) and (b, a), in any relation.
+
+    `a`, `b`: index of the clusters' representatives; `keys`: `id_keys` of all nodes.
+    """
+    low, high = np.minimum(keys[a], keys[b]), np.maximum(keys[a], keys[b])
+    mixed = low * np.uint64(0x9E3779B97F4A7C15) + high
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)  # splitmix64's finish
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray((mixed ^ (mixed >> np.uint64(31))) % np.uint64(folds), dtype=np.uint8)

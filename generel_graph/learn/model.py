@@ -1,0 +1,200 @@
+"""A trained model: vectors for nodes, and for texts that are no nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from generel_graph.config import ModelConfig
+from generel_graph.corpus import Corpus
+from generel_graph.encode import Encoder
+from generel_graph.errors import ModelError
+from generel_graph.learn.adjacency import build_adjacency
+from generel_graph.learn.blocks import BLOCKS, GROUPS, TOWERS, group_of, tower_of
+from generel_graph.learn.checkpoint import NODES, WEIGHTS, read_config
+from generel_graph.learn.features import Features, text_rows
+from generel_graph.learn.towers import TowerShape, base, make_towers
+from generel_graph.learn.vectors import question, stored
+from generel_graph.progress import Progress, silent
+
+CHUNK = 2048  # nodes whose inputs are held at once
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A finished training; `config` is what its folder's config.json holds."""
+
+    id: str
+    folder: Path
+    share: float  # of z in a stored vector
+    dimension: int  # of a stored vector
+    learnt: int  # of z, its first half
+    encoder_digest: str
+    corpus_digest: str
+    folds: int
+    config: Mapping[str, Any] = field(repr=False)
+    towers: nn.ModuleDict = field(repr=False)
+
+    def vectors(
+        self,
+        corpus: Corpus,
+        encoder: Encoder,
+        progress: Progress = silent,
+        only: NDArray[np.integer] | None = None,
+    ) -> NDArray[np.float32]:
+        """The stored vectors of the nodes `only` (default: all, in the corpus' order), [n, dimension].
+
+        Inputs are made of all edges of the corpus, in float32. Raises ModelError for another encoder.
+        """
+        self._check(encoder)
+        wanted = np.arange(len(corpus.nodes)) if only is None else np.asarray(only, dtype=np.int64)
+        features = node_features(corpus, encoder, self.folds, progress)
+        identities = self._identities(corpus)
+        out = np.empty((len(wanted), self.dimension), dtype=np.float32)
+        for at, rows, shape, x in _chunks(features, wanted, self._shapes()):
+            z = self._run(shape, x, identities[wanted[rows]] if shape.identities else None)
+            out[rows] = stored(z, base(x, shape).numpy(), self.share)
+            progress("vectors", at, len(wanted))
+        return out
+
+    def baseline_vectors(
+        self, corpus: Corpus, encoder: Encoder, progress: Progress = silent
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """What there is without training: text propagation b, and the frozen own texts; [n, d] each.
+
+        An SNP has no text of its own: its second vector is zeros.
+        """
+        self._check(encoder)
+        features = node_features(corpus, encoder, self.folds, progress)
+        wanted = np.arange(len(corpus.nodes))
+        out = np.zeros((len(wanted), features.dimension), dtype=np.float32)
+        for _, rows, shape, x in _chunks(features, wanted, self._shapes()):
+            out[rows] = base(x, shape).numpy()
+        return out, features.texts.numpy()
+
+    def text_vectors(
+        self, texts: Sequence[str], encoder: Encoder, kind: str = "Disease"
+    ) -> NDArray[np.float32]:
+        """Stored-form vectors of texts that are no nodes, [k, dimension]: their words and a kind are all."""
+        self._check(encoder)
+        group = group_of(kind)
+        if group == "snp":
+            raise ModelError("an SNP has no text", where="text_vectors", found=kind, valid=GROUPS[1:])
+        shape = self._shapes()["concept"]
+        own = encoder.encode(texts)
+        x = text_rows(own, np.full(len(texts), GROUPS.index(group)), shape.blocks)
+        return stored(self._run(shape, x, None), base(x, shape).numpy(), self.share)
+
+    def question(
+        self, vector: NDArray[np.float32], asked_kind: str, wanted_kind: str | None
+    ) -> tuple[NDArray[np.float32], float]:
+        """Query vectors and constant for stored vectors of this model (vectors.question)."""
+        return question(vector, asked_kind, wanted_kind, self.share, self.learnt)
+
+    @torch.inference_mode()
+    def _run(self, shape: TowerShape, x: Tensor, identities: NDArray[np.int64] | None) -> NDArray[np.float32]:
+        rows = None if identities is None else torch.from_numpy(identities)
+        return np.asarray(self.towers[shape.tower](x, rows).numpy(), dtype=np.float32)
+
+    def _shapes(self) -> dict[str, TowerShape]:
+        return {name: tower.shape for name, tower in self.towers.items()}  # type: ignore[misc]
+
+    def _check(self, encoder: Encoder) -> None:
+        if encoder.digest != self.encoder_digest:
+            raise ModelError(
+                "the model was trained with another encoder",
+                where=self.folder,
+                found=f"{encoder.name} ({encoder.digest})",
+                valid=[f"{self.config['identity']['model']['encoder']} ({self.encoder_digest})"],
+                next_step="set [model] encoder and max_tokens back, or run `generel-graph train`",
+            )
+
+    def _identities(self, corpus: Corpus) -> NDArray[np.int64]:
+        """The own row of each node of the corpus, −1 for one that was not there in training."""
+        path = self.folder / NODES
+        if not any(shape.identities for shape in self._shapes().values()):
+            return np.empty(0, dtype=np.int64)
+        try:
+            trained = pl.read_parquet(path)
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise ModelError("the model's nodes cannot be read", where=path, found=str(error)) from error
+        snps = trained.filter(pl.col("kind") == "SNP")["id"].to_list()
+        row = {id_: number for number, id_ in enumerate(snps)}
+        return np.array([row.get(id_, -1) for id_ in corpus.nodes.ids], dtype=np.int64)
+
+
+def node_features(
+    corpus: Corpus,
+    encoder: Encoder,
+    folds: int,
+    progress: Progress = silent,
+    dtype: torch.dtype = torch.float32,
+) -> Features:
+    """The inputs of a corpus' nodes: neighbourhoods, and all nodes' texts encoded."""
+    adjacency = build_adjacency(corpus, folds)
+    return Features(corpus, adjacency, encoder.encode(corpus.nodes.texts, progress), dtype)
+
+
+def load_model(folder: Path) -> Model:
+    """Read a finished model; raises ModelError if it is missing, interrupted, or its files do not fit."""
+    config = read_config(folder)
+    shapes = [
+        TowerShape(**{**shape, "blocks": tuple(b for b in BLOCKS if b.name in shape["blocks"])})
+        for shape in config["towers"]
+    ]
+    for shape, said in zip(shapes, config["towers"], strict=True):
+        if [block.name for block in shape.blocks] != said["blocks"]:
+            raise ModelError(
+                "the model has blocks that this version does not know",
+                where=folder,
+                found=said["blocks"],
+                valid=[block.name for block in BLOCKS],
+                next_step="run `generel-graph train`",
+            )
+    identity = config["identity"]
+    settings = ModelConfig(**identity["model"])
+    towers = make_towers(shapes, settings.dropout, 0).eval()
+    try:
+        towers.load_state_dict(load_file(folder / WEIGHTS))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise ModelError(
+            "the model's weights do not fit its config.json",
+            where=folder / WEIGHTS,
+            found=str(error).splitlines()[0],
+            next_step="delete the folder and run `generel-graph train`",
+        ) from error
+    return Model(
+        id=config["id"],
+        folder=folder,
+        share=settings.learnt_share,
+        dimension=shapes[0].dimension + shapes[0].text_dimension,
+        learnt=shapes[0].dimension,
+        encoder_digest=identity["encoder"],
+        corpus_digest=identity["corpus"],
+        folds=identity["train"]["folds"],
+        config=config,
+        towers=towers,
+    )
+
+
+def _chunks(features: Features, wanted: NDArray[np.int64], shapes: Mapping[str, TowerShape]) -> Any:
+    """(nodes done, rows of `wanted`, shape, inputs), a tower and a chunk at a time."""
+    tower = np.array([TOWERS.index(tower_of(group)) for group in GROUPS])
+    of_node = tower[features.adjacency.groups[features.clusters[wanted]]]
+    done = 0
+    for number, name in enumerate(TOWERS):
+        rows = np.flatnonzero(of_node == number)
+        for start in range(0, len(rows), CHUNK):
+            chunk = rows[start : start + CHUNK]
+            done += len(chunk)
+            yield done, chunk, shapes[name], features.rows(wanted[chunk], None, shapes[name].blocks)

@@ -1,0 +1,204 @@
+"""What is trained on: each task's pairs, parted so that a batch's ends are of one kind and of one fold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generel_graph.corpus import Corpus, Pairs
+from generel_graph.errors import ModelError
+from generel_graph.learn.adjacency import Adjacency, distinct, ranges
+from generel_graph.learn.blocks import FAMILIES, negative_kind, tower_of
+from generel_graph.learn.folds import pair_folds
+
+DEFAULT_WEIGHT = 1.0  # c of the draw probability c·√pairs, for a task without one
+# Tasks that are made here from other pairs and edges, with their default c; a corpus' own one wins.
+COMPOSED: dict[str, float] = {"gene_trait": 2.0, "snp_gene": 1.0}
+SNP_GENE_TYPES = ("LOCATED_IN", "NEAREST_TO", "REPORTED_GENE")
+FEWEST = 8  # pairs; a smaller group is not trained on
+FEWEST_OF_BATCH = 2  # pairs of a fold: with one there is nothing to tell it from
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Pairs of one task whose ends are each of one kind: what a batch is drawn from."""
+
+    task: str
+    anchor_kind: str
+    positive_kind: str
+    anchors: NDArray[np.int32]  # [p], nodes
+    positives: NDArray[np.int32]  # [p], nodes, or texts
+    weights: NDArray[np.float32]  # [p]
+    anchor_clusters: NDArray[np.int64]  # [p]
+    positive_clusters: NDArray[np.int64]  # [p]; of a text: its concept's
+    is_text: bool
+    has_effects: bool
+    leave_out: bool  # False: SNP and gene; the SNP's position is known whenever it is asked for
+    share: float  # c·√p
+    by_fold: tuple[NDArray[np.int64], ...]  # [folds], the pairs of each fold
+
+    @property
+    def towers(self) -> tuple[str, str]:
+        """The towers of anchor and positive."""
+        a, b = (tower_of("snp" if kind == "SNP" else "") for kind in (self.anchor_kind, self.positive_kind))
+        return a, b
+
+
+def task_groups(corpus: Corpus, adjacency: Adjacency, task_weights: Mapping[str, float]) -> tuple[Group, ...]:
+    """All groups that can be trained on, in the tasks' order by name.
+
+    A task with weight 0 is left out, and so are groups of fewer than eight pairs.
+    Raises ModelError for weights that are negative or not finite, and if nothing is left.
+    """
+    tasks = dict(corpus.tasks)
+    for name, pairs in sorted(tasks.items()):
+        _check(name, pairs)
+    for name in COMPOSED:
+        if name not in tasks and _weight(name, task_weights) > 0:
+            pairs = _gene_trait(corpus) if name == "gene_trait" else snp_genes(corpus)
+            if len(pairs):
+                tasks[name] = pairs
+    groups: list[Group] = []
+    for name, pairs in sorted(tasks.items()):
+        if _weight(name, task_weights) > 0:
+            groups += _part(name, pairs, corpus, adjacency, _weight(name, task_weights))
+    if not groups:
+        raise ModelError(
+            f"no task has {FEWEST} pairs or more with ends of one kind",
+            where="training",
+            found={name: len(pairs) for name, pairs in sorted(tasks.items())},
+            next_step="load sources with associations or relations, or enable tasks",
+        )
+    return tuple(groups)
+
+
+def _weight(name: str, task_weights: Mapping[str, float]) -> float:
+    weight = float(task_weights.get(name, COMPOSED.get(name, DEFAULT_WEIGHT)))
+    if not np.isfinite(weight) or weight < 0:
+        raise ModelError("a task's weight is a number from 0 on", where=f"tasks.{name}.weight", found=weight)
+    return weight
+
+
+def _check(name: str, pairs: Pairs) -> None:
+    bad = ~np.isfinite(pairs.weights) | (pairs.weights < 0)
+    if bad.any() or (len(pairs) and not pairs.weights.any()):
+        raise ModelError(
+            "pair weights must be numbers in (0, 1]",
+            where=f"task {name}",
+            found=f"{int(bad.sum())} that are not finite or below 0, of {len(pairs)}",
+            next_step="see how the task's Cypher file computes `weight`",
+        )
+
+
+def _part(name: str, pairs: Pairs, corpus: Corpus, adjacency: Adjacency, weight: float) -> list[Group]:
+    nodes, clusters = corpus.nodes, corpus.nodes.clusters.astype(np.int64)
+    is_text = bool(pairs.texts)
+    met = set(nodes.kinds)
+    kinds = sorted({negative_kind(kind) for kind in met})
+    number = {kind: kinds.index(negative_kind(kind)) for kind in met}
+    of_node = np.fromiter((number[kind] for kind in nodes.kinds), dtype=np.int64, count=len(nodes))
+    positive_nodes = pairs.anchors if is_text else pairs.positives
+    a, b = clusters[pairs.anchors], clusters[positive_nodes]
+    usable = (pairs.weights > 0) & ((a != b) | is_text)
+    code = of_node[a] * len(kinds) + of_node[b]
+    folds = pair_folds(a, b, adjacency.keys, adjacency.folds)
+    groups = []
+    for each in np.unique(code[usable]):
+        rows = np.flatnonzero(usable & (code == each))
+        if len(rows) < FEWEST:
+            continue
+        anchor_kind, positive_kind = kinds[each // len(kinds)], kinds[each % len(kinds)]
+        groups.append(
+            Group(
+                task=name,
+                anchor_kind=anchor_kind,
+                positive_kind=positive_kind,
+                anchors=pairs.anchors[rows],
+                positives=pairs.positives[rows],
+                weights=pairs.weights[rows],
+                anchor_clusters=a[rows],
+                positive_clusters=b[rows],
+                is_text=is_text,
+                has_effects=bool(np.isfinite(pairs.effects[rows]).any()),
+                leave_out={anchor_kind, positive_kind} != {"SNP", "Gene"},
+                share=weight * float(np.sqrt(len(rows))),
+                by_fold=tuple(np.flatnonzero(folds[rows] == f) for f in range(adjacency.folds)),
+            )
+        )
+    return groups
+
+
+def snp_genes(corpus: Corpus) -> Pairs:
+    """SNPs and the genes they lie in, are nearest to, or were reported with: pairs from edges, weight 1."""
+    edges, nodes = corpus.edges, corpus.nodes
+    wanted = np.array([name in SNP_GENE_TYPES for name in edges.types], dtype=bool)
+    used = wanted[edges.type] if len(wanted) else np.zeros(len(edges.starts), dtype=bool)
+    snp = np.fromiter((kind == "SNP" for kind in nodes.kinds), dtype=bool, count=len(nodes))
+    gene = np.fromiter((kind == "Gene" for kind in nodes.kinds), dtype=bool, count=len(nodes))
+    used = used & snp[edges.starts] & gene[edges.ends]
+    genes = nodes.clusters[edges.ends[used]].astype(np.int64)
+    key = distinct(edges.starts[used].astype(np.int64) * len(nodes) + genes)
+    return _pairs(key // len(nodes), key % len(nodes), np.ones(len(key)))
+
+
+def _gene_trait(corpus: Corpus) -> Pairs:
+    """Genes and the conditions that their SNPs are associated with: two hops, through the task gwas."""
+    gwas = corpus.tasks.get("gwas")
+    links = snp_genes(corpus)
+    n = len(corpus.nodes)
+    if gwas is None or not len(links):
+        return _pairs(np.empty(0), np.empty(0), np.empty(0))
+    traits = corpus.nodes.clusters[gwas.positives].astype(np.int64)
+    first = np.searchsorted(links.anchors, gwas.anchors, side="left")
+    count = np.searchsorted(links.anchors, gwas.anchors, side="right") - first
+    gene = links.positives[ranges(first, count)].astype(np.int64)
+    key = gene * n + np.repeat(traits, count)
+    weight = np.repeat(gwas.weights, count)
+    order = np.lexsort((-weight, key))
+    key, first = np.unique(key[order], return_index=True)
+    return _pairs(key // n, key % n, weight[order][first])
+
+
+def _pairs(
+    anchors: NDArray[np.generic], positives: NDArray[np.generic], weights: NDArray[np.generic]
+) -> Pairs:
+    effects = np.full(len(anchors), np.nan, dtype=np.float32)
+    return Pairs(anchors.astype(np.int32), positives.astype(np.int32), weights.astype(np.float32), effects)
+
+
+class Known:
+    """All pairs that are stated or trained on, by cluster: what must not serve as a negative."""
+
+    def __init__(self, adjacency: Adjacency, groups: tuple[Group, ...]) -> None:
+        n = adjacency.size
+        per_row = np.diff(adjacency.pointers[:: len(FAMILIES)])
+        rows = [np.repeat(np.arange(n), per_row)]
+        columns = [adjacency.columns.astype(np.int64)]
+        for group in groups:
+            if not group.is_text:
+                rows += [group.anchor_clusters, group.positive_clusters]
+                columns += [group.positive_clusters, group.anchor_clusters]
+        key = distinct(np.concatenate(rows) * n + np.concatenate(columns))
+        self.columns = (key % n).astype(np.int32)
+        self.pointers = np.concatenate([[0], np.cumsum(np.bincount(key // n, minlength=n))])
+        self._place = np.full(n, -1, dtype=np.int64)  # scratch: column of a cluster in the batch
+
+    def hidden(self, anchors: NDArray[np.int64], positives: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """[n, n]: True where (anchor i, positive j) is known or shares an end with pair i or j; diagonal too."""
+        unique, inverse = np.unique(positives, return_inverse=True)
+        self._place[unique] = np.arange(len(unique))
+        starts = self.pointers[anchors]
+        counts = self.pointers[anchors + 1] - starts
+        place = self._place[self.columns[ranges(starts, counts)]]
+        met = place >= 0
+        known = np.zeros((len(anchors), len(unique)), dtype=bool)
+        known[np.repeat(np.arange(len(anchors)), counts)[met], place[met]] = True
+        self._place[unique] = -1
+        hidden = known[:, inverse]
+        hidden |= anchors[:, None] == positives[None, :]
+        hidden |= positives[:, None] == positives[None, :]
+        hidden |= anchors[:, None] == anchors[None, :]
+        return hidden

@@ -1,0 +1,306 @@
+"""The training loop, in the order of the maths."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from math import cos, pi
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from generel_graph.config import ModelConfig, TrainConfig
+from generel_graph.corpus import Corpus
+from generel_graph.encode import Encoder
+from generel_graph.encode.precision import fast_dtype
+from generel_graph.errors import ModelError
+from generel_graph.learn.batches import ROUND_STEPS, Batch, RoundInputs, Side, Step, plan_round
+from generel_graph.learn.blocks import TOWERS
+from generel_graph.learn.card import model_card
+from generel_graph.learn.checkpoint import (
+    CONFIG,
+    LogRow,
+    identity,
+    name_of,
+    read_config,
+    read_state,
+    restore,
+    save_state,
+    write_model,
+    write_pairs,
+)
+from generel_graph.learn.features import Features, used_blocks
+from generel_graph.learn.losses import effect_loss, info_nce, pair_weights
+from generel_graph.learn.model import node_features
+from generel_graph.learn.tasks import Group, Known, task_groups
+from generel_graph.learn.towers import TowerShape, gates_of, hide, make_towers
+from generel_graph.progress import Progress, silent
+
+log_to = logging.getLogger(__name__)
+LAST_RATE = 0.02  # of the learning rate, at the cosine's end
+LAST_BATCHES = 20  # of a task: what its reported loss is the mean of
+BAD_PAIRS = "nan_pairs.tsv"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskReport:
+    """A task at the end of training: mean loss of its last batches, and what chance would give there.
+
+    None where the task was never drawn.
+    """
+
+    name: str
+    pairs: int
+    loss: float | None
+    chance: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrainReport:
+    """What a training came to; `seconds` and `pairs_per_second` are of the loop, encoding left out."""
+
+    model_id: str
+    folder: Path
+    seconds: float
+    steps: int
+    tasks: tuple[TaskReport, ...]
+    pairs_per_second: float
+
+
+def model_id(
+    corpus: Corpus,
+    encoder: Encoder,
+    model: ModelConfig,
+    train: TrainConfig,
+    task_weights: Mapping[str, float],
+) -> str:
+    """The id that training these would give its model: 16 hex, equal for equal inputs."""
+    return name_of(identity(corpus.digest, encoder.digest, model, train, task_weights))
+
+
+def train(
+    corpus: Corpus,
+    encoder: Encoder,
+    model: ModelConfig,
+    train: TrainConfig,
+    task_weights: Mapping[str, float],
+    folder: Path,
+    progress: Progress = silent,
+) -> TrainReport:
+    """Train both towers on a corpus' pairs and write the model to `folder`.
+
+    A folder that holds this very model, finished, is left as it is. An unfinished training of the same
+    corpus, encoder and settings goes on where it stopped, to the bit on one CPU; an unfinished one of
+    others is begun anew. Ctrl-C ends the step, saves and raises KeyboardInterrupt.
+    Raises ModelError for a finished model of other inputs, for pairs that cannot be trained on, and when
+    the loss is not a number (the batch's pairs are then in `nan_pairs.tsv`).
+    """
+    wanted = identity(corpus.digest, encoder.digest, model, train, task_weights)
+    if (folder / CONFIG).is_file():
+        return _finished(folder, wanted)
+    if train.mode != "frozen":
+        raise ModelError("unknown mode", where="train.mode", found=train.mode, valid=("frozen",))
+    if train.threads > 0:
+        torch.set_num_threads(train.threads)
+    device = torch.device("cpu")
+    dtype = fast_dtype(device)
+
+    features = node_features(corpus, encoder, train.folds, progress, dtype)
+    synonyms = {
+        name: encoder.encode(pairs.texts, progress) for name, pairs in corpus.tasks.items() if pairs.texts
+    }
+    groups = task_groups(corpus, features.adjacency, task_weights)
+    known = Known(features.adjacency, groups)
+    shapes = {name: _shape(name, features, model, corpus) for name in TOWERS}
+    own_rows = _own_rows(corpus)
+
+    towers = make_towers(tuple(shapes.values()), model.dropout, train.seed).to(device).train()
+    optimizer = torch.optim.AdamW(
+        towers.parameters(), lr=train.learning_rate, weight_decay=train.weight_decay, fused=True
+    )
+    state = read_state(folder, wanted)
+    done, seconds, log = 0, 0.0, list[LogRow]()
+    if state is not None:
+        restore(state, towers, optimizer)
+        done, seconds, log = state.step, state.seconds, list(state.log)
+    began = time.perf_counter() - seconds
+
+    with deferred_interrupt() as interrupted:
+        for number in range(done // ROUND_STEPS, -(-train.steps // ROUND_STEPS)):
+            steps = [s for s in plan_round(groups, features.effects, train, number) if s.number >= done]
+            inputs = RoundInputs(features, groups, known, shapes=shapes, synonyms=synonyms, steps=steps)
+            for step in steps:
+                group = groups[step.group]
+                batch = inputs.batch(step)
+                torch.manual_seed(
+                    train.seed * 1_000_003 + step.number
+                )  # dropout is the step's, not the run's
+                for parameters in optimizer.param_groups:
+                    parameters["lr"] = train.learning_rate * rate(step.number, train)
+
+                z: dict[str, Tensor] = {}  # tower → [k, dimension]
+                for tower, x in batch.inputs.items():
+                    own = torch.from_numpy(own_rows[batch.nodes[tower]]) if shapes[tower].identities else None
+                    with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+                        x = hide(x, shapes[tower], model.block_dropout, model.text_only)  # noqa: PLW2901
+                        z[tower] = towers[tower](x, own)
+                weights = pair_weights(batch.weights, train.weight_clip)
+                loss, chance = info_nce(
+                    _at(z, batch.anchors), _at(z, batch.positives), weights, batch.hidden, train.temperature
+                )
+                effect: Tensor | None = None
+                if batch.effect_anchors is not None and batch.effect_positives is not None:
+                    effect = effect_loss(
+                        _at(z, batch.effect_anchors), _at(z, batch.effect_positives), batch.measure
+                    )
+                total = loss if effect is None else loss + train.effect_weight * effect
+
+                optimizer.zero_grad(set_to_none=True)
+                total.backward()  # type: ignore[no-untyped-call]
+                norm = torch.nn.utils.clip_grad_norm_(towers.parameters(), train.clip)
+                if not torch.isfinite(total) or not torch.isfinite(norm):
+                    raise _not_a_number(folder, corpus, group, step, batch)
+                optimizer.step()
+
+                now = time.perf_counter() - began
+                log.append(
+                    LogRow(
+                        step=step.number,
+                        task=group.task,
+                        loss=loss.item(),
+                        chance=chance,
+                        effect_loss=None if effect is None else effect.item(),
+                        gradient_norm=norm.item(),
+                        learning_rate=optimizer.param_groups[0]["lr"],
+                        pairs=len(step.pairs) + len(step.effects),
+                        seconds=now,
+                    )
+                )
+                done = step.number + 1
+                try:
+                    progress("train", done, train.steps, _note(log, now))
+                except KeyboardInterrupt:
+                    interrupted.set()
+                if done % train.checkpoint_steps == 0 or interrupted.is_set():
+                    save_state(folder, wanted, towers, optimizer, step=done, seconds=now, log=log)
+                if interrupted.is_set():
+                    raise KeyboardInterrupt
+    report = _report(folder, name_of(wanted), train.steps, groups, log)
+    config = {
+        "id": report.model_id,
+        "identity": wanted,
+        "towers": [{**asdict(s), "blocks": [b.name for b in s.blocks]} for s in shapes.values()],
+        "kinds": sorted(set(corpus.nodes.kinds)),
+        "nodes": len(corpus.nodes),
+        "edges": len(corpus.edges.starts),
+        "gates": gates_of(towers),
+        "report": {**asdict(report), "folder": ""},
+    }
+    write_model(folder, towers, corpus.nodes, config=config, card=model_card(config), log=log)
+    return report
+
+
+def rate(step: int, train: TrainConfig) -> float:
+    """The learning rate's factor: a warm-up, then a cosine down to 2 %."""
+    warm = min(1.0, (step + 1) / max(train.warmup, 1))
+    along = min(step / max(train.steps, 1), 1.0)
+    return warm * (LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + cos(pi * along)))
+
+
+def _at(z: Mapping[str, Tensor], side: Side) -> Tensor:
+    return z[side.tower][side.rows]
+
+
+def _shape(tower: str, features: Features, model: ModelConfig, corpus: Corpus) -> TowerShape:
+    identities = (
+        sum(kind == "SNP" for kind in corpus.nodes.kinds) if model.snp_embedding and tower == "snp" else 0
+    )
+    blocks = used_blocks(features.adjacency, tower)
+    return TowerShape(tower, blocks, features.dimension, model.hidden, model.dimension, identities)
+
+
+def _own_rows(corpus: Corpus) -> Any:
+    """The number of each SNP among the SNPs, [n + 1]; −1 for concepts, and at −1 for a text."""
+    snp = np.array([kind == "SNP" for kind in corpus.nodes.kinds], dtype=bool)
+    return np.append(np.where(snp, np.cumsum(snp) - 1, -1), -1)
+
+
+@contextmanager
+def deferred_interrupt() -> Iterator[threading.Event]:
+    """Turn Ctrl-C into an event that the loop looks at between steps: a step is whole or not begun."""
+    event = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield event  # signals come to the main thread only
+        return
+    before = signal.signal(signal.SIGINT, lambda *_: event.set())
+    try:
+        yield event
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _note(log: Sequence[LogRow], seconds: float) -> str:
+    last = log[-1]
+    recent = log[-50:]
+    before = log[-len(recent) - 1].seconds if len(log) > len(recent) else 0.0
+    speed = sum(row.pairs for row in recent) / max(seconds - before, 1e-9)
+    return f"{last.task} {last.loss:.2f} (chance {last.chance:.2f}), {speed:,.0f} pairs/s"
+
+
+def _report(
+    folder: Path, id_: str, steps: int, groups: Sequence[Group], log: Sequence[LogRow]
+) -> TrainReport:
+    tasks = []
+    for name in sorted({group.task for group in groups}):
+        rows = [row for row in log if row.task == name][-LAST_BATCHES:]
+        loss, chance = (
+            float(np.mean([getattr(row, key) for row in rows])) if rows else None
+            for key in ("loss", "chance")
+        )
+        pairs = sum(len(group.anchors) for group in groups if group.task == name)
+        tasks.append(TaskReport(name, pairs, loss, chance))
+    seconds = log[-1].seconds if log else 0.0
+    speed = sum(row.pairs for row in log) / max(seconds, 1e-9)
+    return TrainReport(id_, folder, seconds, steps, tuple(tasks), speed)
+
+
+def _finished(folder: Path, wanted: Mapping[str, Any]) -> TrainReport:
+    """The report of the model that is there already, if it is the one that is wanted."""
+    config = read_config(folder)
+    if config["identity"] != dict(wanted):
+        raise ModelError(
+            "the folder holds a finished model of another corpus, encoder or settings",
+            where=folder,
+            found=config["id"],
+            valid=[name_of(wanted)],
+            next_step="train into a folder of the new model's own id",
+        )
+    report = config["report"]
+    tasks = tuple(TaskReport(**task) for task in report["tasks"])
+    return replace(TrainReport(**{**report, "tasks": tasks}), folder=folder)
+
+
+def _not_a_number(folder: Path, corpus: Corpus, group: Group, step: Step, batch: Batch) -> ModelError:
+    ids = corpus.nodes.ids
+    texts = corpus.tasks[group.task].texts if group.is_text else ()
+    rows = [
+        (ids[a], texts[b] if texts else ids[b], float(w))
+        for a, b, w in zip(
+            group.anchors[step.pairs], group.positives[step.pairs], batch.weights.tolist(), strict=True
+        )
+    ]
+    write_pairs(folder / BAD_PAIRS, rows)
+    return ModelError(
+        f"the loss of task {group.task} is not a number at step {step.number}",
+        where=folder / BAD_PAIRS,
+        found=f"{len(rows)} pairs, written there",
+        next_step="look for weights or effects that are out of range, or lower [train] learning_rate",
+    )

@@ -1,0 +1,166 @@
+"""The second part of the chain: what the graph holds → a trained model → vectors in a slot → active."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generel_graph.config import Config
+from generel_graph.corpus import Corpus
+from generel_graph.embed import ModelRecord, activate, update, write_back
+from generel_graph.errors import ModelError
+from generel_graph.graph import Graph
+from generel_graph.progress import Progress, silent
+from generel_graph.sample import chosen, read_corpus
+
+if TYPE_CHECKING:
+    from generel_graph.encode import Encoder
+
+WRITTEN = "written.npz"  # ids and vectors (float16) as they stand on the nodes
+MOVED = 2e-3  # a number of a vector that differs by more is written again; float16 keeps 5e-4
+ASIDE = ("threads", "checkpoint_steps", "stale_share")  # settings that do not change what is learnt
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLine:
+    """One task of a trained model; losses are nats a pair, `chance` is that of a guess."""
+
+    name: str
+    pairs: int
+    loss: float
+    chance: float
+
+
+def recipe_of(config: Config) -> str:
+    """Name everything but the data that a model depends on (32 hexadecimal digits)."""
+    settings = {k: v for k, v in dataclasses.asdict(config.train).items() if k not in ASIDE}
+    facts = [dataclasses.asdict(config.model), settings, chosen(config.tasks)]
+    return blake2b(json.dumps(facts, sort_keys=True, default=str).encode(), digest_size=16).hexdigest()
+
+
+def folder_of(config: Config, model_id: str) -> Path:
+    """Where a model's checkpoint lies."""
+    return config.state / "models" / model_id
+
+
+def open_encoder(config: Config) -> Encoder:
+    """The configured text encoder, with its cache of vectors under the state folder."""
+    from generel_graph.encode import Encoder
+
+    return Encoder.open(config.model.encoder, config.model.max_tokens, config.state / "encoded")
+
+
+def sample(graph: Graph, config: Config, digest: str, progress: Progress = silent) -> Corpus:
+    """Read what is trained on, with the configured tasks and cut-off date."""
+    return read_corpus(graph, digest, chosen(config.tasks), config.train.published_before, progress)
+
+
+def train_model(config: Config, corpus: Corpus, progress: Progress = silent) -> str:
+    """Train on `corpus`, or find it trained already; the model's id. A killed training is resumed."""
+    from generel_graph.learn import model_id, train
+
+    encoder = open_encoder(config)
+    weights = chosen(config.tasks)
+    id_ = model_id(corpus, encoder, config.model, config.train, weights)
+    train(corpus, encoder, config.model, config.train, weights, folder_of(config, id_), progress)
+    return id_
+
+
+def task_lines(config: Config, model_id: str) -> tuple[TaskLine, ...]:
+    """The tasks of a trained model as its folder tells them; empty where the folder is not here."""
+    path = folder_of(config, model_id) / "config.json"
+    if not path.is_file():
+        return ()
+    report = json.loads(path.read_text(encoding="utf-8"))["report"]
+    return tuple(TaskLine(t["name"], t["pairs"], t["loss"], t["chance"]) for t in report["tasks"])
+
+
+def embed_model(
+    graph: Graph, config: Config, model_id: str, corpus: Corpus, digest: str, progress: Progress = silent
+) -> int:
+    """Write a trained model's vectors into a slot of their own, index them and make them active.
+
+    Returns the number of vectors written: after a kill only those that were missing. The caller holds the lease.
+    Raises ModelError if the model is not in the state folder.
+    """
+    vectors = _vectors(config, model_id, corpus, progress)
+    before = config.train.published_before
+    record = ModelRecord(
+        id=model_id,
+        dimension=vectors.shape[1],
+        encoder=config.model.encoder,
+        trained_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        graph_digest=digest,
+        edges=int(graph.row("load/count_graph")["edges"]),
+        recipe=recipe_of(config),
+        published_before=before.isoformat() if before else "",
+    )
+    result = write_back(graph, record, corpus.nodes.ids, vectors, progress)
+    _note_written(config, model_id, corpus, vectors)
+    activate(graph, model_id)
+    graph.write("embed/set_embedded", id=model_id, digest=digest)
+    return result.written
+
+
+def renew_vectors(
+    graph: Graph,
+    config: Config,
+    current: ModelRecord,
+    corpus: Corpus,
+    digest: str,
+    progress: Progress = silent,
+) -> int:
+    """Write the active model's vectors of nodes that are new or whose surroundings changed; their number."""
+    if current.slot is None:
+        raise ModelError("the active model has no slot", where=current.id)
+    vectors = _vectors(config, current.id, corpus, progress)
+    places = _changed(folder_of(config, current.id) / WRITTEN, corpus, vectors)
+    if len(places):
+        update(graph, current.slot, [corpus.nodes.ids[i] for i in places], vectors[places], progress)
+        _note_written(config, current.id, corpus, vectors)
+    graph.write("embed/set_embedded", id=current.id, digest=digest)
+    return len(places)
+
+
+def _vectors(config: Config, model_id: str, corpus: Corpus, progress: Progress) -> NDArray[np.float32]:
+    from generel_graph.learn import load_model
+
+    folder = folder_of(config, model_id)
+    if not folder.is_dir():
+        raise ModelError(
+            "this model is not in the state folder",
+            where=folder,
+            found=model_id,
+            valid=[p.name for p in sorted(folder.parent.glob("*"))] if folder.parent.is_dir() else (),
+            next_step="run `generel-graph train`",
+        )
+    return load_model(folder).vectors(corpus, open_encoder(config), progress)
+
+
+def _note_written(config: Config, model_id: str, corpus: Corpus, vectors: NDArray[np.float32]) -> None:
+    path = folder_of(config, model_id) / WRITTEN
+    part = path.with_name("written.part.npz")
+    np.savez(part, ids=np.array(corpus.nodes.ids), vectors=vectors.astype(np.float16))
+    part.replace(path)
+
+
+def _changed(path: Path, corpus: Corpus, vectors: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Places of nodes whose vector is not the one that was written last; all if that is not known."""
+    if not path.is_file():
+        return np.arange(len(corpus.nodes))
+    with np.load(path, allow_pickle=False) as kept:
+        ids, old = kept["ids"], kept["vectors"]
+    place = {id_: i for i, id_ in enumerate(ids.tolist())}
+    known = np.array([place.get(id_, -1) for id_ in corpus.nodes.ids])
+    moved = np.ones(len(known), dtype=bool)
+    there = np.flatnonzero(known >= 0)
+    moved[there] = np.abs(old[known[there]].astype(np.float32) - vectors[there]).max(axis=1) > MOVED
+    return np.flatnonzero(moved)

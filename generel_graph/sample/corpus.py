@@ -1,0 +1,177 @@
+"""Read everything that a model is trained on, in columns, and number the nodes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+
+import numpy as np
+import polars as pl
+from generel_etl.relations import KNOWLEDGE
+from numpy.typing import NDArray
+
+from generel_graph.corpus import Corpus, Edges, Nodes, Pairs
+from generel_graph.errors import GraphError
+from generel_graph.graph import Graph
+from generel_graph.progress import Progress, silent
+from generel_graph.sample.tasks import TASKS, Task
+
+NODE_SCHEMA: dict[str, Any] = {
+    "id": pl.String,
+    "kind": pl.String,
+    "name": pl.String,
+    "description": pl.String,
+    "synonyms": pl.List(pl.String),
+    "cluster": pl.String,
+    "chromosome": pl.String,
+    "position": pl.Int64,
+    "build": pl.String,
+}
+EDGE_SCHEMA: dict[str, Any] = {
+    "start": pl.String,
+    "end": pl.String,
+    "type": pl.String,
+    "weight": pl.Float32,
+    "odds_ratio": pl.Float32,
+    "neg_log10_p": pl.Float32,
+}
+PAIR_SCHEMA: dict[str, Any] = {
+    "anchor": pl.String,
+    "positive": pl.String,
+    "weight": pl.Float32,
+    "effect": pl.Float32,
+}
+
+
+def read_corpus(
+    graph: Graph,
+    digest: str,
+    tasks: Collection[str],
+    published_before: date | None = None,
+    progress: Progress = silent,
+) -> Corpus:
+    """Read nodes, edges and the pairs of `tasks`; reports from `published_before` on are left out.
+
+    `digest` is the graph's: with tasks and date it names the corpus.
+    Raises GraphError if there is nothing to learn from, or a task's weights are not in (0, 1].
+    """
+    ranges = graph.key_ranges()
+    nodes = graph.frame("sample/list_nodes", ranges, NODE_SCHEMA, progress, "read nodes").sort("id")
+    if nodes.is_empty():
+        raise GraphError("the graph is empty", where=graph.uri, next_step="run `generel-graph sync`")
+    numbers = nodes.select("id").with_row_index("number")
+    edges = graph.frame(
+        "sample/list_edges", ranges, EDGE_SCHEMA, progress, "read edges", published_before=published_before
+    )
+    pairs = {}
+    for task in TASKS:
+        if task.name in tasks:
+            frame = graph.frame(
+                f"sample/{task.name}",
+                ranges,
+                PAIR_SCHEMA
+                if task.name == "gwas"
+                else {k: v for k, v in PAIR_SCHEMA.items() if k != "effect"},
+                progress,
+                f"read pairs of {task.name}",
+                published_before=published_before,
+                relations=list(KNOWLEDGE),
+            )
+            pairs[task.name] = _pairs(task, frame, numbers)
+    if not any(len(p) for p in pairs.values()):
+        raise GraphError(
+            "no task finds a pair in the graph",
+            where=graph.uri,
+            valid=tasks,
+            next_step="add a source with edges",
+        )
+    text = "\n".join([digest, str(published_before), *sorted(tasks)])
+    return Corpus(
+        digest=hashlib.blake2b(text.encode(), digest_size=16).hexdigest(),
+        nodes=_nodes(nodes, numbers),
+        edges=_edges(edges, numbers),
+        tasks=pairs,
+    )
+
+
+def _nodes(nodes: pl.DataFrame, numbers: pl.DataFrame) -> Nodes:
+    texts = pl.when(pl.col("kind") == "SNP").then(pl.lit("")).otherwise(pl.col("name"))
+    gene = (pl.col("kind") == "Gene") & (pl.col("description") != "")
+    texts = pl.when(gene).then(pl.col("name") + ": " + pl.col("description")).otherwise(texts)
+    clusters = nodes.select(pl.col("cluster").alias("id"), own="id").join(
+        numbers, on="id", how="left", maintain_order="left"
+    )
+    own = numbers["number"]
+    return Nodes(
+        ids=tuple(nodes["id"]),
+        kinds=tuple(nodes["kind"]),
+        texts=tuple(nodes.select(texts.alias("text"))["text"]),
+        synonyms=tuple(tuple(s) for s in nodes["synonyms"]),
+        clusters=clusters.select(pl.coalesce("number", own))["number"].to_numpy().astype(np.int32),
+        chromosomes=tuple(nodes["chromosome"]),
+        positions=nodes["position"].to_numpy().astype(np.int64),
+        builds=tuple(nodes["build"]),
+    )
+
+
+def _edges(edges: pl.DataFrame, numbers: pl.DataFrame) -> Edges:
+    edges = _number(_number(edges, numbers, "start"), numbers, "end")
+    types = sorted(edges["type"].unique())
+    kinds = pl.Series("type", types)
+    place = edges.select(pl.col("type").replace_strict(kinds, range(len(types)), return_dtype=pl.Int16))[
+        "type"
+    ]
+    odds = edges["odds_ratio"].to_numpy()
+    p = edges["neg_log10_p"].to_numpy()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        log_odds = np.where(odds > 0, np.abs(np.log(odds)), np.nan)
+    return Edges(
+        types=tuple(types),
+        starts=edges["start"].to_numpy().astype(np.int32),
+        ends=edges["end"].to_numpy().astype(np.int32),
+        type=place.to_numpy().astype(np.int16),
+        weights=edges["weight"].to_numpy().astype(np.float32),
+        log_odds=log_odds.astype(np.float32),
+        neg_log10_p=np.where(p >= 0, p, np.nan).astype(np.float32),
+    )
+
+
+def _pairs(task: Task, frame: pl.DataFrame, numbers: pl.DataFrame) -> Pairs:
+    if "effect" not in frame.columns:
+        frame = frame.with_columns(pl.lit(-1.0, dtype=pl.Float32).alias("effect"))
+    wrong = frame.filter(~pl.col("weight").is_between(0.0, 1.0, closed="right") | pl.col("weight").is_nan())
+    if len(wrong):
+        raise GraphError(
+            "a weight is not in (0, 1]",
+            where=f"cypher/sample/{task.name}.cypher",
+            found=wrong.row(0, named=True),
+        )
+    frame = frame.unique(["anchor", "positive"], keep="first")
+    texts: tuple[str, ...] = ()
+    if task.text:
+        texts = tuple(sorted(frame["positive"].unique()))
+        places = pl.DataFrame({"id": texts}, schema={"id": pl.String}).with_row_index("number")
+        frame = _number(_number(frame, numbers, "anchor"), places, "positive")
+    else:
+        frame = _number(_number(frame, numbers, "anchor"), numbers, "positive")
+    frame = frame.sort("anchor", "positive")
+    effects = frame["effect"].to_numpy()
+    return Pairs(
+        anchors=_int32(frame["anchor"]),
+        positives=_int32(frame["positive"]),
+        weights=frame["weight"].to_numpy().astype(np.float32),
+        effects=np.where(effects >= 0, effects, np.nan).astype(np.float32),
+        texts=texts,
+    )
+
+
+def _number(frame: pl.DataFrame, numbers: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Ids of one column as row numbers; rows whose id has none are left out."""
+    joined = frame.join(numbers, left_on=column, right_on="id", how="inner")
+    return joined.drop(column).rename({"number": column})
+
+
+def _int32(series: pl.Series) -> NDArray[np.int32]:
+    return series.to_numpy().astype(np.int32)

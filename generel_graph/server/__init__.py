@@ -1,0 +1,32 @@
+"""A private Neo4j Community of one's own: brought, started, found, stopped, filled in bulk."""
+
+from __future__ import annotations
+
+from generel_graph.server.bulk_import import ImportReport, bulk_import
+from generel_graph.server.import_tool import ARRAY_DELIMITER
+from generel_graph.server.life import (
+    Server,
+    ServerStatus,
+    StopReport,
+    ensure,
+    find,
+    logs,
+    reset,
+    status,
+    stop,
+)
+
+__all__ = [
+    "ARRAY_DELIMITER",
+    "ImportReport",
+    "Server",
+    "ServerStatus",
+    "StopReport",
+    "bulk_import",
+    "ensure",
+    "find",
+    "logs",
+    "reset",
+    "status",
+    "stop",
+]

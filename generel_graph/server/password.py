@@ -1,0 +1,62 @@
+"""The password of the private server: random, in a file of its owner's alone, never on a command line."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from pathlib import Path
+
+from generel_graph.errors import ServerError
+from generel_graph.server.home import Home, write_text
+
+USER = "neo4j"
+ITERATIONS = 1024  # Neo4j's own count for this file
+
+
+def ensure_password(home: Home) -> str:
+    """The server's password; made where neither it nor a store exists.
+
+    Raises ServerError if the store was made with a password whose file is gone or unreadable.
+    """
+    try:
+        password = home.password_file.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        password = ""
+    except OSError as error:
+        raise ServerError(
+            f"the password file cannot be read: {error.strerror or error}",
+            where=home.password_file,
+            next_step="make it readable for the user who runs this (mode 0600)",
+        ) from error
+    if password:
+        return password
+    if home.has_store():
+        raise wrong_password(home)
+    password = secrets.token_urlsafe(24)
+    write_text(home.password_file, password + "\n", mode=0o600)
+    return password
+
+
+def wrong_password(home: Home) -> ServerError:
+    """The error for a store that the password file does not open."""
+    return ServerError(
+        "this store does not open with the password in this file",
+        where=home.password_file,
+        next_step="put the file of the same store back, or start anew: `generel-graph db reset`, then `sync`",
+    )
+
+
+def set_initial_password(data: Path, password: str) -> None:
+    """Write the file from which a store that was never opened takes its first password.
+
+    The same that `neo4j-admin dbms set-initial-password` writes (`auth.ini`: SHA-256 of salt and password,
+    1024 times, hexadecimal), which would show the password in the list of processes and take a second.
+    """
+    salt = secrets.token_bytes(32)
+    digest = hashlib.sha256(salt + password.encode()).digest()
+    for _ in range(ITERATIONS - 1):
+        digest = hashlib.sha256(digest).digest()
+    folder = data / "dbms"
+    folder.mkdir(parents=True, exist_ok=True)
+    credential = f"SHA-256,{digest.hex()},{salt.hex()},{ITERATIONS}"
+    write_text(folder / "auth.ini", f"{USER}:{credential}:\n", mode=0o600)

@@ -1,0 +1,157 @@
+"""The library's front door: one open graph with its space, and questions that give pandas and networkx."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from generel_graph import ask as asking
+from generel_graph.ask.link import link
+from generel_graph.ask.pin import active, pinned, stored_vectors
+from generel_graph.ask.score import check_pairs
+from generel_graph.config import Config, load_config
+from generel_graph.connection import open_graph
+from generel_graph.errors import NotFoundError
+from generel_graph.graph import Graph
+from generel_graph.progress import Progress, silent
+from generel_graph.trained import TrainedSpace
+
+if TYPE_CHECKING:
+    import networkx as nx
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+
+class Session:
+    """An open graph and its trained space; use as a context manager."""
+
+    def __init__(self, config: Config, graph: Graph) -> None:
+        self.config = config
+        self.graph = graph
+        self._spaces: dict[str, TrainedSpace] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections; a private server stays up for the next command."""
+        self.graph.close()
+
+    def space(self, model_id: str) -> TrainedSpace:
+        """The space of a model, opened once."""
+        return self._spaces.setdefault(model_id, TrainedSpace(self.config, model_id))
+
+    def ask(self, text: str, k: int = 10, kind: str | None = None) -> asking.Answer:
+        """What `text` was taken for and the `k` clusters nearest to it, of one kind or of any.
+
+        Raises UsageError, NotFoundError, ModelError.
+        """
+        before = self.config.train.published_before
+        return asking.search(self.graph, self.space, text, k, kind, before)
+
+    def search(self, text: str, k: int = 10, kind: str | None = None) -> pd.DataFrame:
+        """The hits of `ask` as a frame: id, kind, name, score (−1 … 1), linked, codes, genes, position.
+
+        Its `attrs` say what the text was taken for: query, resolved_by, resolved_id, resolved_name, model.
+        """
+        import pandas as pd
+
+        answer = self.ask(text, k, kind).as_json()
+        hits = answer.pop("hits")
+        columns = ["id", "kind", "name", "score", "linked", "codes", "genes", "position"]
+        frame = pd.DataFrame(list(hits), columns=columns)
+        frame.attrs = answer
+        return frame
+
+    def run(
+        self,
+        cypher: str,
+        parameters: Mapping[str, Any] | None = None,
+        embed: Mapping[str, str] | None = None,
+    ) -> tuple[list[str], list[list[Any]]]:
+        """Columns and rows of read-only Cypher; `embed` gives parameters that are vectors of texts."""
+        return asking.query(self.graph, self.space, cypher, parameters, embed)
+
+    def query(self, cypher: str, parameters: Mapping[str, Any] | None = None, **embed: str) -> pd.DataFrame:
+        """A frame of read-only Cypher; further keywords are texts whose vectors are parameters of that name.
+
+        Example: `session.query("MATCH (m:Model {active: true}) CALL db.index.vector.queryNodes(m.index, 5, $v)
+        YIELD node RETURN node.id", v="heart attack")`.
+        """
+        return _frame(*self.run(cypher, parameters, embed))
+
+    def recipe(self, name: str, parameters: Mapping[str, Any] | None = None, **embed: str) -> pd.DataFrame:
+        """The answer to a file of `cypher/recipes/`; its `attrs["cypher"]` is the statement to paste."""
+        frame = _frame(*asking.cook(self.graph, self.space, name, parameters, embed))
+        frame.attrs["cypher"] = self.read_recipe(name).cypher
+        return frame
+
+    def read_recipe(self, name: str) -> asking.Recipe:
+        """A recipe as this server and the active model take it."""
+        return asking.read_recipe(name, self.graph.capabilities, active(self.graph).slot)
+
+    def vectors(self, ids: Sequence[str]) -> tuple[dict[str, NDArray[np.float32]], int]:
+        """The stored vectors of nodes by id, and how many of their numbers are the learnt half."""
+        found = pinned(self.graph, lambda model: (model.id, stored_vectors(self.graph, model, ids)))
+        model_id, vectors = found
+        learnt = int(self.space(model_id).settings["dimension"])
+        return {id_: vector for id_, (_, vector) in vectors.items()}, learnt
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The frozen encoder's own vectors of texts, [k, dimension of the encoder] of unit length, untrained."""
+        return self.space(active(self.graph).id).encoder.encode(texts)
+
+    def subgraph(self, ids: str | Iterable[str], hops: int = 1, limit: int = 1_000) -> nx.MultiDiGraph[str]:
+        """The neighbourhood of ids, or of what one text names, as networkx; `limit` edges a hop.
+
+        Raises NotFoundError for an id or text that names no node, UsageError for more than 3 hops.
+        """
+        if isinstance(ids, str):
+            found = link(self.graph, ids)
+            if found.id is None:
+                raise NotFoundError(
+                    "this text names no node", where="subgraph", found=ids, next_step="give an id"
+                )
+            ids = [found.id]
+        return asking.subgraph(self.graph, ids, hops, limit)
+
+    def score(self, pairs: pd.DataFrame, progress: Progress = silent) -> pd.DataFrame:
+        """Add left_id, right_id and cosine (−1 … 1) to a frame with the columns left and right."""
+        import polars as pl
+
+        # Only the two columns go through: whatever else the caller's frame has stays as it is, index too.
+        check_pairs(list(pairs.columns), "pairs")
+        ends = {
+            name: pairs[name].astype(object).where(pairs[name].notna(), None).tolist() for name in asking.ENDS
+        }
+        texts = {name: [None if v is None else str(v) for v in values] for name, values in ends.items()}
+        scored = asking.score(
+            self.graph, self.space, pl.DataFrame(texts, schema=dict.fromkeys(texts, pl.String)), progress
+        )
+        return pairs.assign(**{name: scored[name].to_list() for name in ("left_id", "right_id", "cosine")})
+
+    def score_file(self, path: Path, progress: Progress = silent) -> str:
+        """The tab-separated text of `path` with left_id, right_id and cosine added."""
+        return asking.to_tsv(asking.score(self.graph, self.space, asking.read_pairs(path), progress))
+
+
+def open(config: Config | Path | str | None = None, progress: Progress = silent) -> Session:
+    """Open the graph that a configuration leads to; a private server is started if need be.
+
+    `config` is a Config, the path of a `generel.toml` or its folder, or None for the one in this folder.
+    Raises ConfigError, ServerError, GraphError.
+    """
+    if not isinstance(config, Config):
+        config = load_config(None if config is None else Path(config))
+    return Session(config, open_graph(config, progress))
+
+
+def _frame(columns: list[str], rows: list[list[Any]]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(rows, columns=columns)

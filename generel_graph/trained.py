@@ -1,0 +1,79 @@
+"""A trained model as asking needs it: its weights are read when the first text comes, not before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generel_graph.config import Config
+from generel_graph.errors import ModelError
+
+if TYPE_CHECKING:
+    from generel_graph.encode import Encoder
+    from generel_graph.learn import Model
+
+
+class TrainedSpace:
+    """The space of one model's folder; a question by code, rsID or name reads nothing but its config.json."""
+
+    def __init__(self, config: Config, model_id: str) -> None:
+        self.config = config
+        self.model_id = model_id
+
+    @property
+    def folder(self) -> Path:
+        """Where the model's files lie."""
+        return self.config.state / "models" / self.model_id
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """The model's own settings; raises ModelError if its folder is not here."""
+        path = self.folder / "config.json"
+        try:
+            return dict(json.loads(path.read_text(encoding="utf-8"))["identity"]["model"])
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelError(
+                "the active model's files are not here",
+                where=path,
+                found=self.model_id,
+                next_step="set state_dir to the folder it was trained in, or run `generel-graph sync`",
+            ) from error
+
+    @cached_property
+    def model(self) -> Model:
+        """The model with its weights."""
+        from generel_graph.learn import load_model
+
+        return load_model(self.folder)
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The encoder that the model was trained with, whatever is configured now."""
+        from generel_graph.encode import Encoder
+
+        cache = self.config.state / "encoded"
+        return Encoder.open(self.settings["encoder"], self.settings["max_tokens"], cache)
+
+    @property
+    def dimension(self) -> int:
+        """Numbers in a stored vector."""
+        return self.model.dimension
+
+    def text_vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Place texts in the space, [k, dimension], as conditions: that is what is asked in words as a rule."""
+        return self.model.text_vectors(list(texts), self.encoder, "Disease")
+
+    def question(
+        self, vectors: NDArray[np.float32], asked_kind: str, wanted_kind: str | None
+    ) -> tuple[NDArray[np.float32], float]:
+        """The vectors [k, dimension] to search with, and what the cosine is divided by."""
+        from generel_graph.learn.vectors import question
+
+        share, learnt = float(self.settings["learnt_share"]), int(self.settings["dimension"])
+        return question(vectors, asked_kind, wanted_kind, share, learnt)

@@ -1,0 +1,136 @@
+"""Cypher of one's own, recipes and neighbourhoods: read-only, plain values, no vectors, one model."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import networkx as nx
+import pytest
+
+from generel_graph.ask import cook, query, read_recipe, recipe_names, subgraph
+from generel_graph.errors import GraphError, NotFoundError, UsageError
+
+
+def test_values_are_plain_and_vectors_stay_away(world) -> None:
+    columns, rows = query(
+        world.graph,
+        world.spaces,
+        "MATCH (s:SNP {id: $id})-[r:ASSOCIATED_WITH]->(d {id: 'MONDO:0008383'}) RETURN s, r, [d], r.published AS day",
+        {"id": "rs2476601"},
+    )
+    assert columns == ["s", "r", "[d]", "day"]
+    node, edge, listed, day = rows[0]
+    assert node["labels"] == ["Entity", "SNP"] and node["position"] == 113834946
+    assert edge["type"] == "ASSOCIATED_WITH" and edge["start"] == "rs2476601" and edge["odds_ratio"] == 1.8
+    assert listed[0]["name"] == "rheumatoid arthritis"
+    assert day == date(2007, 6, 7)
+    assert not any(key.startswith("embedding") for key in (*node, *listed[0]))
+
+
+def test_a_text_is_a_parameter_as_a_vector(world) -> None:
+    cypher = (
+        "MATCH (m:Model {active: true}) CALL db.index.vector.queryNodes(m.index, 1, $v) "
+        "YIELD node, score RETURN node.id, score"
+    )
+    for text, id_ in (("sweet blood", "MONDO:0005148"), ("CAD", "MONDO:0005010")):
+        _, rows = query(world.graph, world.spaces, cypher, embed={"v": text})
+        assert rows[0][1] == pytest.approx(1.0, abs=1e-4)
+        if text == "sweet blood":
+            assert rows[0][0] in (id_, "rs689")
+    with pytest.raises(UsageError, match="twice"):
+        query(world.graph, world.spaces, cypher, {"v": [1.0]}, {"v": "CAD"})
+
+
+def test_the_server_refuses_to_write_and_names_what_is_wrong(world) -> None:
+    with pytest.raises(GraphError, match=r"(?i)writ"):
+        query(world.graph, world.spaces, "MATCH (n) SET n.x = 1")
+    with pytest.raises(GraphError, match=r"(?i)invalid input"):
+        query(world.graph, world.spaces, "MATCH (n RETURN n")
+
+
+def test_a_neighbourhood_is_a_networkx_graph(world) -> None:
+    found = subgraph(world.graph, ["rs231775"], hops=1)
+    assert isinstance(found, nx.MultiDiGraph)
+    assert set(found) == {"rs231775", "MONDO:0005147", "HGNC:2505"}
+    assert found.nodes["HGNC:2505"]["name"] == "CTLA4"
+    assert {data["type"] for *_, data in found.edges(data=True)} == {"ASSOCIATED_WITH", "LOCATED_IN"}
+    assert {data["source"] for *_, data in found.edges(data=True)} == {"toy"}
+    assert not any(key.startswith("embedding") for _, data in found.nodes(data=True) for key in data)
+    two = subgraph(world.graph, ["rs231775"], hops=2)
+    assert {"DRUGBANK:DB01281", "rs2476601", "rs3087243"} <= set(two)
+    assert set(subgraph(world.graph, ["rs231775"], hops=0)) == {"rs231775"}
+    with pytest.raises(UsageError, match="hops"):
+        subgraph(world.graph, ["rs231775"], hops=4)
+    with pytest.raises(NotFoundError, match="rs5"):
+        subgraph(world.graph, ["rs5"])
+
+
+def test_loci_near_a_disease_with_a_drugged_gene(world) -> None:
+    columns, rows = cook(
+        world.graph, world.spaces, "loci_near_disease_with_drugged_gene", {"disease": "EFO:0000685"}
+    )
+    assert columns[:4] == ["snp", "chromosome", "position", "cosine"]
+    # rs3087243 is of the same locus as rs231775; rs2476601 is linked; no drug for the others' genes
+    assert [row[0] for row in rows] == ["rs231775"]
+    found = dict(zip(columns, rows[0], strict=True))
+    assert found["known_for"] == ["type 1 diabetes"]
+    assert (found["gene"], found["drugs"], found["treats"]) == (
+        "CTLA4",
+        ["abatacept"],
+        ["rheumatoid arthritis"],
+    )
+
+    _, known = cook(
+        world.graph, world.spaces, "loci_near_disease_with_drugged_gene", {"disease": "MONDO:0005147"}
+    )
+    assert known == [], "another SNP of the locus is linked"
+    _, before = cook(
+        world.graph,
+        world.spaces,
+        "loci_near_disease_with_drugged_gene",
+        {"disease": "MONDO:0005147", "published_before": "2007-01-01"},
+    )
+    assert [row[0] for row in before] == ["rs3087243"] or [row[0] for row in before] == ["rs231775"]
+
+
+def test_effects_are_told_for_one_allele_or_not_at_all(world) -> None:
+    columns, rows = cook(world.graph, world.spaces, "snp_effects", {"snp": "rs2476601"})
+    told = {row[1]: dict(zip(columns, row, strict=True)) for row in rows}
+    ra, t1d, cad, t2d = (told[f"MONDO:000{n}"] for n in ("8383", "5147", "5010", "5148"))
+    assert (ra["allele"], ra["odds_ratio"], ra["direction"]) == ("A", 1.8, "raises")
+    assert (t1d["allele"], t1d["odds_ratio"], t1d["reported_allele"]) == ("A", 1.9, "T"), "the other strand"
+    assert (cad["allele"], cad["odds_ratio"], cad["direction"]) == ("A", 0.8, "lowers")
+    assert (cad["ci_low"], cad["ci_high"]) == (0.625, 1.0)
+    assert (t2d["allele"], t2d["odds_ratio"], t2d["direction"]) == (None, None, None)
+    assert (ra["pubmed_id"], ra["source"], ra["published"]) == ("17554300", "toy", date(2007, 6, 7))
+    columns, rows = cook(world.graph, world.spaces, "snp_effects", {"snp": "rs2476601", "allele": "G"})
+    told = {row[1]: dict(zip(columns, row, strict=True)) for row in rows}
+    assert told["MONDO:0005010"]["odds_ratio"] == 1.25
+    assert told["MONDO:0008383"]["odds_ratio"] == pytest.approx(0.556)
+
+
+def test_concepts_near_a_text_are_marked_known_or_new(world) -> None:
+    columns, rows = cook(
+        world.graph,
+        world.spaces,
+        "concepts_near_text",
+        {"concept": "HP:0001370", "k": 2},
+        {"vector": "morning joint stiffness"},
+    )
+    found = {row[1]: dict(zip(columns, row, strict=True)) for row in rows}
+    assert found["HP:0001370"]["mark"] == "itself"
+    assert found["MONDO:0008383"]["mark"] == "known"
+    assert found["MONDO:0008383"]["codes"] == ["EFO:0000685", "MONDO:0008383"]
+    assert found["HGNC:2505"]["mark"] == "new"
+    assert found["HGNC:2505"]["cosine"] > found["HGNC:9652"]["cosine"]
+    assert [row[0] for row in rows].count("Gene") == 2
+
+
+def test_recipes_are_named_and_their_parameters_checked(world) -> None:
+    assert "snp_effects" in recipe_names()
+    with pytest.raises(UsageError, match="did you mean 'snp_effects'"):
+        read_recipe("snp_effect", world.graph.capabilities, 0)
+    with pytest.raises(UsageError, match="no such parameter"):
+        cook(world.graph, world.spaces, "snp_effects", {"rsid": "rs1"})
+    printed = read_recipe("loci_near_disease_with_drugged_gene", world.graph.capabilities, 2)
+    assert "embedding_2" in printed.cypher and printed.defaults["limit"] == 10

@@ -1,0 +1,70 @@
+"""A table of pairs gets their cosines; nothing else of it changes."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from generel_graph.ask import read_pairs, score, to_tsv
+from generel_graph.errors import DataError
+
+
+def test_rows_keep_their_order_and_columns_and_get_ids_and_cosines(world, tmp_path: Path) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text(
+        "note\tright\tleft\n"
+        'b "quoted\tMONDO:0005147\trs2476601\n'
+        "a\trs1\tasthma of old\n"
+        "c\tsweet blood\tT2D\n"
+        "\t\tINS\n"
+        "d\tPTPN22\trs2476601\n"
+        "e\tmorning joint stiffness\tsweet blood\n"
+        "b\tMONDO:0005147\trs2476601\n",
+        encoding="utf-8",
+    )
+    lines = to_tsv(score(world.graph, world.spaces, read_pairs(path))).splitlines()
+    assert lines[0] == "note\tright\tleft\tleft_id\tright_id\tcosine"
+    rows = [line.split("\t") for line in lines[1:]]
+    assert [row[:3] for row in rows] == [line.split("\t") for line in path.read_text().splitlines()[1:]]
+    assert [row[3:5] for row in rows] == [
+        ["rs2476601", "MONDO:0005147"],
+        ["", ""],
+        ["MONDO:0005148", ""],
+        ["HGNC:6081", ""],
+        ["rs2476601", "HGNC:9652"],
+        ["", ""],
+        ["rs2476601", "MONDO:0005147"],
+    ]
+    cosines = [row[5] for row in rows]
+    assert float(cosines[0]) == pytest.approx((1 + 0.3) / math.sqrt(1.25 * 1.36), abs=1e-5)
+    assert cosines[1] == cosines[3] == ""
+    assert float(cosines[2]) == pytest.approx(1.0, abs=1e-5)
+    assert float(cosines[4]) == pytest.approx(0.5 * 1.1 / math.sqrt(1.25 * 1.04), abs=1e-5)
+    assert float(cosines[5]) == pytest.approx(0.0, abs=1e-5)
+    assert cosines[6] == cosines[0]
+
+
+def test_a_table_that_is_none_is_told(world, tmp_path: Path) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text("left\tother\nA\tB\n")
+    with pytest.raises(DataError, match="missing column.*'right'"):
+        read_pairs(path)
+    path.write_text("left\tright\nA\tB\tC\n")
+    with pytest.raises(DataError, match="pairs.tsv"):
+        read_pairs(path)
+    with pytest.raises(DataError, match="overwritten"):
+        score(world.graph, world.spaces, pl.DataFrame({"left": ["A"], "right": ["B"], "cosine": [1.0]}))
+
+
+def test_an_empty_table_stays_one(world) -> None:
+    empty = pl.DataFrame(schema={"left": pl.String, "right": pl.String})
+    assert score(world.graph, world.spaces, empty).columns == [
+        "left",
+        "right",
+        "left_id",
+        "right_id",
+        "cosine",
+    ]

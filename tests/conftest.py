@@ -1,0 +1,74 @@
+"""Real Neo4j servers for all tests: one of each supported version, started by the project's own `server/`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from generel_graph.config import Config, Neo4jConfig
+from generel_graph.graph import Graph
+from generel_graph.server import ensure, stop
+
+ROOT = Path(__file__).resolve().parents[1]
+VERSIONS = ("2026.08.1", "5.26.18")
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server of one version and the configuration that leads to it."""
+
+    config: Config
+    uri: str
+    user: str
+    password: str
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Running]]:
+    """Servers by version, each started when a test first asks for it; they fail, not skip, if they do not come up."""
+    running: dict[str, Running] = {}
+
+    class Lazy(dict[str, Running]):
+        def __missing__(self, version: str) -> Running:
+            folder = tmp_path_factory.mktemp(f"neo4j-{version}")
+            neo4j = Neo4jConfig(version=version, heap="700m", page_cache="200m", idle_minutes=0, browser=False)
+            config = Config(folder=folder, neo4j=neo4j)
+            server = ensure(config)
+            running[version] = Running(config, server.uri, server.user, server.password)
+            self[version] = running[version]
+            return running[version]
+
+    yield Lazy()
+    for server in running.values():
+        stop(server.config)
+
+
+@pytest.fixture(params=VERSIONS)
+def graph(request: pytest.FixtureRequest, servers: dict[str, Running]) -> Iterator[Graph]:
+    """An empty database, on every supported version in turn."""
+    server = servers[request.param]
+    with Graph.connect(server.uri, server.user, server.password) as opened:
+        wipe(opened)
+        yield opened
+
+
+def wipe(graph: Graph) -> None:
+    """Empty the database: data, vector indexes and constraints."""
+    driver = graph.driver
+    with driver.session(database=graph.database) as session:
+        session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS").consume()
+        for record in list(session.run("SHOW VECTOR INDEXES YIELD name")):
+            session.run("DROP INDEX $name IF EXISTS", name=record["name"]).consume()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data; tests that need it skip where it is not."""
+    folder = Path(os.environ.get("GENEREL_SHARED_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no real data at {folder} (GENEREL_SHARED_DATA)")
+    return folder

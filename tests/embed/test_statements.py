@@ -1,0 +1,47 @@
+"""Every Cypher file of embed, ask and recipes has its header, and runs on the versions that it is for."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from generel_graph.graph import Graph
+from generel_graph.graph.cypher import folder, statement
+
+FILES = [
+    f"{f}/{p.stem}" for f in ("ask", "embed", "recipes") for p in sorted((folder() / f).glob("*.cypher"))
+]
+VALUES = {"k": 3, "limit": 3, "dimension": 4, "vector": [1.0, 2.0, 3.0, 4.0], "name": "x", "constant": 1.0}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_header_tells_what_it_does_its_parameters_and_columns(name: str) -> None:
+    lines = (folder() / f"{name}.cypher").read_text(encoding="utf-8").splitlines()
+    header = []
+    for line in lines:
+        if not line.startswith("//"):
+            break
+        header.append(line.removeprefix("//").strip())
+    body = "\n".join(line for line in lines[len(header) :] if not line.strip().startswith("//"))
+    assert header and header[0][0].isupper() and not header[0].startswith("$")
+    told = {
+        n for line in header if line.startswith("$") for n in re.findall(r"\$(\w+)", line.partition(":")[0])
+    }
+    assert told == set(re.findall(r"\$(\w+)", body))
+    assert sum(line.startswith("returns:") for line in header) == 1
+    assert ";" not in body
+    if name.startswith("recipes/"):
+        assert {n for line in header for n in re.findall(r"^:param (\w+) => ", line)} == told
+
+
+def test_every_file_is_understood_by_the_servers_that_it_is_for(graph: Graph) -> None:
+    new = graph.capabilities.filtered_vector_search
+    graph.command(f"embed/create_index_{'26' if new else '5'}", 0, dimension=4)
+    with graph.driver.session() as session:
+        for name in FILES:
+            if name.endswith("_5" if new else "_26"):
+                continue
+            text = statement(name, 0)
+            parameters = {n: VALUES.get(n) for n in re.findall(r"\$(\w+)", text)}
+            session.run(f"EXPLAIN {text}", parameters).consume()  # type: ignore[arg-type]

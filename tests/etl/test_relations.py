@@ -1,0 +1,88 @@
+"""One list of relationship types; other projects' names lead to it, the right way round, or are an error."""
+
+import polars as pl
+import pytest
+from generel_etl.relations import (
+    METAEDGES,
+    NEGATIVE,
+    PREDICATES,
+    PRIMEKG,
+    RELATIONS,
+    STATED,
+    from_metaedge,
+    from_predicate,
+    from_primekg,
+    nearest,
+    negative_of,
+)
+from generel_etl.tables import KINDS
+
+from generel_graph.errors import DataError
+
+
+def test_every_mapping_leads_to_a_type_of_the_list():
+    types = {directed.type for directed in (*METAEDGES.values(), *PREDICATES.values())}
+    types |= {type_ for type_, _ in PRIMEKG.values()}
+    assert types <= set(RELATIONS)
+
+
+def test_types_are_stated_once_and_join_known_kinds():
+    assert len({relation.type for relation in STATED}) == len(STATED)
+    for relation in RELATIONS.values():
+        assert set(relation.starts) | set(relation.ends) <= set(KINDS)
+
+
+def test_a_symmetric_type_is_never_turned():
+    for directed in (*METAEDGES.values(), *PREDICATES.values()):
+        assert not (directed.swap and RELATIONS[directed.type].symmetric)
+
+
+def test_hetionet_has_24_metaedges():
+    assert len(METAEDGES) == 24
+    assert from_metaedge("AeG") == ("EXPRESSED_IN", True)
+    with pytest.raises(DataError) as caught:
+        from_metaedge("GpPB")
+    assert caught.value.nearest in METAEDGES
+
+
+@pytest.mark.parametrize(
+    ("predicate", "type_", "swap"),
+    [
+        ("biolink:treats", "TREATS", False),
+        ("TREATS", "TREATS", False),
+        ("biolink:subclass_of", "IS_A", False),
+        ("superclass of", "IS_A", True),
+        ("has phenotype", "HAS_PHENOTYPE", False),
+        ("biolink:located_in", "LOCATED_AT", False),
+        ("LOCATED_IN", "LOCATED_IN", False),
+        ("biolink:contraindicated_in", "CONTRAINDICATED_FOR", False),
+    ],
+)
+def test_predicates(predicate, type_, swap):
+    assert from_predicate(predicate) == (type_, swap)
+
+
+def test_a_negated_predicate_has_a_type_of_its_own():
+    assert from_predicate("biolink:has_phenotype", negated=True).type == "NOT_HAS_PHENOTYPE"
+    assert RELATIONS["NOT_HAS_PHENOTYPE"].negative
+    assert {"NOT_TREATS", "CONTRAINDICATED_FOR"} <= NEGATIVE
+    with pytest.raises(DataError):
+        negative_of("SAME_AS")
+
+
+def test_an_unknown_predicate_names_the_nearest():
+    with pytest.raises(DataError, match="did you mean 'treats'"):
+        from_predicate("biolink:traets")
+
+
+def test_primekg_knows_the_start_of_a_relation():
+    assert from_primekg("drug_protein", "enzyme") == ("HAS_ENZYME", "drug")
+    assert from_primekg("disease_disease", "parent-child") == ("PARENT_OR_CHILD_OF", "")
+    with pytest.raises(DataError):
+        from_primekg("drug_protein_x", "enzyme")
+
+
+def test_nearest_explains_each_rejected_text():
+    frame = pl.DataFrame({"found": ["GiH", "????", None]})
+    reasons = frame.select(nearest("unknown", pl.col("found"), ["GiG"])).to_series().to_list()
+    assert reasons == ["unknown; did you mean 'GiG'?", "unknown", "unknown"]

@@ -1,0 +1,272 @@
+"""Staging: rows reconcile, bad records are rejects, bad files are one clear error, nothing is read twice."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from generel_etl.delimited import Layout, read_rows
+from generel_etl.files import find_files, read_bytes
+from generel_etl.reader import NoOptions, Reader, SourceFiles
+from generel_etl.sources import READERS
+from generel_etl.stage import Stage, read_stage, stage_source
+from generel_etl.tables import Concepts, Snps, Tables, conform
+from generel_graph.config import Config, SourceConfig
+from generel_graph.errors import ConfigError, DataError, GenerelError
+
+SNPS = {"node": "snp", "build": "GRCh38", "columns": {"id": "rsid", "chromosome": "chr", "position": "pos"}}
+
+
+def source(*files: str, reader: str = "table", **options: object) -> SourceConfig:
+    return SourceConfig("mine", reader, files, options=options or SNPS)
+
+
+def stage(folder: Path, config: SourceConfig, **more: object) -> Stage:
+    return stage_source(config, Config(folder=folder, data_dir=".", state_dir="state"), **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    (tmp_path / "snps.tsv").write_text("rsid\tchr\tpos\nrs1\t1\t100\nrs2\t2\t200\n")
+    return tmp_path
+
+
+def test_a_stage_holds_what_its_manifest_says(data: Path) -> None:
+    made = stage(data, source("snps.tsv"))
+    assert (made.rows_read, made.rows_rejected) == (2, 0)
+    assert made.snps().collect()["id"].to_list() == ["rs1", "rs2"]
+    assert [t.collect().height for t in (made.concepts(), made.edges(), made.rejects())] == [0, 0, 0]
+    assert read_stage(made.folder) == made
+    assert made.files[0].name == "snps.tsv"
+    assert not [p for p in made.folder.parent.iterdir() if p != made.folder]
+
+
+@dataclass
+class Counting:
+    """The table reader, counting how often it reads."""
+
+    calls: int = 0
+
+    def readers(self) -> tuple[Reader, ...]:
+        table = next(r for r in READERS if r.name == "table")
+
+        def read(files: SourceFiles, options: object) -> Tables:
+            self.calls += 1
+            return table.read(files, options)
+
+        return (replace(table, read=read),)
+
+
+def test_only_what_changed_is_read_again(data: Path) -> None:
+    count = Counting()
+    one = stage(data, source("snps.tsv"), readers=count.readers())
+    assert stage(data, source("snps.tsv"), readers=count.readers()) == one
+    described = replace(source("snps.tsv"), version="2", licence="CC0", url="https://example.org")
+    assert stage(data, described, readers=count.readers()).key == one.key
+    os.utime(data / "snps.tsv", ns=(1, 1))  # touched, same content
+    assert stage(data, source("snps.tsv"), readers=count.readers()).key == one.key
+    assert read_stage(one.folder).files[0].mtime_ns == 1  # type: ignore[union-attr]
+    assert count.calls == 1
+    with (data / "snps.tsv").open("a") as file:
+        file.write("rs3\t3\t300\n")
+    two = stage(data, source("snps.tsv"), readers=count.readers())
+    assert (two.rows_read, count.calls) == (3, 2)
+    other = stage(data, source("snps.tsv", **{**SNPS, "create": True}), readers=count.readers())
+    assert other.key != two.key
+    newer = tuple(replace(r, version=99) for r in count.readers())
+    assert stage(data, source("snps.tsv"), readers=newer).key != two.key
+
+
+def test_rows_are_numbered_across_files_and_lines_within_them(data: Path) -> None:
+    (data / "more.tsv").write_text("pos\trsid\tchr\n1\tnone\t1\n\n5\trs9\t3\textra\n7\trs4\t4\n")
+    made = stage(data, source("*.tsv"))
+    assert [f.name for f in made.files] == ["more.tsv", "snps.tsv"]
+    assert made.rows_read == 5
+    assert made.snps().collect()["id"].to_list() == ["GRCh38:1:1", "rs4", "rs1", "rs2"]
+    rejects = made.rejects().collect().rows()
+    assert rejects == [(2, "more.tsv", 4, "#fields", "5\trs9\t3\textra", "4 fields, where 3 are expected")]
+
+
+def test_a_killed_run_leaves_the_old_stage(data: Path) -> None:
+    old = stage(data, source("snps.tsv"))
+    (data / "snps.tsv").write_text("rsid\tchr\tpos\n" + "rs7\t1\t1\n" * 3)
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[2]); import polars, time; from pathlib import Path\n"
+        "import test_stage as t\n"
+        "write = polars.DataFrame.write_parquet\n"
+        "def slow(frame, path):\n"
+        "    write(frame, path); print('wrote', flush=True); time.sleep(60)\n"
+        "polars.DataFrame.write_parquet = slow\n"
+        "t.stage(Path(sys.argv[1]), t.source('snps.tsv'))\n"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", code, str(data), str(Path(__file__).parent)], stdout=subprocess.PIPE
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"wrote\n"
+    child.kill()
+    child.wait()
+    assert read_stage(old.folder) == old
+    assert any(p.name.startswith(".mine.") for p in old.folder.parent.iterdir())
+    new = stage(data, source("snps.tsv"))
+    assert new.rows_read == 3
+    assert [p.name for p in new.folder.parent.iterdir()] == ["mine"]
+
+
+def test_a_half_written_stage_is_none(data: Path) -> None:
+    made = stage(data, source("snps.tsv"))
+    (made.folder / "edges.parquet").unlink()
+    assert read_stage(made.folder) is None
+    assert stage(data, source("snps.tsv")).edges().collect().height == 0
+
+
+def toy(tables: Tables) -> tuple[Reader, ...]:
+    return (Reader("toy", 1, NoOptions, lambda files, options: tables),)
+
+
+def test_a_record_that_breaks_its_schema_is_a_reject_with_its_place(data: Path) -> None:
+    snps = pl.DataFrame({"row": [1, 2, 3], "id": ["rs1", "1/2", "rs3"], "position": [5, 6, -7]})
+    places = pl.DataFrame({"row": [1, 2, 3], "file": ["snps.tsv"] * 3, "line": [2, 3, 4]})
+    concepts = pl.DataFrame({"row": [3], "id": ["HP:1"], "kind": ["Phenotype"]})
+    tables = Tables(3, snps=conform(snps, Snps), concepts=conform(concepts, Concepts), places=places)
+    made = stage(data, SourceConfig("mine", "toy", ("snps.tsv",)), readers=toy(tables))
+    assert made.rejects().collect().select("row", "line", "column", "found", "reason").rows() == [
+        (2, 3, "id", "1/2", "breaks the rule “regex” of its table"),
+        (3, 4, "position", "-7", "breaks the rule “min” of its table"),
+    ]
+    assert made.rows_rejected == 1  # row 3 still has a record
+    assert made.snps().collect()["id"].to_list() == ["rs1"]
+
+
+def test_a_reader_that_loses_a_row_is_found_out(data: Path) -> None:
+    tables = Tables(2, snps=conform(pl.DataFrame({"row": [1], "id": ["rs1"]}), Snps))
+    with pytest.raises(DataError, match=r"2 rows read, 1 kept and 0 rejected.*\[2\]") as caught:
+        stage(data, SourceConfig("mine", "toy", ("snps.tsv",)), readers=toy(tables))
+    assert caught.value.exit_code == 1
+    assert read_stage(data / "state" / "stage" / "mine") is None
+
+
+def bad_file(data: Path, name: str) -> str:
+    packed = gzip.compress(("rsid\tchr\tpos\n" + "rs1\t1\t1\n" * 1000).encode())
+    match name:
+        case "directory":
+            (data / "folder").mkdir()
+            return "folder"
+        case "truncated":
+            (data / "cut.tsv.gz").write_bytes(packed[:-20])
+            return "cut.tsv.gz"
+        case "damaged":
+            (data / "bad.tsv.gz").write_bytes(packed[:12] + b"\xff\xff\xff" + packed[15:])
+            return "bad.tsv.gz"
+        case "empty":
+            (data / "empty.tsv").write_bytes(b"")
+            return "empty.tsv"
+        case "latin":
+            (data / "latin.tsv").write_bytes(b"rsid\tchr\tpos\nrs1\t1\t1\nr\xe9\t1\t1\n")
+            return "latin.tsv"
+        case "column":
+            (data / "column.tsv").write_text("rsid\tchr\tposn\nrs1\t1\t1\n")
+            return "column.tsv"
+        case "twins":
+            (data / "twins.tsv").write_text("rsid\tchr\tpos\tpos\nrs1\t1\t1\t1\n")
+            return "twins.tsv"
+        case "pattern":
+            return "none*.tsv"
+        case _:
+            return "snp.tsv"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("missing", ["no such file", "did you mean 'snps.tsv'", "GENEREL_DATA_DIR"]),
+        ("pattern", ["no file fits the pattern"]),
+        ("directory", ["a directory, where a file is expected"]),
+        ("truncated", ["truncated gzip", "cut.tsv.gz", "fetch the file again"]),
+        ("damaged", ["gzip", "bad.tsv.gz"]),
+        ("empty", ["the file is empty", "empty.tsv"]),
+        ("latin", ["latin.tsv, line 3", 'encoding = "latin-1"']),
+        ("column", ["no such column", "'pos'", "did you mean 'posn'"]),
+        ("twins", ["two columns of one name", "'pos'"]),
+    ],
+)
+def test_a_bad_file_is_one_clear_error(data: Path, name: str, words: list[str]) -> None:
+    old = stage(data, source("snps.tsv"))
+    with pytest.raises(DataError) as caught:
+        stage(data, source(bad_file(data, name)))
+    assert not [w for w in words if w not in str(caught.value)], str(caught.value)
+    assert read_stage(old.folder) == old
+
+
+def test_an_unknown_reader_or_option_is_named_with_the_nearest(data: Path) -> None:
+    with pytest.raises(ConfigError, match="did you mean 'table'"):
+        stage(data, source("snps.tsv", reader="tabel"))
+    with pytest.raises(ConfigError, match="did you mean 'columns'"):
+        stage(data, source("snps.tsv", colums={}))
+    assert issubclass(ConfigError, GenerelError)
+
+
+def test_latin_1_is_read_where_the_source_says_so(data: Path) -> None:
+    bad_file(data, "latin")
+    made = stage(data, source("latin.tsv", **{**SNPS, "encoding": "latin-1"}))
+    assert made.rejects().collect()["found"].to_list() == [None] or made.rows_read == 2
+
+
+def rows(path: Path, layout: Layout) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+    read = read_rows(SourceFiles(SourceConfig("x", "table", (path.name,)), (path,)), layout)
+    return read.frame.rows(), read.rejects.select("row", "line", "reason").rows()
+
+
+def test_quotes_lines_and_blank_lines(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(b'## note\r\na,b,c\r\n1,"x\r\ny",3\r\n\r\n4,5\r\n"q ""z""","t,u",\r\n1,2,3,4\r\n7,8,9')
+    good, bad = rows(path, Layout(separator=",", quote='"', comment="##"))
+    assert good == [
+        ("1", "x\r\ny", "3", 1, "x.csv", 3),
+        ('q "z"', "t,u", None, 3, "x.csv", 7),
+        ("7", "8", "9", 5, "x.csv", 9),
+    ]
+    assert bad == [(2, 6, "2 fields, where 3 are expected"), (4, 8, "4 fields, where 3 are expected")]
+
+
+def test_a_quotation_mark_may_be_a_character(tmp_path: Path) -> None:
+    path = tmp_path / "x.tsv"
+    path.write_bytes(b'\xef\xbb\xbfa\tb\r\n5" tall\t"open\r\n"x"\ty\r\n')
+    good, bad = rows(path, Layout())
+    assert [r[:2] for r in good] == [('5" tall', '"open'), ('"x"', "y")]
+    assert not bad
+
+
+def test_blocks_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text('a,b\n1,"2\n3"\n4,5\n6\n"7,8",9\n')
+    whole = rows(path, Layout(separator=",", quote='"'))
+    monkeypatch.setattr("generel_etl.delimited._BLOCK", 3)
+    assert rows(path, Layout(separator=",", quote='"')) == whole
+
+
+def test_gzip_is_told_by_its_first_bytes_and_may_have_members(tmp_path: Path) -> None:
+    path = tmp_path / "plain.name"
+    path.write_bytes(gzip.compress(b"one ") + gzip.compress(b"two"))
+    assert read_bytes(path) == b"one two"
+    found = find_files(SourceConfig("x", "table", ("*.name",)), tmp_path)
+    assert found == (path,)
+
+
+def test_a_second_look_at_unchanged_files_takes_no_reading(data: Path) -> None:
+    stage(data, source("snps.tsv"))
+    content = (data / "snps.tsv").stat()
+    (data / "snps.tsv").write_text("rsid\tchr\tpos\nrs8\t1\t100\nrs9\t2\t200\n")  # same size and time: same file
+    os.utime(data / "snps.tsv", ns=(content.st_atime_ns, content.st_mtime_ns))
+    begun = time.perf_counter()
+    again = stage(data, source("snps.tsv"))
+    assert again.snps().collect()["id"].to_list() == ["rs1", "rs2"]
+    assert time.perf_counter() - begun < 5

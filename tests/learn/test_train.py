@@ -1,0 +1,202 @@
+"""Training on a planted corpus: it learns, the same twice, goes on after a stop, and says what is wrong."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from generel_graph.config import ModelConfig, TrainConfig
+from generel_graph.errors import ModelError
+from generel_graph.learn import load_model, model_id, train
+from generel_graph.learn.train import rate
+
+MODEL = ModelConfig(dimension=24, hidden=48)
+TRAIN = TrainConfig(steps=120, batch_size=32, warmup=10, checkpoint_steps=50, learning_rate=3e-3)
+SHORT = replace(TRAIN, steps=50, checkpoint_steps=20)
+WEIGHTS = {"gwas": 12.0, "kg": 0.3}
+
+
+def stop_at(step):
+    """A progress that does what Ctrl-C does, after so many steps."""
+
+    def progress(stage, done, total, note=""):
+        if stage == "train" and done == step:
+            raise KeyboardInterrupt
+
+    return progress
+
+
+def weights_of(folder):
+    return load_file(folder / "model.safetensors")
+
+
+def same(a, b):
+    return a.keys() == b.keys() and all(torch.equal(a[key], b[key]) for key in a)
+
+
+def auc(positive, negative):
+    return (positive[:, None] > negative[None, :]).mean() + 0.5 * (
+        positive[:, None] == negative[None, :]
+    ).mean()
+
+
+def held_out_auc(vectors, corpus, held):
+    """AUC of held-out pairs against SNP and disease of different themes or unlinked ones of the same."""
+    gwas = corpus.tasks["gwas"]
+    known = set(zip(gwas.anchors.tolist(), gwas.positives.tolist(), strict=True)) | set(held)
+    snps = [i for i, kind in enumerate(corpus.nodes.kinds) if kind == "SNP"]
+    diseases = [i for i, kind in enumerate(corpus.nodes.kinds) if kind == "Disease"]
+    score = vectors @ vectors.T
+    positive = np.array([score[a, b] for a, b in held])
+    negative = np.array([score[a, b] for a in snps for b in diseases if (a, b) not in known])
+    return auc(positive, negative)
+
+
+def test_learns_what_was_planted(planted_corpus, words, tmp_path):
+    corpus, held = planted_corpus
+    report = train(corpus, words, MODEL, TRAIN, WEIGHTS, tmp_path / "m")
+    assert {task.name for task in report.tasks} == {
+        "gwas", "kg", "hierarchy", "synonym", "gene_trait", "snp_gene",
+    }  # fmt: skip
+    for task in report.tasks:
+        assert task.loss is not None, task
+        assert task.loss < 0.8 * task.chance, task
+    model = load_model(report.folder)
+    vectors = model.vectors(corpus, words)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    start, _ = model.baseline_vectors(corpus, words)
+    drugs = [i for i, k in enumerate(corpus.nodes.kinds) if k == "Drug"]
+    snps = [i for i, k in enumerate(corpus.nodes.kinds) if k == "SNP"]
+    # planted: rs<theme>.. and DRUG:<theme>.. share no edge and no word, only genes on the way
+    theme = [id_.removeprefix("rs").removeprefix("DRUG:")[0] for id_ in corpus.nodes.ids]
+    alike = np.array([[theme[a] == theme[b] for b in drugs] for a in snps])
+    z = vectors[:, :24]
+    learnt = auc(*((z[snps] @ z[drugs].T)[m] for m in (alike, ~alike)))
+    untrained = auc(*((start[snps] @ start[drugs].T)[m] for m in (alike, ~alike)))
+    assert learnt > 0.9
+    assert learnt >= untrained - 0.02
+    assert held_out_auc(vectors, corpus, held) > 0.9
+    assert held_out_auc(z, corpus, held) > held_out_auc(words.encode(corpus.nodes.texts), corpus, held)
+
+
+def test_two_runs_of_one_seed_are_equal_and_seeds_differ(planted_corpus, words, tmp_path):
+    corpus, _ = planted_corpus
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        train(corpus, words, MODEL, replace(SHORT, seed=seed), WEIGHTS, tmp_path / name)
+    a, b, c = (weights_of(tmp_path / name) for name in "abc")
+    assert same(a, b)
+    assert not same(a, c)
+
+
+@pytest.mark.parametrize("stop", [1, 20, 33, 41])
+def test_resumes_to_the_bit(planted_corpus, words, tmp_path, stop):
+    corpus, _ = planted_corpus
+    train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "parts", stop_at(stop))
+    assert sorted(p.name for p in (tmp_path / "parts").iterdir()) == ["log.csv", "resume.safetensors"]
+    seen = []
+    train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "parts", lambda s, d, t, n="": seen.append((s, d)))
+    assert min(d for s, d in seen if s == "train") == stop + 1
+    assert same(weights_of(tmp_path / "whole"), weights_of(tmp_path / "parts"))
+    steps = [line.split(",")[0] for line in (tmp_path / "parts" / "log.csv").read_text().splitlines()]
+    assert steps == ["step", *map(str, range(SHORT.steps))]
+    assert not (tmp_path / "parts" / "resume.safetensors").exists()
+
+
+def test_an_unfinished_training_of_other_settings_is_begun_anew(planted_corpus, words, tmp_path):
+    corpus, _ = planted_corpus
+    with pytest.raises(KeyboardInterrupt):
+        train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "m", stop_at(30))
+    other = replace(SHORT, temperature=0.2)
+    train(corpus, words, MODEL, other, WEIGHTS, tmp_path / "m")
+    train(corpus, words, MODEL, other, WEIGHTS, tmp_path / "fresh")
+    assert same(weights_of(tmp_path / "m"), weights_of(tmp_path / "fresh"))
+
+
+def test_a_finished_model_is_left_as_it_is(planted_corpus, words, tmp_path):
+    corpus, _ = planted_corpus
+    first = train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "m")
+    before = (tmp_path / "m" / "model.safetensors").stat().st_mtime_ns
+    # how it runs does not make another model
+    again = train(
+        corpus, words, MODEL, replace(SHORT, threads=1, checkpoint_steps=7), WEIGHTS, tmp_path / "m"
+    )
+    assert again == first
+    assert first.model_id == model_id(corpus, words, MODEL, SHORT, WEIGHTS)
+    assert (tmp_path / "m" / "model.safetensors").stat().st_mtime_ns == before
+    with pytest.raises(ModelError, match="another corpus, encoder or settings") as error:
+        train(replace(corpus, digest="other"), words, MODEL, SHORT, WEIGHTS, tmp_path / "m")
+    assert error.value.found == first.model_id
+
+
+def test_what_a_models_folder_holds(planted_corpus, words, tmp_path):
+    corpus, _ = planted_corpus
+    report = train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "m")
+    config = json.loads((tmp_path / "m" / "config.json").read_text())
+    assert config["id"] == report.model_id
+    assert config["identity"]["corpus"] == corpus.digest
+    assert config["identity"]["encoder"] == words.digest
+    card = (tmp_path / "m" / "README.md").read_text()
+    assert report.model_id in card
+    assert "| gwas |" in card
+
+
+def test_missing_and_interrupted_models(planted_corpus, words, tmp_path):
+    corpus, _ = planted_corpus
+    with pytest.raises(ModelError, match="no model here"):
+        load_model(tmp_path / "none")
+    with pytest.raises(KeyboardInterrupt):
+        train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "m", stop_at(10))
+    with pytest.raises(ModelError, match="interrupted"):
+        load_model(tmp_path / "m")
+
+
+def test_a_damaged_model(planted_corpus, words, tmp_path):
+    corpus, _ = planted_corpus
+    train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "m")
+    weights = tmp_path / "m" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(ModelError, match="do not fit"):
+        load_model(tmp_path / "m")
+
+
+def test_a_loss_that_is_not_a_number_stops_and_writes_the_pairs(planted_corpus, words, tmp_path):
+    corpus, _ = planted_corpus
+    hot = replace(SHORT, learning_rate=float("inf"))
+    with pytest.raises(ModelError, match="not a number at step") as error:
+        train(corpus, words, MODEL, hot, WEIGHTS, tmp_path / "m")
+    lines = (tmp_path / "m" / "nan_pairs.tsv").read_text().splitlines()
+    assert lines[0] == "anchor\tpositive\tweight"
+    assert len(lines) > 2
+    assert "nan_pairs.tsv" in error.value.where
+    assert not (tmp_path / "m" / "config.json").exists()
+
+
+def test_a_row_for_each_snp(planted_corpus, words, tmp_path):
+    corpus, _ = planted_corpus
+    with_rows = replace(MODEL, snp_embedding=True)
+    train(corpus, words, with_rows, SHORT, WEIGHTS, tmp_path / "m")
+    model = load_model(tmp_path / "m")
+    snps = sum(kind == "SNP" for kind in corpus.nodes.kinds)
+    assert weights_of(tmp_path / "m")["snp.identity.weight"].shape == (snps, 24)
+    vectors = model.vectors(corpus, words)
+    assert np.isfinite(vectors).all()
+
+
+def test_an_unknown_mode(planted_corpus, words, tmp_path):
+    corpus, _ = planted_corpus
+    with pytest.raises(ModelError, match="unknown mode") as error:
+        train(corpus, words, MODEL, replace(SHORT, mode="frosen"), WEIGHTS, tmp_path / "m")
+    assert error.value.nearest == "frozen"
+
+
+def test_the_learning_rate_warms_up_and_falls_to_two_percent():
+    config = TrainConfig(steps=1000, warmup=50)
+    rates = [rate(step, config) for step in range(1001)]
+    assert rates[0] == pytest.approx(1 / 50, rel=1e-3)
+    assert max(rates) == pytest.approx(1.0, abs=0.01)
+    assert rates[1000] == pytest.approx(0.02)

@@ -1,0 +1,108 @@
+"""The stored vector's algebra, and that a text's vector and a node's are of one making."""
+
+import numpy as np
+import pytest
+
+from generel_graph.config import ModelConfig, TrainConfig
+from generel_graph.errors import ModelError
+from generel_graph.learn import load_model, question, train
+from generel_graph.learn.vectors import halves, stored
+
+MODEL = ModelConfig(dimension=24, hidden=48)
+TRAIN = TrainConfig(steps=40, batch_size=32, warmup=10)
+
+
+def unit(n, d, seed):
+    v = np.random.default_rng(seed).normal(size=(n, d)).astype(np.float32)
+    return v / np.linalg.norm(v, axis=1, keepdims=True)
+
+
+@pytest.fixture(scope="module")
+def model(planted_corpus, tmp_path_factory, request):
+    words = request.getfixturevalue("shared_words")
+    folder = tmp_path_factory.mktemp("vectors") / "m"
+    train(planted_corpus[0], words, MODEL, TRAIN, {}, folder)
+    return load_model(folder)
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted", "z_part", "b_part", "constant"),
+    [
+        ("SNP", "Disease", 0.7, 0.3, 1.0),
+        ("Trait", "SNP", 0.7, 0.3, 1.0),
+        ("SNP", "SNP", 0.7, 0.3, 1.0),
+        ("Gene", "SNP", 0.5, 0.5, 2 * np.sqrt(0.21)),
+        ("SNP", "Gene", 0.5, 0.5, 2 * np.sqrt(0.21)),
+        ("Gene", "Drug", 1.0, 0.0, np.sqrt(0.7)),
+        ("", "SNP", 1.0, 0.0, np.sqrt(0.7)),
+        ("Disease", None, 1.0, 0.0, np.sqrt(0.7)),
+    ],
+)
+def test_a_question_picks_its_mix(asked, wanted, z_part, b_part, constant):
+    z, b, z2, b2 = unit(4, 6, 0), unit(4, 5, 1), unit(4, 6, 2), unit(4, 5, 3)
+    query, found = question(stored(z, b, 0.7), asked, wanted, 0.7, 6)
+    assert found == pytest.approx(constant)
+    other = stored(z2, b2, 0.7)
+    np.testing.assert_allclose(np.linalg.norm(query, axis=1), 1, atol=1e-5)
+    cosine = (query * other).sum(1) / np.linalg.norm(other, axis=1)
+    expected = z_part * (z * z2).sum(1) + b_part * (b * b2).sum(1)
+    np.testing.assert_allclose(cosine / found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(("asked", "wanted"), [("SNP", "Gene"), ("SNP", "Disease"), ("Drug", "Gene")])
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_a_vector_meets_itself_at_one(asked, wanted, share):
+    v = stored(unit(3, 6, 0), unit(3, 6, 1), share)
+    query, constant = question(v, asked, wanted, share)
+    np.testing.assert_allclose((query * v).sum(1) / constant, 1, atol=1e-5)
+
+
+def test_halves_come_back():
+    z, b = unit(3, 6, 0), unit(3, 5, 1)
+    for found, made in zip(halves(stored(z, b, 0.7), 6), (z, b), strict=True):
+        np.testing.assert_allclose(found, made, atol=1e-5)
+
+
+def test_a_node_of_which_nothing_is_known_has_unit_length_too():
+    v = stored(unit(2, 6, 0), np.zeros((2, 6), dtype=np.float32), 0.7)
+    np.testing.assert_allclose(np.linalg.norm(v, axis=1), 1, atol=1e-6)
+
+
+def test_only_some_nodes(model, planted_corpus, shared_words):
+    corpus, _ = planted_corpus
+    every = model.vectors(corpus, shared_words)
+    some = np.array([200, 3, 77])
+    np.testing.assert_allclose(model.vectors(corpus, shared_words, only=some), every[some], atol=1e-6)
+    assert every.shape == (len(corpus.nodes), model.dimension) == (264, 48)
+
+
+def test_a_text_and_a_node_with_nothing_but_that_text_have_one_vector(model, build, shared_words):
+    rows = [("MONDO:1", "Disease", "kaka fever"), ("HGNC:1", "Gene", "KA1: kazz factor")]
+    corpus = build.corpus(rows, [])
+    nodes = model.vectors(corpus, shared_words)
+    for row, (_, kind, text) in zip(nodes, sorted(rows), strict=True):
+        np.testing.assert_allclose(model.text_vectors([text], shared_words, kind)[0], row, atol=1e-5)
+
+
+def test_baselines_are_the_untrained_start(model, planted_corpus, shared_words):
+    corpus, _ = planted_corpus
+    propagation, own = model.baseline_vectors(corpus, shared_words)
+    _, b = halves(model.vectors(corpus, shared_words), model.learnt)
+    known = propagation.any(axis=1)
+    np.testing.assert_allclose(b[known], propagation[known], atol=1e-5)
+    np.testing.assert_allclose(own, shared_words.encode(corpus.nodes.texts), atol=1e-6)
+
+
+def test_another_encoder_is_refused(model, planted_corpus):
+    class Other:
+        name, digest = "other", "other-1"
+
+    with pytest.raises(ModelError, match="another encoder") as error:
+        model.vectors(planted_corpus[0], Other())
+    assert "words-24" in error.value.message
+    assert "other-1" in error.value.message
+
+
+def test_an_snp_has_no_text(model, shared_words):
+    with pytest.raises(ModelError, match="no text"):
+        model.text_vectors(["rs1"], shared_words, "SNP")
