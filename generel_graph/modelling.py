@@ -105,7 +105,9 @@ def embed_model(
     )
     result = write_back(graph, record, corpus.nodes.ids, vectors, progress)
     _note_written(config, model_id, corpus, vectors)
+    progress("activate", 0, 1)
     activate(graph, model_id)
+    progress("activate", 1, 1)
     graph.write("embed/set_embedded", id=model_id, digest=digest)
     return result.written
 

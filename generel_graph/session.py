@@ -46,6 +46,10 @@ class Session:
         """The space of a model, opened once."""
         return self._spaces.setdefault(model_id, TrainedSpace(self.config, model_id))
 
+    def model_id(self) -> str:
+        """The id of the model that answers now; raises NotFoundError if none is active."""
+        return active(self.graph).id
+
     def ask(self, text: str, k: int = 10, kind: str | None = None) -> asking.Answer:
         """What `text` was taken for and the `k` clusters nearest to it, of one kind or of any.
 

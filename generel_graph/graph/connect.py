@@ -17,6 +17,7 @@ from generel_graph.progress import Progress, silent
 
 USER_AGENT = "generel-graph"
 T = TypeVar("T")
+SCHEMES = ("bolt://", "bolt+s://", "bolt+ssc://", "neo4j://", "neo4j+s://", "neo4j+ssc://")
 BATCH = 10_000  # rows a transaction: fewer cost round trips, more cost heap
 
 
@@ -35,6 +36,8 @@ class Graph:
 
         Raises GraphError if the address cannot be reached, the password is wrong or the server too old.
         """
+        if not uri.startswith(SCHEMES):
+            raise GraphError("not the address of a Neo4j", where="neo4j.uri", found=uri, valid=SCHEMES)
         with _errors(uri):
             driver = neo4j.GraphDatabase.driver(
                 uri,
@@ -213,12 +216,6 @@ def _errors(where: str) -> Iterator[None]:
             f"Neo4j cannot be reached: {str(error).splitlines()[0]}",
             where=where,
             next_step="check the address (`neo4j.uri`, NEO4J_URI), or leave it empty to run a private server",
-        ) from error
-    except exceptions.ConfigurationError as error:
-        raise GraphError(
-            f"not an address of a Neo4j: {error}",
-            where=where,
-            valid=["bolt://host:7687", "neo4j://host", "neo4j+s://host"],
         ) from error
     except (exceptions.Neo4jError, exceptions.DriverError) as error:
         message = getattr(error, "message", None) or str(error)

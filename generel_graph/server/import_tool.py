@@ -15,7 +15,7 @@ from typing import IO
 from generel_graph.errors import ServerError
 from generel_graph.progress import Progress
 from generel_graph.server import tethered
-from generel_graph.server.home import Home, write_text
+from generel_graph.server.home import Home, remove_folder, write_text
 from generel_graph.server.launch import Launch
 from generel_graph.server.settings import (
     ADMIN_CLASS,
@@ -32,6 +32,7 @@ from generel_graph.server.settings import (
 
 ARRAY_DELIMITER = "\x1f"  # between the items of a list: no text of a vocabulary holds it
 STAGE = "import into Neo4j"
+LEAST_ROOM = 1 << 20  # bytes; less left when the tool fails means that it failed for it
 COUNT = re.compile(r"^\s*(\d+) (nodes|relationships|properties)\s*$", re.MULTILINE)
 STEP = re.compile(r"^\s*(?:\(\d/\d\) )?([^,\d(][^,(]*?),? (?:started )?\d{4}-\d\d-\d\d")  # of both versions
 PERCENT = re.compile(r"(\d+)%")  # 5.26
@@ -94,26 +95,21 @@ def run(
     arguments += [f"--report-file={logs / 'import.report'}", f"--max-off-heap-memory={limit // 3}"]
     arguments += ["--array-delimiter=U+001F", "--verbose", *files.arguments()]
     if family(launch.version) > 5:
-        arguments.append(
-            "--path-pattern-style=none"
-        )  # 5.26 has no such choice: there a name that exists wins
-    errors = logs / "import.log"
+        arguments.append("--path-pattern-style=none")  # 5.26 has no such choice: there a name that exists wins
     said: list[str] = []
     step = ""
     os.set_inheritable(lock.fileno(), True)
-    with (
-        errors.open("w", encoding="utf-8") as log,
-        subprocess.Popen(
-            tethered.command(signal.SIGKILL, [launch.java, f"@{conf / 'jvm.args'}", *arguments]),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            cwd=files.folder,
-            env=java_environment() | {"NEO4J_HOME": str(home.path), "NEO4J_CONF": str(conf)},
-            pass_fds=(lock.fileno(),),
-        ) as tool,
-    ):
+    with subprocess.Popen(
+        tethered.command(signal.SIGKILL, [launch.java, f"@{conf / 'jvm.args'}", *arguments]),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,  # not into a file: it could not be written on a full disk
+        text=True,
+        errors="replace",
+        cwd=files.folder,
+        env=java_environment() | {"NEO4J_HOME": str(home.path), "NEO4J_CONF": str(conf)},
+        pass_fds=(lock.fileno(),),
+    ) as tool:
         try:
             assert tool.stdout
             for line in tool.stdout:
@@ -123,7 +119,10 @@ def run(
             tool.kill()
             raise
     if tool.returncode:
-        raise failure(errors.read_text(encoding="utf-8", errors="replace") + "".join(said[-40:]), home)
+        full = shutil.disk_usage(data).free < LEAST_ROOM
+        remove_folder(data)
+        write_text(logs / "import.log", "".join(said))
+        raise _failure("".join(said), home, full)
     return {what: int(number) for number, what in COUNT.findall("".join(said))}
 
 
@@ -140,10 +139,10 @@ def _report(line: str, step: str, progress: Progress) -> str:
     return step
 
 
-def failure(said: str, home: Home) -> ServerError:
-    """The error behind what the tool, or the system, said."""
+def _failure(said: str, home: Home, full: bool) -> ServerError:
+    """The error behind what the tool said."""
     undone = "it was undone, and the graph is as it was"
-    if re.search(r"OutOfDiskSpace|out of disk space|No space left on device", said):
+    if full or re.search(r"OutOfDiskSpace|out of disk space|No space left on device", said):
         return ServerError(
             f"the disk is full during the import: {undone}",
             where=home.path,

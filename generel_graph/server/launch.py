@@ -24,6 +24,7 @@ class Launch:
     http_port: int
     browser: bool
     idle_minutes: float
+    archive: str = ""  # of loaded classes, for the next start; made in the background where it is not there
 
     def to_json(self) -> str:
         """As one line of JSON."""

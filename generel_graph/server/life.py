@@ -17,6 +17,7 @@ from generel_graph.config import Config
 from generel_graph.errors import BusyError, ServerError
 from generel_graph.progress import Progress, silent
 from generel_graph.server import processes, words
+from generel_graph.server.archive import archive_path, use_option
 from generel_graph.server.home import Home, holding, read_json, remove_folder
 from generel_graph.server.jars import class_path, damaged, ensure_jars, jar_folder, read_list
 from generel_graph.server.java import ensure_java
@@ -91,11 +92,7 @@ def find(config: Config) -> Server | None:
     home.touch()
     for _ in range(3):
         facts = read_json(home.server_file)
-        if (
-            facts is None
-            or processes.named(facts, "supervisor") is None
-            or processes.named(facts, "jvm") is None
-        ):
+        if facts is None or processes.named(facts, "supervisor") is None or processes.named(facts, "jvm") is None:
             return None
         if not processes.bolt_answers(facts["bolt_port"]):
             return None
@@ -163,11 +160,14 @@ def prepare(config: Config, progress: Progress = silent) -> Launch:
             size(text, key)
     folder, jars = ensure_jars(config, neo4j.version, progress)
     java = ensure_java(config, neo4j.version, progress)
+    path = class_path(folder, jars)
+    archive = archive_path(folder, java, path)
     return Launch(
         version=neo4j.version,
         java=java.path,
-        options=(),
-        class_path=class_path(folder, jars),
+        options=use_option(archive),
+        archive=str(archive),
+        class_path=path,
         vector_module=java.vector_module,
         heap=neo4j.heap,
         page_cache=neo4j.page_cache,
@@ -199,9 +199,7 @@ def _start(home: Home, launch: Launch, progress: Progress) -> dict[str, Any] | N
             if event["event"] == "starting":
                 progress("start Neo4j", event["seconds"], None, launch.version)
             elif event["event"] == "upgrade":
-                note = (
-                    f"upgrading the store from {event['stored']} to {event['version']}: there is no way back"
-                )
+                note = f"upgrading the store from {event['stored']} to {event['version']}: there is no way back"
                 progress("start Neo4j", 0, None, note)
             else:
                 last = event
@@ -312,6 +310,4 @@ def reset(config: Config) -> list[Path]:
             home.password_file.unlink(missing_ok=True)
             return gone
     except BusyError as error:
-        raise BusyError(
-            error.what, where=error.where, next_step="`generel-graph db stop`, then again"
-        ) from None
+        raise BusyError(error.what, where=error.where, next_step="`generel-graph db stop`, then again") from None

@@ -45,11 +45,7 @@ def bring(jars: Sequence[Jar], keep: Callable[[Jar, bytes, str], None]) -> str:
         if done.returncode == 0:
             return ""
         errors = [line for line in done.stdout.splitlines() if line.startswith("[ERROR]")]
-        return (
-            f"mvn: {errors[0].removeprefix('[ERROR] ')[:300]}"
-            if errors
-            else f"mvn ended with {done.returncode}"
-        )
+        return f"mvn: {errors[0].removeprefix('[ERROR] ')[:300]}" if errors else f"mvn ended with {done.returncode}"
 
 
 def pom(jars: Sequence[Jar]) -> str:

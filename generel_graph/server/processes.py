@@ -81,9 +81,7 @@ def connections(port: int, pid: int) -> int:
     tables = [Path("/proc/net/tcp"), Path("/proc/net/tcp6")]
     if tables[0].exists():
         wanted = f"{port:04X}"
-        lines = [
-            line.split() for table in tables if table.exists() for line in table.read_text().splitlines()[1:]
-        ]
+        lines = [line.split() for table in tables if table.exists() for line in table.read_text().splitlines()[1:]]
         return sum(1 for f in lines if f[1].rsplit(":", 1)[1] == wanted and f[3] == ESTABLISHED)
     try:
         found = psutil.Process(pid).net_connections(kind="tcp")

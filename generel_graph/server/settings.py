@@ -20,9 +20,7 @@ MEBIBYTE = 1 << 20
 GIBIBYTE = 1 << 30
 MAIN_CLASS = {5: "org.neo4j.server.CommunityEntryPoint", 2026: "org.neo4j.server.Neo4jCommunity"}
 ADMIN_CLASS = "org.neo4j.cli.AdminTool"
-OPENS = tuple(
-    f"--add-opens=java.base/{p}=ALL-UNNAMED" for p in ("java.nio", "java.io", "sun.nio.ch", "java.lang")
-)
+OPENS = tuple(f"--add-opens=java.base/{p}=ALL-UNNAMED" for p in ("java.nio", "java.io", "sun.nio.ch", "java.lang"))
 UNLIMITED = 1 << 60  # cgroup v1 writes a number near 2^63 for "no limit"
 
 
@@ -56,9 +54,7 @@ def setting_name(variable: str) -> str:
     return "_".join(part.replace("_", ".") for part in parts)
 
 
-def settings(
-    version: str, data: Path, home: Path, *, memory: Memory, bolt: int = 0, http: int = 0
-) -> dict[str, str]:
+def settings(version: str, data: Path, home: Path, *, memory: Memory, bolt: int = 0, http: int = 0) -> dict[str, str]:
     """neo4j.conf for a server on these loopback ports (http 0: no Browser), or for an import (bolt 0)."""
     values = {setting_name(key): value for key, value in shared_environment(version).items()}
     values |= {
@@ -147,9 +143,7 @@ def sized(store_bytes: int, heap: str = "", page_cache: str = "", limit: int | N
     """
     limit = memory_limit() if limit is None else limit
     wanted_heap = min(max(limit // 6, 512 * MEBIBYTE), 4 * GIBIBYTE)
-    wanted_cache = min(
-        max(store_bytes * 5 // 4 + 256 * MEBIBYTE, 512 * MEBIBYTE), max(limit // 4, 64 * MEBIBYTE)
-    )
+    wanted_cache = min(max(store_bytes * 5 // 4 + 256 * MEBIBYTE, 512 * MEBIBYTE), max(limit // 4, 64 * MEBIBYTE))
     return Memory(
         heap=size(heap, "heap") if heap else wanted_heap,
         page_cache=size(page_cache, "page_cache") if page_cache else wanted_cache,

@@ -21,6 +21,7 @@ from typing import IO, Any
 
 from generel_graph.errors import ServerError
 from generel_graph.server import processes, tethered
+from generel_graph.server.archive import make_in_background
 from generel_graph.server.home import (
     Home,
     data_number,
@@ -67,11 +68,28 @@ class Supervisor:
     jvm: subprocess.Popen[bytes] | None = None
     bolt: int = 0
     http: int = 0
+    patience: float = STOP_SECONDS  # for the JVM to end, before force
     facts: dict[str, Any] = field(default_factory=dict)
 
     def run(self) -> None:
         """Start the server, keep it until it is idle or told to stop, end it."""
         self.home.server_file.unlink(missing_ok=True)
+        data, memory, upgraded_from = self.start()
+        self.facts = self._facts(data, memory, upgraded_from)
+        self.home.touch()
+        write_json(self.home.server_file, self.facts)
+        tell("ready", upgraded_from=upgraded_from)
+        stop_telling()
+        make_in_background(self.launch)
+        self._clear_old(data)
+        try:
+            self._serve()
+        finally:
+            self.home.server_file.unlink(missing_ok=True)
+            self.stop()
+
+    def start(self) -> tuple[Path, Memory, str]:
+        """Start the JVM and wait for its first answer: the data folder, memory, the version upgraded from."""
         self._write_processes()
         data = self.home.data
         self._clear_unfinished(data)
@@ -86,8 +104,12 @@ class Supervisor:
         memory = sized(self.home.store_bytes(), self.launch.heap, self.launch.page_cache)
         write_text(data / "version", self.launch.version + "\n")
         self._start(data, memory, password)
+        return data, memory, upgraded_from
+
+    def _facts(self, data: Path, memory: Memory, upgraded_from: str) -> dict[str, Any]:
+        """What clients read in server.json."""
         assert self.jvm is not None
-        self.facts = {
+        return {
             "version": self.launch.version,
             "uri": f"bolt://{processes.LOOPBACK}:{self.bolt}",
             "http_port": self.http,
@@ -104,16 +126,6 @@ class Supervisor:
             "java": self.launch.java,
             "upgraded_from": upgraded_from,
         }
-        self.home.touch()
-        write_json(self.home.server_file, self.facts)
-        tell("ready", upgraded_from=upgraded_from)
-        stop_telling()
-        self._clear_old(data)
-        try:
-            self._serve()
-        finally:
-            self.home.server_file.unlink(missing_ok=True)
-            self._stop()
 
     def _start(self, data: Path, memory: Memory, password: str) -> None:
         """Start the JVM and wait for its first answer; other ports are tried if somebody else takes them."""
@@ -122,9 +134,7 @@ class Supervisor:
             self.http = self._port("http", self.launch.http_port) if self.launch.browser else 0
             self._spawn(data, memory)
             if self._wait_ready(password):
-                write_json(
-                    self.home.ports_file, self._known_ports() | {"bolt": self.bolt, **self._http_port()}
-                )
+                write_json(self.home.ports_file, self._known_ports() | {"bolt": self.bolt, **self._http_port()})
                 return
             reason = why_it_died(self.home.logs)
             if "took the port" in reason and attempt < PORT_TRIES:
@@ -190,7 +200,7 @@ class Supervisor:
                 return False
             waited = time.monotonic() - begun
             if waited > START_SECONDS:
-                self._stop()
+                self.stop()
                 raise ServerError(
                     f"Neo4j did not answer within {START_SECONDS:.0f} s",
                     where=self.home.logs / "neo4j.log",
@@ -213,7 +223,7 @@ class Supervisor:
                     driver.execute_query("RETURN 1", database_="neo4j")
                     return True
                 except AuthError as error:
-                    self._stop()
+                    self.stop()
                     raise wrong_password(self.home) from error
                 except (DriverError, Neo4jError):
                     self._pause(0.2)
@@ -254,12 +264,12 @@ class Supervisor:
         except FileNotFoundError:
             return 0.0
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
         """End the JVM cleanly; by force if it does not end."""
         if self.jvm is None or self.jvm.poll() is not None:
             return
         self.jvm.terminate()
-        end = time.monotonic() + STOP_SECONDS
+        end = time.monotonic() + self.patience
         while self.jvm.poll() is None and time.monotonic() < end:
             select.select([self.wake], [], [], 0.5)
             self._drain()
@@ -360,10 +370,10 @@ def main(arguments: list[str]) -> None:
     except ServerError as error:
         tell(**error_event(error))
     except Stopped:
-        supervisor._stop()
+        supervisor.stop()
         tell("stopped")
     except OSError as error:
-        supervisor._stop()
+        supervisor.stop()
         tell(**error_event(ServerError(f"the server cannot be started: {error}", where=home.path)))
 
 

@@ -29,14 +29,13 @@ def test_values_are_plain_and_vectors_stay_away(world) -> None:
 
 def test_a_text_is_a_parameter_as_a_vector(world) -> None:
     cypher = (
-        "MATCH (m:Model {active: true}) CALL db.index.vector.queryNodes(m.index, 1, $v) "
-        "YIELD node, score RETURN node.id, score"
+        "MATCH (m:Model {active: true}) CALL db.index.vector.queryNodes(m.index, 10, $v) "
+        "YIELD node, score RETURN node.id, score ORDER BY score DESC LIMIT 2"
     )
     for text, id_ in (("sweet blood", "MONDO:0005148"), ("CAD", "MONDO:0005010")):
         _, rows = query(world.graph, world.spaces, cypher, embed={"v": text})
-        assert rows[0][1] == pytest.approx(1.0, abs=1e-4)
-        if text == "sweet blood":
-            assert rows[0][0] in (id_, "rs689")
+        assert rows[0][1] == pytest.approx(1.0, abs=0.02)  # 5.26 gives scores of rounded vectors
+        assert id_ in [row[0] for row in rows]
     with pytest.raises(UsageError, match="twice"):
         query(world.graph, world.spaces, cypher, {"v": [1.0]}, {"v": "CAD"})
 

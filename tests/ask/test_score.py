@@ -50,10 +50,10 @@ def test_rows_keep_their_order_and_columns_and_get_ids_and_cosines(world, tmp_pa
 def test_a_table_that_is_none_is_told(world, tmp_path: Path) -> None:
     path = tmp_path / "pairs.tsv"
     path.write_text("left\tother\nA\tB\n")
-    with pytest.raises(DataError, match="missing column.*'right'"):
+    with pytest.raises(DataError, match=r"missing column.*'right'"):
         read_pairs(path)
     path.write_text("left\tright\nA\tB\tC\n")
-    with pytest.raises(DataError, match="pairs.tsv"):
+    with pytest.raises(DataError, match=r"pairs\.tsv"):
         read_pairs(path)
     with pytest.raises(DataError, match="overwritten"):
         score(world.graph, world.spaces, pl.DataFrame({"left": ["A"], "right": ["B"], "cosine": [1.0]}))

@@ -91,15 +91,15 @@ def test_a_free_text_has_no_links_but_concepts_that_it_was_nearest_to(world) -> 
 def test_an_snp_has_its_gene_and_place(world) -> None:
     hit = search(world.graph, world.spaces, "CTLA4", k=1, kind="snp").hits[0]
     assert (hit.id, hit.genes, hit.position, hit.place) == (
-        "rs231775",
+        "rs3087243",
         ("CTLA4",),
-        "2:203867991",
-        "CTLA4, 2:203867991",
+        "2:203874196",
+        "CTLA4, 2:203874196",
     )
     assert hit.score == pytest.approx(
         0.5
-        * float(np.dot(world.vectors["rs231775"], world.vectors["HGNC:2505"]))
-        / float(np.linalg.norm(world.vectors["rs231775"]) * np.linalg.norm(world.vectors["HGNC:2505"])),
+        * float(np.dot(world.vectors["rs3087243"], world.vectors["HGNC:2505"]))
+        / float(np.linalg.norm(world.vectors["rs3087243"]) * np.linalg.norm(world.vectors["HGNC:2505"])),
         abs=1e-4,
     ), "the constant of a gene that asks for SNPs"
 

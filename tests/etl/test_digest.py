@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime as dt
 
 import polars as pl
+from generel_etl.digest import row_digests, sum_digests
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from generel_etl.digest import row_digests, sum_digests
 
 ROW = {"name": "x", "weight": 0.5, "count": 3, "when": dt.date(2020, 1, 2), "flags": ["a", "b"], "yes": True}
 
@@ -52,7 +51,12 @@ def test_values_cannot_be_shifted_between_columns_or_members() -> None:
 
 
 @settings(deadline=None)
-@given(st.lists(st.fixed_dictionaries({"a": st.none() | st.text(max_size=5), "b": st.none() | st.floats()}), max_size=9))
+@given(
+    st.lists(
+        st.fixed_dictionaries({"a": st.none() | st.text(max_size=5), "b": st.none() | st.floats()}),
+        max_size=9,
+    )
+)
 def test_rows_are_digested_one_by_one(rows: list[dict[str, object]]) -> None:
     schema = {"a": pl.String, "b": pl.Float64}
     frame = pl.DataFrame(rows, schema=schema)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from generel_etl import identifiers as ids
 from generel_etl.tables import CONCEPT_KINDS, Concepts, Snps
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 SAME = {
     "MONDO:0005148": [
@@ -60,7 +59,9 @@ def test_a_default_prefix_is_for_ids_without_one(text: str, prefix: str, curie: 
     assert ids.normalise_curie(text, prefix) == curie
 
 
-@pytest.mark.parametrize("text", ["", " ", None, "asthma", "rs123", "foo_bar", "chr1:5", "GRCh37:1:5", "11:5_A_G", "a: b"])
+@pytest.mark.parametrize(
+    "text", ["", " ", None, "asthma", "rs123", "foo_bar", "chr1:5", "GRCh37:1:5", "11:5_A_G", "a: b"]
+)
 def test_what_is_no_concept_is_none(text: str | None) -> None:
     assert ids.normalise_curie(text) is None
 
@@ -125,13 +126,19 @@ def test_ids_fit_the_table(text: str) -> None:
 
 snp_texts = st.one_of(
     st.from_regex(r"\s?[rR][sS]0{0,2}\d{0,9}\s?", fullmatch=True),
-    st.from_regex(r"(hg19:|grch38:|hg99:)?(chr)?(\d{1,2}|X|Y|MT?|xy)[:_]\d{1,9}([:_][ACGTacgt]{1,3}[:_/][ACGT*-]{1,3})?", fullmatch=True),
+    st.from_regex(
+        r"(hg19:|grch38:|hg99:)?(chr)?(\d{1,2}|X|Y|MT?|xy)[:_]\d{1,9}([:_][ACGTacgt]{1,3}[:_/][ACGT*-]{1,3})?",
+        fullmatch=True,
+    ),
     st.text(max_size=15),
 )
 
 
 @settings(deadline=None)
-@given(st.lists(st.none() | snp_texts, max_size=20), st.sampled_from([None, "", "hg19", "GRCh38.p13", "b36", "mm10"]))
+@given(
+    st.lists(st.none() | snp_texts, max_size=20),
+    st.sampled_from([None, "", "hg19", "GRCh38.p13", "b36", "mm10"]),
+)
 def test_a_column_agrees_with_single_snps(values: list[str | None], build: str | None) -> None:
     frame = pl.DataFrame({"id": values}, schema={"id": pl.String})
     found = frame.select(ids.snp_id(pl.col("id"), build))["id"].to_list()
@@ -168,7 +175,11 @@ def test_snps(text: str, build: str | None, snp: str | None) -> None:
 
 
 @settings(deadline=None)
-@given(st.lists(st.none() | st.sampled_from(["chr1", "01", "23", "x", "M", "MT", "0", "27", "chrUn", ""]), max_size=9))
+@given(
+    st.lists(
+        st.none() | st.sampled_from(["chr1", "01", "23", "x", "M", "MT", "0", "27", "chrUn", ""]), max_size=9
+    )
+)
 def test_chromosomes_agree(values: list[str | None]) -> None:
     frame = pl.DataFrame({"c": values}, schema={"c": pl.String})
     found = frame.select(ids.chromosome(pl.col("c")))["c"].to_list()
@@ -177,7 +188,14 @@ def test_chromosomes_agree(values: list[str | None]) -> None:
 
 
 def test_position_ids_take_alleles_where_both_are_bases() -> None:
-    frame = pl.DataFrame({"c": ["1", "1", "x", "9"], "p": [5, 6, 0, 7], "a": ["A", "D", "A", None], "b": ["g", "I", "G", "G"]})
+    frame = pl.DataFrame(
+        {"c": ["1", "1", "x", "9"], "p": [5, 6, 0, 7], "a": ["A", "D", "A", None], "b": ["g", "I", "G", "G"]}
+    )
     expression = ids.position_ids("hg19", pl.col("c"), pl.col("p"), (pl.col("a"), pl.col("b")))
-    assert frame.select(expression.alias("id"))["id"].to_list() == ["GRCh37:1:5:A:G", "GRCh37:1:6", None, "GRCh37:9:7"]
+    assert frame.select(expression.alias("id"))["id"].to_list() == [
+        "GRCh37:1:5:A:G",
+        "GRCh37:1:6",
+        None,
+        "GRCh37:9:7",
+    ]
     assert ids.position_id("hg19", "1", 5, ("a", "G")) == "GRCh37:1:5:A:G"

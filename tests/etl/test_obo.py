@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from generel_etl.sources.obo_terms import read_terms
+from generel_etl.stage import Stage, stage_source
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generel_etl.sources.obo_terms import read_terms
-from generel_etl.stage import Stage, stage_source
 from generel_graph.config import Config, SourceConfig
 from generel_graph.errors import ConfigError, DataError
 
@@ -37,7 +37,9 @@ def test_a_term_in_full(tmp_path: Path) -> None:
     assert term["exact_matches"] == ["ORPHA:10"]
     assert term["alt_ids"] == ["MONDO:0000011", "MONDO:0000020", "MONDO:0000021"]
     assert (term["kind"], term["defined"], term["on_mention"]) == ("Disease", True, False)
-    edges = made.edges().collect().select("type", "start_id", "end_id", "start_kind", "end_kind", "weight").rows()
+    edges = (
+        made.edges().collect().select("type", "start_id", "end_id", "start_kind", "end_kind", "weight").rows()
+    )
     assert edges == [("IS_A", "MONDO:0000010", "MONDO:0000001", "Disease", "Disease", 1.0)]
 
 
@@ -51,11 +53,12 @@ def test_rows_reconcile_and_dead_terms_say_what_replaced_them(tmp_path: Path) ->
         (45, "is_obsolete"): "obsolete, replaced by MONDO:0000010",
         (51, "is_obsolete"): "obsolete, no replacement; consider MONDO:0000001",
         (57, "is_obsolete"): "obsolete, replaced by several: MONDO:0000001, MONDO:0000010",
+        (64, "is_obsolete"): "obsolete, replaced by HP:0000118",
         (70, "id"): "stands already in terms.obo, line 10",
         (74, "id"): "not an id",
     }
     assert rejects[(39, "is_obsolete")]["found"] == "MONDO:0000020 dead, replaced through a chain"
-    assert (made.rows_read, made.rows_rejected) == (11, 6)
+    assert (made.rows_read, made.rows_rejected) == (11, 7)
     kept = {r["row"] for table in (made.concepts(), made.edges()) for r in table.collect().to_dicts()}
     assert made.rows_read == made.rows_rejected + len(kept)
 

@@ -198,12 +198,9 @@ def test_a_waiting_term_and_its_parents_become_nodes_when_another_source_names_i
     assert (result.sources[0].rows_loaded, result.sources[0].rows_staged) == (3, 2)
 
 
-def test_the_cross_references_of_a_composite_trait_never_make_it_one_with_what_it_points_to() -> None:
-    trait = {"row": 1, "id": "GWAS:many", "kind": "Trait", "name": "many things"}
-    points = {
-        "row": 1, "type": "XREF", "start_id": "GWAS:many", "start_kind": "Trait", "end_kind": "Trait",
-        "flags": ["composite_trait"],
-    }  # fmt: skip
+def test_a_composite_trait_never_becomes_one_with_what_it_points_to() -> None:
+    trait = {"row": 1, "id": "GWAS:many", "kind": "Trait", "name": "many things", "defined": True}
+    points = {"row": 1, "type": "XREF", "start_id": "GWAS:many", "start_kind": "Trait", "end_kind": "Trait"}
     gwas = MemoryStage.of_rows(
         "gwas", concepts=[trait], edges=[{**points, "end_id": "MONDO:1"}, association(1, "GWAS:many")]
     )

@@ -49,9 +49,7 @@ def serve(filled, monkeypatch):
     """A repository on loopback with the cache's jars, some of them replaced; it tells which paths were asked."""
     servers = []
 
-    def start(
-        wrong: dict[str, bytes] | None = None, user: str = "", named: bool = True
-    ) -> tuple[str, list[str]]:
+    def start(wrong: dict[str, bytes] | None = None, user: str = "", named: bool = True) -> tuple[str, list[str]]:
         asked: list[str] = []
 
         class Handler(BaseHTTPRequestHandler):
@@ -156,9 +154,7 @@ def test_the_local_maven_repository_is_used_where_its_digest_fits(cache, filled,
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9/maven2", "an empty repository"])
-def test_with_an_empty_cache_and_no_repository_the_error_tells_three_ways_out(
-    cache, serve, monkeypatch, address
-):
+def test_with_an_empty_cache_and_no_repository_the_error_tells_three_ways_out(cache, serve, monkeypatch, address):
     if address.startswith("http"):
         monkeypatch.setenv("GENEREL_MAVEN_REPOSITORY", address)
     else:
@@ -219,9 +215,7 @@ def test_a_mirror_s_password_is_given_and_never_shown(cache, filled, serve, tmp_
     jar = read_list(NEW)[0]
     fill(cache, filled, {jar.name})
     address, _ = serve(user="me:s3cret", named=False)
-    servers = (
-        "<servers><server><id>house</id><username>me</username><password>${env.SECRET}</password></server>"
-    )
+    servers = "<servers><server><id>house</id><username>me</username><password>${env.SECRET}</password></server>"
     named = settings(tmp_path, mirror("*", url=address), servers + "</servers>")
     for key, value in named.items():
         monkeypatch.setenv(key, value)
@@ -242,9 +236,7 @@ def test_proxies_of_maven_s_settings_are_used(tmp_path, monkeypatch):
 def test_maven_brings_what_the_list_says(tmp_path, filled, monkeypatch):
     if not shutil.which("mvn"):
         pytest.skip("no `mvn` here")
-    jars = [j for j in read_list(NEW) if j.classifier == "linux-x86_64" or j.artifact == "commons-logging"][
-        :2
-    ]
+    jars = [j for j in read_list(NEW) if j.classifier == "linux-x86_64" or j.artifact == "commons-logging"][:2]
     monkeypatch.setenv("M2_REPO", str(tmp_path / "m2"))
     kept = {}
     reason = maven.bring(jars, lambda jar, content, origin: kept.update({jar.name: content}))

@@ -21,7 +21,7 @@ def fake_java(folder: Path, version: str, modules: str = "java.base@1") -> Path:
     path.parent.mkdir(parents=True)
     path.write_text(
         "#!/bin/sh\n"
-        f"""if [ "$1" = -version ]; then echo 'openjdk version "{version}" 2025-01-01' >&2; else echo '{modules}'; fi\n"""
+        f"""[ "$1" = -version ] && echo 'openjdk version "{version}" 2025-01-01' >&2 || echo '{modules}'\n"""
     )
     path.chmod(0o755)
     return path
@@ -63,9 +63,7 @@ def test_what_is_no_java_is_passed_over(tmp_path):
 def test_java_home_goes_before_path(tmp_path):
     home = fake_java(tmp_path / "home", "25")
     on_path = fake_java(tmp_path / "path", "21")
-    found = list(
-        candidates(tmp_path, {"JAVA_HOME": str(tmp_path / "home"), "PATH": str(tmp_path / "path" / "bin")})
-    )
+    found = list(candidates(tmp_path, {"JAVA_HOME": str(tmp_path / "home"), "PATH": str(tmp_path / "path" / "bin")}))
     assert found[:2] == [home, on_path]
 
 

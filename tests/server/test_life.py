@@ -54,9 +54,7 @@ def test_two_commands_at_once_get_one_server_that_outlives_them(make_config, in_
         if (target := str(link.readlink())).startswith("socket:["):
             inodes.add(target[8:-1])
     rows = [
-        line.split()
-        for table in ("tcp", "tcp6")
-        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]
+        line.split() for table in ("tcp", "tcp6") for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]
     ]
     listening = {r[1].rsplit(":", 1)[0] for r in rows if r[3] == "0A" and r[9] in inodes}
     assert listening and listening <= {"0100007F", "0000000000000000FFFF00000100007F"}
@@ -66,9 +64,7 @@ def test_two_commands_at_once_get_one_server_that_outlives_them(make_config, in_
     assert told.server == server
     assert (told.store_version, told.heap_bytes, told.page_cache_bytes) == (NEW, 512 << 20, 64 << 20)
     assert told.resident_bytes > 100 << 20 and told.store_bytes > 0
-    assert (
-        f"127.0.0.1:{told.http_port}/browser/?dbms=bolt://neo4j@127.0.0.1:{told.bolt_port}" in server.http_url
-    )
+    assert f"127.0.0.1:{told.http_port}/browser/?dbms=bolt://neo4j@127.0.0.1:{told.bolt_port}" in server.http_url
     with socket.create_connection(("127.0.0.1", told.http_port)) as web:
         web.sendall(b"GET /browser/ HTTP/1.0\r\n\r\n")
         assert web.recv(15).startswith(b"HTTP/1.")

@@ -63,7 +63,9 @@ def resolve(stages: Sequence[Staged], sources: Sequence[SourceConfig], progress:
     step()
     nodes = _nodes(gathered, known, found, placed)
     step()
-    finished, merged = _edges(known, found, placed, nodes, sources)
+    tables = list(placed.edges)
+    placed = replace(placed, edges=())
+    finished, merged = _edges(known, found, placed, tables, nodes, sources)
     step()
     rows = [_rows(gathered, known, found, placed, nodes, merged[at], at) for at in range(len(sources))]
     counts = tuple(
@@ -129,20 +131,34 @@ def _nodes(gathered: Gathered, known: Known, found: Found, placed: Placed) -> pl
 
 
 def _edges(
-    known: Known, found: Found, placed: Placed, nodes: pl.DataFrame, sources: Sequence[SourceConfig]
+    known: Known,
+    found: Found,
+    placed: Placed,
+    tables: list[pl.DataFrame],
+    nodes: pl.DataFrame,
+    sources: Sequence[SourceConfig],
 ) -> tuple[list[pl.DataFrame], list[pl.DataFrame]]:
-    """Of each source, in the order of the configuration, its edges as stored, and the states of its edges' rows."""
+    """Of each source, in order, its edges as stored, and the states of its edges' rows.
+
+    `tables`: of each batch, as placed; emptied on the way, since these are the largest.
+    """
     derived = identity_edges(known.equivalence.pairs, known.clusters.left_out, placed.inactive)
     alleles = nodes.filter(pl.col("alleles").is_not_null()).select("id", "alleles")
+    kinds = nodes.select("id", "kind")
     finished, merged = [], []
     for at, source in enumerate(sources):
-        own = [e for b, e in zip(found.batches, placed.edges, strict=True) if b.src == at]
-        live = pl.concat([e.filter(pl.col("state") == LOADED) for e in own], how="diagonal")
-        live = one_way(on_known_alleles(live.drop("start_at", "end_at"), alleles, nodes.select("id", "kind")))
-        kept, states = merge_repeats(live)
-        merged.append(pl.concat([states, *(e.filter(pl.col("state") != LOADED).select("row", "state") for e in own)]))
+        live, idle = [], []
+        for number, batch in enumerate(found.batches):
+            if batch.src == at:
+                table = tables[number].drop("start_at", "end_at")
+                tables[number] = table.clear()
+                loaded = table["state"] == LOADED
+                idle.append(table.filter(~loaded).select("row", "state"))
+                live.append(table if loaded.all() else table.filter(loaded))
+        kept, states = merge_repeats(one_way(on_known_alleles(pl.concat(live, how="diagonal"), alleles, kinds)))
+        merged.append(pl.concat([states, *idle]))
         mine = derived.filter(pl.col("src") == at).drop("src")
-        finished.append(finish(pl.concat([kept, mine], how="diagonal"), source.name))
+        finished.append(finish(pl.concat([kept, mine], how="diagonal") if mine.height else kept, source.name))
     return finished, merged
 
 

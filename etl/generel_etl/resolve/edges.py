@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
+import numpy as np
 import polars as pl
 
 from generel_etl.digest import row_digests
@@ -17,6 +18,7 @@ from generel_etl.tables import EDGE_PROPERTIES, KEY_COLUMNS
 # A concept is no kind of itself, and not like itself; a gene may well regulate itself.
 NEVER_A_LOOP = (*sorted(SYMMETRIC), "IS_A", "PART_OF")
 _BETWEEN = "\x1f"  # between the parts of a key; no text of a table holds it
+_SLICE = 250_000  # rows hashed in one go
 
 
 def place(batch: Batch, found: pl.DataFrame, inactive: pl.Series) -> pl.DataFrame:
@@ -126,10 +128,16 @@ def merge_repeats(edges: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     Returns the edges kept, and row and state (LOADED or MERGED) of every edge given.
     """
     said = [column for column in edges.columns if column not in ("row", "state", "resolved_by")]
-    edges = edges.sort("resolved_by", "row", maintain_order=True)
-    first = edges.select(pl.struct(said).is_first_distinct()).to_series()
-    states = edges.select("row", pl.when(first).then(LOADED).otherwise(MERGED).cast(STATE).alias("state"))
-    return edges.filter(first).drop("row", "state"), states
+    # Only edges that share what a key is made of can be the same; most tables have few of them.
+    alike = edges.with_row_index("at").filter(edges.select(_key_text(edges)).to_series().is_duplicated())
+    alike = alike.sort("resolved_by", "row", "at")
+    repeat = alike.select(pl.struct(said).is_first_distinct().not_()).to_series()
+    merged = np.zeros(edges.height, dtype=np.bool_)
+    merged[alike["at"].filter(repeat).to_numpy()] = True
+    mask = pl.Series(merged)
+    states = edges.select("row", pl.when(mask).then(MERGED).otherwise(LOADED).cast(STATE).alias("state"))
+    kept = edges.filter(~mask) if merged.any() else edges
+    return kept.drop("row", "state"), states
 
 
 def with_keys(edges: pl.DataFrame) -> pl.DataFrame:
@@ -138,20 +146,37 @@ def with_keys(edges: pl.DataFrame) -> pl.DataFrame:
     Where that repeats, a digest of all other columns is added, for every edge that has it: so a key does not
     depend on the order of rows.
     """
-    columns = ["type", "start", "end", *(c for c in KEY_COLUMNS if c in edges.columns)]
-    parts = [pl.col(column).fill_null("") for column in columns]
-    texts = edges.select(pl.concat_str(parts, separator=_BETWEEN)).to_series()
+    texts = edges.select(_key_text(edges)).to_series()
     keys = _hash(texts)
     repeated = keys.is_duplicated()
     if repeated.any():
-        others = [c for c in edges.columns if c not in (*columns, "resolved_by", "source")]
+        others = [c for c in edges.columns if c not in (*_key_columns(edges), "resolved_by", "source")]
         more = row_digests(edges.filter(repeated), others)
         keys = keys.scatter(repeated.arg_true(), _hash(texts.filter(repeated) + _BETWEEN + more))
     return edges.with_columns(keys.alias("key"))
 
 
+def _key_columns(edges: pl.DataFrame) -> list[str]:
+    return ["type", "start", "end", *(column for column in KEY_COLUMNS if column in edges.columns)]
+
+
+def _key_text(edges: pl.DataFrame) -> pl.Expr:
+    return pl.concat_str([pl.col(c).fill_null("") for c in _key_columns(edges)], separator=_BETWEEN)
+
+
 def _hash(texts: pl.Series) -> pl.Series:
-    return pl.Series([blake2b(t.encode(), digest_size=8).hexdigest() for t in texts.to_list()], dtype=pl.String)
+    """Each text's key; a slice at a time, so that millions of them are never Python objects at once."""
+    parts = [pl.Series([], dtype=pl.String)]
+    for at in range(0, texts.len(), _SLICE):
+        hashes = [blake2b(t.encode(), digest_size=8).hexdigest() for t in texts.slice(at, _SLICE).to_list()]
+        parts.append(pl.Series(hashes, dtype=pl.String))
+    return pl.concat(parts)
+
+
+def _digests(edges: pl.DataFrame, columns: list[str]) -> pl.Series:
+    """`row_digests`, a slice at a time."""
+    parts = [row_digests(part, columns) for part in edges.iter_slices(_SLICE)]
+    return pl.concat([pl.Series("digest", [], dtype=pl.String), *parts])
 
 
 def finish(edges: pl.DataFrame, source: str) -> pl.DataFrame:
@@ -163,7 +188,7 @@ def finish(edges: pl.DataFrame, source: str) -> pl.DataFrame:
     )
     edges = with_keys(edges).sort("type", "start", "end", "key")
     stored = [column for column in edges.columns if column in EDGE_COLUMNS and column != "digest"]
-    edges = edges.with_columns(row_digests(edges, stored).alias("digest"))
+    edges = edges.with_columns(_digests(edges, stored).alias("digest"))
     missing = [column for column in EDGE_PROPERTIES if column not in edges.columns]
     return edges.with_columns(pl.lit(None, dtype=EDGE_PROPERTIES[c]).alias(c) for c in missing).select(
         pl.col(column).cast(dtype) for column, dtype in EDGE_COLUMNS.items()

@@ -29,20 +29,23 @@ class Equivalence:
     listed: pl.DataFrame
 
 
-def mapping_rows(edges: pl.DataFrame, terms: Terms) -> pl.Expr | None:
-    """Which of a source's edges are statements of equivalence, weighed here, and no edges of their own; None: none.
+def mapping_rows(edges: pl.DataFrame, src: int, terms: Terms) -> pl.Expr | None:
+    """Which edges of a source are statements of equivalence, weighed here, and no edges of their own; or None.
 
     That is SAME_AS or XREF with a defined concept at an end, and at the other one too, or an id without a name.
-    The cross-references of a composite trait are none: it means none of the concepts that it points to.
+    An XREF of a concept that the source itself defines is none: that it means the same it would say in the
+    concept's record. So a composite trait never becomes one with what it points to.
     """
     if not edges["type"].is_in(MAPPING_TYPES).any():
         return None
     known = pl.concat([terms.frame["id"], terms.replaced["alt"]]).unique().implode()
+    own = terms.frame.filter(pl.col("src") == src)["id"].implode()
     start, end = (pl.col(f"{side}_id").is_in(known).fill_null(False) for side in _PAIR)
     bare = [pl.col(f"{side}_id").is_not_null() & pl.col(f"{side}_name").is_null() for side in _PAIR]
+    of_own = pl.any_horizontal(pl.col(f"{side}_id").is_in(own).fill_null(False) for side in _PAIR)
     return (
         pl.col("type").is_in(MAPPING_TYPES)
-        & ~pl.col("flags").list.contains("composite_trait")
+        & ((pl.col("type") != "XREF") | ~of_own)
         & ((start & end) | (start & bare[1]) | (end & bare[0]))
     )
 

@@ -38,7 +38,7 @@ class Known:
 def know(gathered: Gathered) -> tuple[Known, tuple[pl.DataFrame, ...]]:
     """Weigh all that is stated about defined concepts; also gives each source's other edges."""
     terms = defined_terms(gathered.concepts)
-    parted = [_part(edges, mapping_rows(edges, terms)) for edges in gathered.edges]
+    parted = [_part(edges, mapping_rows(edges, at, terms)) for at, edges in enumerate(gathered.edges)]
     mappings = tuple(stated for stated, _ in parted)
     equivalence = weigh(gathered.concepts, mappings, terms)
     terms = with_partners(terms, equivalence.pairs)

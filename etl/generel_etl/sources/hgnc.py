@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from generel_etl.delimited import Layout, check_columns, read_rows
+from generel_etl.files import read_text
 from generel_etl.identifiers import curie
 from generel_etl.reader import Reader, SourceFiles
 from generel_etl.rejects import Check, gather, rejected, sift
@@ -75,9 +76,11 @@ _SEE = r"(?i)\bsee\b.*?(HGNC:\d+)"
 
 def read(files: SourceFiles, options: HgncOptions) -> Tables:
     """Read genes and what withdrew them; raises DataError for a column that is missing."""
-    # The complete set quotes lists that hold a bar; the custom download never quotes.
-    rows = read_rows(files, Layout(quote='"', encoding=options.encoding))
-    names = _COMPLETE if _COMPLETE.id in rows.frame.columns else _CUSTOM
+    first = read_text(files.paths[0], options.encoding).partition(b"\n")[0].decode()
+    names = _COMPLETE if _COMPLETE.id in first.split("\t") else _CUSTOM
+    # The complete set quotes lists that hold a bar; in the custom download a quotation mark is a character.
+    quote = '"' if names is _COMPLETE else None
+    rows = read_rows(files, Layout(quote=quote, encoding=options.encoding))
     check_columns(rows.frame.columns, names.required, files.paths[0])
     known = names.status in rows.frame.columns
     status = pl.col(names.status) if known else pl.lit("Approved")

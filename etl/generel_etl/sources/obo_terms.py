@@ -1,7 +1,8 @@
 """The terms of an OBO file (1.0, 1.2, 1.4), line by line.
 
-Own code, since the compiled parser that was measured beside it (fastobo 0.14) does not tell a term's line, gives
-up a whole term for one line that is not in its grammar, and needs a wheel for each Python; `decisions/` has numbers.
+Own code, since the compiled parser that was measured beside it (fastobo 0.14; the same on all 113,570 terms of five
+ontologies) does not tell a term's line, gives up a whole term for one line that is not in its grammar, and is slower
+once its lines are looked at from Python.
 Format: https://owlcollab.github.io/oboformat/doc/GO.format.obo-1_4.html
 """
 

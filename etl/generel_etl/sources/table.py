@@ -22,6 +22,7 @@ properties of `tables.EDGE_PROPERTIES`. A table's format follows its name (.csv,
     reader = "table"
     files = ["eqtl/blueprint_monocyte_tophits.tsv.gz"]
     type = "REGULATES"
+    build = "GRCh37"                        # for the SNPs that are "12:1034943"
     columns = { start_id = "SNP", end_id = "Phenotype", beta = "beta", standard_error = "se", p = "pval",
                 effect_allele = "effect_allele", other_allele = "other_allele", effect_allele_frequency = "eaf" }
     constants = { tissue = "monocyte", cohort = "Blueprint" }
@@ -153,17 +154,18 @@ def read(files: SourceFiles, options: TableOptions) -> Tables:
         snps.append(of_snps)
         rejects.append(bad)
     made = Tables(rows.rows_read, pl.concat(concepts), pl.concat(snps), pl.concat(edges), places=rows.places)
-    return replace(made, rejects=_without_gaps(gather(rejects), made))
+    return replace(made, rejects=_without_gaps(gather(rejects), made).unique(maintain_order=True))
 
 
 def _without_gaps(rejects: pl.DataFrame, made: Tables) -> pl.DataFrame:
-    """An empty end is no fault in a row that gave something else."""
+    """An empty end is no fault in a row that gave something else, nor worth a second reject."""
     gaps = rejects["reason"] == EMPTY
     if not gaps.any():
         return rejects
-    kept = pl.concat([t.select("row") for t in (made.concepts, made.snps, made.edges)]).unique()
-    idle = rejects.filter(gaps).join(kept, on="row", how="anti").unique("row", keep="first")
-    return gather([rejects.filter(~gaps), idle])
+    others = rejects.filter(~gaps)
+    known = pl.concat([t.select("row") for t in (made.concepts, made.snps, made.edges, others)])
+    idle = rejects.filter(gaps).join(known, on="row", how="anti").unique("row", keep="first")
+    return gather([others, idle])
 
 
 def _parts(files: SourceFiles, options: TableOptions) -> list[tuple[EdgeOptions, Mapped, str]]:

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from generel_etl.effects import neg_log10_p, p_flags
+from generel_etl.identifiers import chromosome
 from generel_etl.rejects import FILE, LINE, ROW, gather, rejected
 from generel_etl.tables import EDGE_PROPERTIES
 from generel_etl.weights import SHRINK, flag_list, shrunken_ppmi
@@ -176,7 +177,12 @@ def valued(frame: pl.DataFrame, mapping: Mapped) -> tuple[pl.DataFrame, pl.DataF
         if name in UPPER:
             columns[name] = text.str.to_uppercase()
             continue
-        if name == "pubmed_id":
+        if name in ("position", "end_position"):
+            number = text.cast(pl.Int64, strict=False)
+            columns[name], reason = pl.when(number > 0).then(number), "not a position from 1 up"
+        elif name in ("chromosome", "end_chromosome"):
+            columns[name], reason = chromosome(text), "not one of 1–22, X, Y, MT"
+        elif name == "pubmed_id":
             columns[name] = text.str.extract(r"(\d+)\s*$", 1)
             reason = "not a PubMed id"
         elif name == "p":

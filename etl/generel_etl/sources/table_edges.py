@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -135,7 +135,9 @@ def _typed(
     known: list[tuple[str, bool, str | None, bool, str | None]] = []
     for predicate, no in table.select("predicate", "negated").unique().drop_nulls().rows():
         try:
-            found = from_predicate(options.relations.get(predicate, predicate), negated=no, where=where)
+            found = from_predicate(
+                options.relations.get(predicate, predicate.rpartition(":")[2]), negated=no, where=where
+            )
             known.append((predicate, no, found.type, found.swap, None))
         except DataError as error:
             near = f"; did you mean {error.nearest!r}?" if error.nearest else ""
@@ -198,14 +200,22 @@ def _with_end(table: pl.DataFrame, side: str, options: EdgeOptions, build: str) 
 
 def _snp_end(table: pl.DataFrame, side: str, build: str) -> pl.Expr:
     """An SNP's id: its rsID, else its place as written in the id or in the place's columns."""
-    ids = [snp_id(pl.col(f"{side}_id"), build)]
     names = {what: what if side == "start" else f"end_{what}" for what in PLACE}
-    if names["position"] in table.columns and names["chromosome"] in table.columns:
-        both = (names["ref"], names["alt"])
-        alleles = (pl.col(both[0]), pl.col(both[1])) if set(both) <= set(table.columns) else None
-        position = pl.col(names["position"]).cast(pl.Int64, strict=False)
-        ids.append(position_ids(build, pl.col(names["chromosome"]), position, alleles))
-    return pl.coalesce(*ids)
+    named = snp_id(pl.col(f"{side}_id"), build)
+    if not {names["chromosome"], names["position"]} <= set(table.columns):
+        return named
+    return pl.coalesce(named, place_id(f"{side}_id", names, table.columns, build))
+
+
+def place_id(identity: str, names: Mapping[str, str], columns: Sequence[str], build: str) -> pl.Expr:
+    """An SNP's id from the columns of its place; null where the id's own text holds rsIDs: then it is several."""
+    both = (names["ref"], names["alt"])
+    alleles = (pl.col(both[0]), pl.col(both[1])) if set(both) <= set(columns) else None
+    position = pl.col(names["position"]).cast(pl.Int64, strict=False)
+    found = position_ids(build, pl.col(names["chromosome"]), position, alleles)
+    if identity not in columns:
+        return found
+    return pl.when(~pl.col(identity).str.contains("(?i)rs[0-9]").fill_null(False)).then(found)
 
 
 def _checks(side: str, mapping: Mapped) -> list[Check]:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 
-from generel_etl.identifiers import curie, kind, normalise_build, position_ids, snp_id
+from generel_etl.identifiers import curie, kind, normalise_build, snp_id
 from generel_etl.rejects import ROW, Check, gather, rejected, sift
 from generel_etl.sources.table_columns import CONCEPT_COLUMNS, PLACE, SNP_COLUMNS, Mapped, canonical
-from generel_etl.sources.table_edges import snp_nodes
+from generel_etl.sources.table_edges import place_id, snp_nodes
 from generel_etl.tables import CONCEPT_KINDS, Concepts, conform
 from generel_graph.errors import ConfigError
 
@@ -37,22 +37,15 @@ def read_snps(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """SNPs and rejects of a list; unless `create`, its SNPs are nodes only where another source names them."""
     table = canonical(frame, mapping, SNP_COLUMNS)
-    ids = [snp_id(pl.col("id"), build)] if "id" in table.columns else []
-    if {"chromosome", "position"} <= set(table.columns):
-        alleles = (pl.col("ref"), pl.col("alt")) if {"ref", "alt"} <= set(table.columns) else None
-        position = pl.col("position").cast(pl.Int64, strict=False)
-        ids.append(position_ids(build, pl.col("chromosome"), position, alleles))
-    if len(ids) > 1:  # places are costly to spell, and rare beside rsIDs
-        table = table.with_columns(ids[0].alias("#id"))
-        unnamed = table.filter(pl.col("#id").is_null())
-        if unnamed.height:
-            table = table.with_columns(pl.coalesce("#id", ids[1]).alias("#id"))
-    else:
-        table = table.with_columns(ids[0].alias("#id"))
+    names = {what: what for what in (*PLACE, "alleles")}
+    named = snp_id(pl.col("id"), build) if "id" in table.columns else pl.lit(None, dtype=pl.String)
+    table = table.with_columns(named.alias("#id"))
+    # Places are costly to spell, and rare beside rsIDs.
+    if {"chromosome", "position"} <= set(table.columns) and table["#id"].null_count():
+        table = table.with_columns(pl.coalesce("#id", place_id("id", names, table.columns, build)))
     column = mapping.file_column("id" if "id" in mapping else "position")
     found = pl.col("id" if "id" in table.columns else "position")
     table, bad = sift(table, [Check(column, pl.col("#id").is_not_null(), "not one rsID, nor a place", found)])
-    names = {what: what for what in (*PLACE, "alleles")}
     snps = snp_nodes(table, "#id", names, build, pl.lit(not create))
     nowhere = gather([])
     if "position" in table.columns:

@@ -1,4 +1,4 @@
-"""Every Cypher file of embed, ask and recipes has its header, and runs on the versions that it is for."""
+"""Every Cypher file has its header, and runs on the versions that it is for."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from generel_graph.graph import Graph
 from generel_graph.graph.cypher import folder, statement
 
 FILES = [
-    f"{f}/{p.stem}" for f in ("ask", "embed", "recipes") for p in sorted((folder() / f).glob("*.cypher"))
+    str(p.relative_to(folder()).with_suffix("")) for p in sorted(folder().rglob("*.cypher"))
 ]
 VALUES = {"k": 3, "limit": 3, "dimension": 4, "vector": [1.0, 2.0, 3.0, 4.0], "name": "x", "constant": 1.0}
 

@@ -1,0 +1,5 @@
+"""`python -m generel_graph` is the command line."""
+
+from generel_graph.cli import main
+
+main()

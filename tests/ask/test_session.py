@@ -1,0 +1,70 @@
+"""The library's front door: frames of pandas, graphs of networkx, and a space that is read only when it is needed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import networkx as nx
+import pandas as pd
+import pytest
+
+import generel_graph
+from generel_graph.config import Config
+from generel_graph.errors import ModelError, NotFoundError
+from generel_graph.session import Session
+
+
+@pytest.fixture
+def session(world, tmp_path: Path) -> Session:
+    opened = Session(Config(folder=tmp_path), world.graph)
+    model = opened.model_id()
+    folder = tmp_path / ".generel" / "models" / model
+    folder.mkdir(parents=True)
+    settings = {"identity": {"model": {"learnt_share": 0.7, "dimension": 4}}}
+    (folder / "config.json").write_text(json.dumps(settings))
+    return opened
+
+
+def test_search_gives_a_frame_that_says_what_was_asked(session: Session) -> None:
+    found = session.search("rs2476601", k=3, kind="Disease")
+    assert isinstance(found, pd.DataFrame)
+    assert list(found.columns) == ["id", "kind", "name", "score", "linked", "codes", "genes", "position"]
+    assert found["kind"].eq("Disease").all() and found["score"].between(-1, 1).all()
+    assert found.attrs["resolved_by"] == "rsid"
+    assert list(session.search("rs2476601", kind="Pathway").columns) == list(found.columns)
+
+
+def test_query_recipe_and_subgraph(session: Session) -> None:
+    assert session.query("MATCH (d:Drug) RETURN d.name AS drug")["drug"].tolist() == ["abatacept"]
+    near = session.query(
+        "MATCH (m:Model {active: true}) CALL db.index.vector.queryNodes(m.index, 10, $v) YIELD node, score "
+        "RETURN node.id AS id ORDER BY score DESC LIMIT 2",
+        v="CAD",
+    )
+    assert set(near["id"]) == {"MONDO:0005010", "rs1333049"}
+    effects = session.recipe("snp_effects", {"snp": "rs2476601"})
+    assert len(effects) == 4 and effects.attrs["cypher"].startswith("// What one SNP")
+    around = session.subgraph("CTLA4")
+    assert isinstance(around, nx.MultiDiGraph) and "DRUGBANK:DB01281" in around
+    with pytest.raises(NotFoundError, match="names no node"):
+        session.subgraph("some words")
+
+
+def test_score_keeps_the_callers_frame(session: Session) -> None:
+    pairs = pd.DataFrame({"left": ["rs2476601", None], "right": ["RA", "RA"], "n": [1, 2]}, index=[7, 9])
+    scored = session.score(pairs)
+    assert list(scored.columns) == ["left", "right", "n", "left_id", "right_id", "cosine"]
+    assert list(scored.index) == [7, 9] and scored["n"].dtype == pairs["n"].dtype
+    assert scored["cosine"].notna().tolist() == [True, False]
+
+
+def test_a_model_whose_files_are_gone_is_told(world, tmp_path: Path) -> None:
+    elsewhere = Session(replace(Config(folder=tmp_path), state_dir="elsewhere"), world.graph)
+    with pytest.raises(ModelError, match="state_dir"):
+        elsewhere.search("rs2476601")
+
+
+def test_importing_the_package_does_nothing() -> None:
+    assert callable(generel_graph.open)

@@ -1,0 +1,146 @@
+"""The commands: help that can be followed, errors that say what to do, exit codes."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from generel_graph.cli import COMMANDS
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(*arguments: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("GENEREL_", "NEO4J_"))}
+    return subprocess.run(
+        [sys.executable, "-m", "generel_graph", *arguments],
+        cwd=folder,
+        env=kept | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def project(folder: Path, source: str, **files: str) -> Path:
+    (folder / "generel.toml").write_text(f'data_dir = "."\n{source}', encoding="utf-8")
+    for name, text in files.items():
+        (folder / name.replace("__", ".")).write_text(text, encoding="utf-8")
+    return folder
+
+
+HITS = """[sources.hits]
+reader = "table"
+files = ["hits.tsv"]
+type = "ASSOCIATED_WITH"
+end_kind = "Disease"
+columns = { start_id = "snp", end_name = "trait", p = "p" }
+"""
+
+
+def test_help_lists_every_command_and_imports_nothing_heavy(tmp_path: Path) -> None:
+    shown = run("--help", folder=tmp_path)
+    assert shown.returncode == 0
+    for name in COMMANDS:
+        assert re.search(rf"^  {name} ", shown.stdout, re.MULTILINE)
+    heavy = "import sys, generel_graph.cli.chain, generel_graph.cli.asking, generel_graph.cli.server; " + (
+        "print([m for m in ('torch', 'polars', 'neo4j', 'rich', 'pandas') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_help_ends_with_a_line_to_try(tmp_path: Path, name: str) -> None:
+    shown = run(name, "--help", folder=tmp_path)
+    assert shown.returncode == 0
+    assert re.search(r"Example:\s+(GENEREL_\w+=\w+ )?generel-graph " + name, shown.stdout)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_documented(name: str) -> None:
+    assert f"`{name}`" in (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+
+
+def test_an_unknown_command_names_the_nearest(tmp_path: Path) -> None:
+    done = run("snyc", folder=tmp_path)
+    assert done.returncode == 2
+    assert "sync" in done.stderr
+
+
+def test_init_writes_a_configuration_once(tmp_path: Path) -> None:
+    assert run("init", "here", folder=tmp_path).returncode == 0
+    again = run("init", "here", folder=tmp_path)
+    assert (again.returncode, "already" in again.stderr) == (2, True)
+
+
+def test_no_configuration_is_a_usage_error_without_a_traceback(tmp_path: Path) -> None:
+    done = run("sync", folder=tmp_path)
+    assert done.returncode == 2
+    assert "generel-graph init" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("source", "files", "said", "code"),
+    [
+        (HITS.replace('"table"', '"tabel"'), {"hits__tsv": "snp\ttrait\tp\n"}, "did you mean 'table'", 2),
+        (HITS.replace("columns", "colums"), {"hits__tsv": "snp\ttrait\tp\n"}, "did you mean 'columns'", 2),
+        (HITS, {}, "hits.tsv", 1),
+        (HITS, {"hits__tsv": "snp\ttrait\tpval\nrs1\tgout\t1e-9\n"}, "'p'", 1),
+        (HITS, {"hits__tsv": ""}, "hits.tsv", 1),
+    ],
+)
+def test_a_source_that_cannot_be_read_says_what_and_where(
+    tmp_path: Path, source: str, files: dict[str, str], said: str, code: int
+) -> None:
+    done = run("load", folder=project(tmp_path, source, **files))
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / ".generel" / "neo4j").exists()
+
+
+def test_a_folder_and_a_cut_gzip_are_told(tmp_path: Path) -> None:
+    folder = project(tmp_path, HITS.replace("hits.tsv", "hits.tsv.gz"))
+    (folder / "hits.tsv.gz").mkdir()
+    done = run("load", folder=folder)
+    assert (done.returncode, "folder" in done.stderr or "directory" in done.stderr) == (1, True)
+    (folder / "hits.tsv.gz").rmdir()
+    whole = gzip.compress(("snp\ttrait\tp\n" + "rs1\tgout\t1e-9\n" * 5000).encode())
+    (folder / "hits.tsv.gz").write_bytes(whole[: len(whole) // 2])
+    done = run("load", folder=folder)
+    assert (done.returncode, "hits.tsv.gz" in done.stderr) == (1, True)
+
+
+def test_rejects_are_told_with_line_and_reason(tmp_path: Path) -> None:
+    from generel_graph.config import load_config
+    from generel_graph.reading import read
+
+    text = "snp\ttrait\tp\nrs1\tgout\t1e-9\nnot an id\tgout\t1e-9\nrs2\tgout\tmany\n"
+    folder = project(tmp_path, HITS, hits__tsv=text)
+    read(load_config(folder, {}))
+    done = run("rejects", "hits", "--json", folder=folder)
+    rows = json.loads(done.stdout)
+    assert {(row["line"], row["column"]) for row in rows} >= {(3, "snp")}
+    assert all(row["reason"] for row in rows)
+    wrong = run("rejects", "hit", folder=folder)
+    assert (wrong.returncode, "did you mean 'hits'" in wrong.stderr) == (2, True)
+
+
+def test_a_remote_graph_needs_a_password_from_the_environment(tmp_path: Path) -> None:
+    folder = project(tmp_path, HITS)
+    done = run("status", folder=folder, NEO4J_URI="bolt://127.0.0.1:9")
+    assert (done.returncode, "NEO4J_PASSWORD" in done.stderr) == (1, True)
+    done = run("status", folder=folder, NEO4J_URI="bolt://127.0.0.1:9", NEO4J_PASSWORD="x")
+    assert (done.returncode, "cannot be reached" in done.stderr) == (1, True)
+    done = run("db", "stop", folder=folder, NEO4J_URI="bolt://127.0.0.1:9")
+    assert (done.returncode, "not ours" in done.stderr) == (2, True)

@@ -1,0 +1,68 @@
+"""Connecting, and what a wrong address, password or server is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from generel_graph.errors import GraphError
+from generel_graph.graph import Capabilities, Graph
+from generel_graph.graph.cypher import SLOTS, statement
+
+
+def test_capabilities_are_read_from_the_server(graph: Graph) -> None:
+    new = graph.capabilities.version.startswith("2026")
+    assert graph.capabilities.filtered_vector_search is new
+    assert graph.capabilities.vector_values is new
+
+
+@pytest.mark.parametrize("version", ["4.4.38", "5.25.1"])
+def test_an_old_server_is_refused(version: str) -> None:
+    with pytest.raises(GraphError, match="too old"):
+        Capabilities.of(version, "community", (5, 0))
+
+
+def test_a_wrong_password_is_told(graph: Graph) -> None:
+    with pytest.raises(GraphError, match="NEO4J_PASSWORD"):
+        Graph.connect(graph.uri, "neo4j", "certainly wrong")
+
+
+def test_an_address_where_nobody_listens_is_told() -> None:
+    with pytest.raises(GraphError, match="cannot be reached"):
+        Graph.connect("bolt://127.0.0.1:9", "neo4j", "x")
+
+
+def test_what_is_no_address_is_told() -> None:
+    with pytest.raises(GraphError, match="bolt://"):
+        Graph.connect("http://127.0.0.1:7474", "neo4j", "x")
+
+
+def test_query_cannot_write(graph: Graph) -> None:
+    with pytest.raises(GraphError, match="read access mode"):
+        graph.query("CREATE (n:Forbidden) RETURN n")
+    assert graph.query("MATCH (n:Forbidden) RETURN count(n) AS n") == (["n"], [[0]])
+
+
+def test_columns_come_in_the_order_of_ranges(graph: Graph) -> None:
+    rows = [
+        {"id": f"X:{i:03d}", "labels": ["Entity"], "remove": [], "props": {"kind": "Trait", "name": str(i)}}
+        for i in range(25)
+    ]
+    assert graph.batches("load/merge_nodes", rows, size=10) == 25
+    ranges = graph.key_ranges(10)
+    assert ranges == [("X:000", "X:009"), ("X:010", "X:019"), ("X:020", "X:024")]
+    frame = graph.frame("sample/list_nodes", ranges)
+    assert frame["id"].to_list() == [row["id"] for row in rows]
+
+
+def test_nothing_is_sent_for_no_rows(graph: Graph) -> None:
+    assert graph.batches("load/merge_nodes", []) == 0
+    assert graph.key_ranges() == []
+
+
+def test_a_slot_is_a_number_in_range_and_nothing_else() -> None:
+    assert "embedding_3" in statement("embed/count_vectors", 3)
+    for slot in (None, -1, SLOTS):
+        with pytest.raises(GraphError, match="slot"):
+            statement("embed/count_vectors", slot)
+    with pytest.raises(GraphError, match="no such Cypher file"):
+        statement("load/merge_node")

@@ -1,0 +1,228 @@
+"""The graph is a function of the sources: any order, any number of steps, bulk or batches, give the same digest."""
+
+from __future__ import annotations
+
+import random
+import threading
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+from generel_etl.resolve import Resolved
+
+from generel_graph.config import Config, Neo4jConfig, SourceConfig
+from generel_graph.connection import open_graph
+from generel_graph.errors import BusyError
+from generel_graph.graph import Graph
+from generel_graph.load import deep_digest, graph_digest, lease, load_batches, load_bulk
+from generel_graph.load.digests import total
+from generel_graph.reading import read
+from generel_graph.server import stop
+
+DISEASES = ("MONDO:0000001\tgout\tpodagra|gouty arthritis", "MONDO:0000002\tasthma\t", "MONDO:0000003\tpsoriasis\t")
+HITS = [
+    f"rs{100 + i}\t{1 + i % 5}\t{1000 + i}\t{'ACGT'[i % 4]}\t{1 + i / 10:.1f}\t{5 + i}\tMONDO:000000{1 + i % 4}"
+    for i in range(24)
+]
+LINKS = ("DB00437\ttreats\tMONDO:0000001", "DB00437\ttreats\tMONDO:0000001", "DB01003\ttreats\tMONDO:0000002")
+
+
+def project(folder: Path, parts: int = 1, leave_out: tuple[str, ...] = (), hits: list[str] | None = None) -> Config:
+    """Three sources (the hits in so many files), less those left out; `DB00437` is named, but by nobody defined."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "diseases.tsv").write_text("id\tname\tsynonyms\n" + "\n".join(DISEASES) + "\n")
+    (folder / "links.tsv").write_text("subject\tpredicate\tobject\n" + "\n".join(LINKS) + "\n")
+    hits = HITS if hits is None else hits
+    names = []
+    for part in range(parts):
+        names.append(f"hits{parts}_{part}.tsv")
+        rows = hits[part * len(hits) // parts : (part + 1) * len(hits) // parts]
+        head = "snp\tchr\tpos\tea\tor\tlogp\tdisease\n"
+        (folder / names[-1]).write_text(head + "\n".join(rows) + "\n")
+    sources = (
+        SourceConfig(
+            "diseases",
+            "table",
+            ("diseases.tsv",),
+            options={
+                "node": "concept",
+                "kind": "Disease",
+                "columns": {"id": "id", "name": "name", "synonyms": "synonyms"},
+            },
+        ),
+        SourceConfig(
+            "hits",
+            "table",
+            tuple(names),
+            options={
+                "type": "ASSOCIATED_WITH",
+                "build": "GRCh38",
+                "end_kind": "Disease",
+                "columns": {
+                    "start_id": "snp",
+                    "chromosome": "chr",
+                    "position": "pos",
+                    "effect_allele": "ea",
+                    "odds_ratio": "or",
+                    "neg_log10_p": "logp",
+                    "end_id": "disease",
+                },
+            },
+        ),
+        SourceConfig(
+            "links",
+            "table",
+            ("links.tsv",),
+            options={
+                "start_prefix": "DRUGBANK",
+                "relations": {"treats": "TREATS"},
+                "columns": {"start_id": "subject", "predicate": "predicate", "end_id": "object"},
+                "start_kind": "Drug",
+                "end_kind": "Disease",
+            },
+        ),
+    )
+    kept = tuple(s for s in sources if s.name not in leave_out)
+    neo4j = Neo4jConfig(heap="600m", page_cache="100m", browser=False)
+    return Config(folder=folder, data_dir=".", state_dir=".generel", sources=kept, neo4j=neo4j)
+
+
+def expected(resolved: Resolved) -> str:
+    return total([s.digest for s in resolved.sources])
+
+
+def test_what_is_loaded_is_what_was_resolved(graph: Graph, tmp_path: Path) -> None:
+    resolved = read(project(tmp_path))
+    report = load_batches(graph, resolved)
+    assert (report.nodes_written, report.edges_created) == (len(resolved.nodes), len(resolved.edges))
+    assert graph_digest(graph) == deep_digest(graph) == expected(resolved)
+    for source in resolved.sources:
+        assert source.rows_read == sum(
+            getattr(source, f"rows_{k}") for k in ("loaded", "merged", "rejected", "dangling", "staged")
+        )
+    merged = {s.name: s.rows_merged for s in resolved.sources}
+    assert merged["links"] == 1
+
+
+def test_the_second_load_writes_nothing(graph: Graph, tmp_path: Path) -> None:
+    resolved = read(project(tmp_path))
+    load_batches(graph, resolved)
+    again = load_batches(graph, resolved)
+    assert (again.way, again.sources, again.nodes_written, again.edges_touched) == ("nothing", (), 0, 0)
+
+
+def test_one_changed_line_touches_its_source_alone(graph: Graph, tmp_path: Path) -> None:
+    load_batches(graph, read(project(tmp_path)))
+    changed = [HITS[0].replace("\t1.0\t", "\t1.7\t"), *HITS[1:]]
+    resolved = read(project(tmp_path, hits=changed))
+    report = load_batches(graph, resolved)
+    assert report.sources == ("hits",)
+    assert (report.nodes_written, report.edges_created, report.edges_changed, report.edges_deleted) == (0, 0, 1, 0)
+    assert deep_digest(graph) == expected(resolved)
+
+
+def test_what_a_source_lost_goes_and_what_it_defined_is_felt_by_others(graph: Graph, tmp_path: Path) -> None:
+    """Without the vocabulary its diseases have no name and no definition: the hits' edges dangle."""
+    whole = read(project(tmp_path))
+    load_batches(graph, whole)
+    rest = read(project(tmp_path, leave_out=("diseases",)))
+    load_batches(graph, rest)
+    assert deep_digest(graph) == expected(rest) != expected(whole)
+    assert "diseases" not in {row["name"] for row in graph.rows("load/get_sources")}
+    load_batches(graph, whole)
+    assert deep_digest(graph) == expected(whole)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_order_of_steps_gives_the_same_graph(graph: Graph, tmp_path: Path, seed: int) -> None:
+    """Sources come and go, hits are split over files and cut short, loads are repeated; then all is there."""
+    chance = random.Random(seed)
+    names = ["diseases", "hits", "links"]
+    for step in range(4):
+        left_out = tuple(chance.sample(names, chance.randint(0, 2)))
+        hits = HITS[: chance.randint(1, len(HITS))]
+        resolved = read(project(tmp_path / str(step), chance.choice([1, 2, 3]), left_out, hits))
+        load_batches(graph, resolved)
+        assert deep_digest(graph) == graph_digest(graph) == expected(resolved)
+    whole = read(project(tmp_path / "whole"))
+    split = read(project(tmp_path / "split", parts=3))
+    assert expected(whole) == expected(split)
+    load_batches(graph, split)
+    assert deep_digest(graph) == expected(whole)
+
+
+def test_a_load_that_was_killed_is_completed(graph: Graph, tmp_path: Path) -> None:
+    """Half of the edges are there, one of them twice and one that nobody states; the source has no digest yet."""
+    resolved = read(project(tmp_path))
+    load_batches(graph, resolved)
+    with graph.driver.session() as session:
+        session.run("MATCH (s:Source {name: 'hits'}) REMOVE s.digest").consume()
+        session.run("MATCH ()-[r:ASSOCIATED_WITH]->() WITH r ORDER BY r.key LIMIT 7 DELETE r").consume()
+        session.run(
+            "MATCH (a)-[r:ASSOCIATED_WITH]->(b) WITH a, r, b ORDER BY r.key LIMIT 1 "
+            "CREATE (a)-[c:ASSOCIATED_WITH]->(b) SET c = properties(r)"
+        ).consume()
+        session.run("MATCH (a:SNP), (b:Disease) WITH a, b LIMIT 1 CREATE (a)-[:REGULATES {source: 'hits', key: 'x'}]->(b)")
+    assert graph_digest(graph) is None
+    load_batches(graph, resolved)
+    assert deep_digest(graph) == graph_digest(graph) == expected(resolved)
+
+
+def test_a_deep_digest_sees_what_records_do_not(graph: Graph, tmp_path: Path) -> None:
+    resolved = read(project(tmp_path))
+    load_batches(graph, resolved)
+    for damage in (
+        "MATCH (n:SNP) WITH n LIMIT 1 SET n.position = 7",
+        "MATCH (n:Disease) WITH n LIMIT 1 SET n:Gene",
+        "MATCH ()-[r:TREATS]->() WITH r LIMIT 1 SET r.weight = 0.25",
+    ):
+        with graph.driver.session() as session, session.begin_transaction() as transaction:
+            transaction.run(damage).consume()
+            transaction.commit()
+        assert deep_digest(graph) != expected(resolved)
+        with graph.driver.session() as session:
+            session.run("MATCH (s:Source) REMOVE s.digest").consume()
+            session.run("MATCH (n:Entity) DETACH DELETE n").consume()
+        load_batches(graph, resolved)
+        assert deep_digest(graph) == expected(resolved)
+
+
+def test_a_second_writer_is_told_who_holds_the_graph(graph: Graph) -> None:
+    """A holder is a thread of a process, so a thread is somebody else."""
+    caught: list[BusyError] = []
+
+    def ask() -> None:
+        try:
+            with lease(graph, wait=0):
+                pass
+        except BusyError as error:
+            caught.append(error)
+
+    for expected_errors in (1, 1):
+        with lease(graph) if not caught else nullcontext():
+            thread = threading.Thread(target=ask)
+            thread.start()
+            thread.join()
+        assert len(caught) == expected_errors
+    assert "process" in str(caught[0].found)
+
+
+@pytest.mark.parametrize("version", ["2026.08.1", "5.26.18"])
+def test_a_bulk_import_gives_the_same_graph_as_batches(tmp_path: Path, version: str) -> None:
+    config = project(tmp_path)
+    config = Config(
+        folder=config.folder,
+        data_dir=".",
+        sources=config.sources,
+        neo4j=Neo4jConfig(version=version, heap="600m", page_cache="100m", browser=False),
+    )
+    resolved = read(config)
+    try:
+        report = load_bulk(config, resolved)
+        assert report.edges_created == len(resolved.edges)
+        with open_graph(config) as graph:
+            assert graph_digest(graph) == deep_digest(graph) == expected(resolved)
+            after = load_batches(graph, resolved)
+            assert (after.way, after.nodes_written, after.edges_touched) == ("nothing", 0, 0)
+    finally:
+        stop(config)

@@ -1,0 +1,143 @@
+"""The whole chain on both versions: a second sync does nothing, and kill -9 anywhere costs nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generel_graph.config import load_config
+from generel_graph.connection import open_graph
+from generel_graph.demo.data import quickstart
+from generel_graph.load import deep_digest, graph_digest
+from generel_graph.server import stop
+
+STEPS = 12
+
+
+@dataclass
+class Project:
+    """The quick-start data as a project of its own, driven through the command line as a user would."""
+
+    folder: Path
+    version: str
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """A small server, a short training, cheap checkpoints."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("GENEREL_", "NEO4J_"))}
+        return kept | {
+            "GENEREL_NEO4J_VERSION": self.version,
+            "GENEREL_NEO4J_HEAP": "600m",
+            "GENEREL_NEO4J_PAGE_CACHE": "100m",
+            "GENEREL_NEO4J_BROWSER": "false",
+            "GENEREL_TRAIN_STEPS": str(STEPS),
+            "GENEREL_TRAIN_CHECKPOINT_STEPS": "4",
+            **more,
+        }
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """Start a command; its output is read by the caller."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "generel_graph", *arguments],
+            cwd=self.folder,
+            env=self.environment(**environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str, **environment: str) -> Any:
+        """Run a command to its end; its JSON."""
+        process = self.start(*arguments, **environment)
+        out, err = process.communicate(timeout=300)
+        assert process.returncode == 0, err
+        return json.loads(out)
+
+    def kill_at(self, stage: str, **environment: str) -> None:
+        """Start a sync and kill -9 it as soon as it says that `stage` has begun."""
+        process = self.start("sync", **environment)
+        assert process.stderr is not None
+        seen = []
+        for line in process.stderr:
+            seen.append(line)
+            if line.startswith(stage):
+                process.send_signal(signal.SIGKILL)
+                break
+        assert process.wait(timeout=60) == -signal.SIGKILL, "".join(seen)
+
+
+@pytest.fixture(scope="module", params=["2026.08.1", "5.26.18"])
+def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A project with a server of its own."""
+    folder = tmp_path_factory.mktemp("chain")
+    for path in quickstart().iterdir():
+        if path.suffix in (".tsv", ".obo", ".toml"):
+            (folder / path.name).write_bytes(path.read_bytes())
+    made = Project(folder, request.param)
+    yield made
+    stop(load_config(folder, made.environment()))
+
+
+def test_killed_at_every_stage_the_first_sync_is_completed_by_the_next(project: Project) -> None:
+    for stage in ("write nodes", "create edges", "train", "write vectors", "activate"):
+        project.kill_at(stage)
+        with open_graph(load_config(project.folder, project.environment())) as graph:
+            assert graph.rows("ask/get_active_model") == []
+    report = project.run("sync", "--json", "-q")
+    assert report["model"]["vectors"] == report["graph"]["nodes"]
+    assert report["model"]["index_state"] == "ONLINE"
+    assert {t["name"] for t in report["tasks"]} >= {"gwas", "kg", "synonym", "hierarchy"}
+    with open_graph(load_config(project.folder, project.environment())) as graph:
+        assert deep_digest(graph) == graph_digest(graph) == report["graph"]["digest"]
+    for source in report["sources"]:
+        parts = ("rows_loaded", "rows_merged", "rows_rejected", "rows_dangling", "rows_staged")
+        assert source["rows_read"] == sum(source[part] for part in parts)
+
+
+def test_the_second_sync_does_nothing(project: Project) -> None:
+    report = project.run("sync", "--json", "-q")
+    assert report["load"]["way"] == "nothing"
+    assert report["vectors_written"] == 0
+    assert "train" not in report["steps"]
+
+
+def test_a_search_sees_the_old_model_whole_until_the_new_one_is(project: Project) -> None:
+    before = project.run("search", "rs2476601", "--kind", "Disease", "--json", "-q")
+    for stage in ("train", "write vectors", "index vectors", "activate"):
+        project.kill_at(stage, GENEREL_TRAIN_SEED="1")
+        after = project.run("search", "rs2476601", "--kind", "Disease", "--json", "-q")
+        assert after["hits"] == before["hits"]
+        assert after["model"] == before["model"]
+    report = project.run("sync", "--json", "-q", GENEREL_TRAIN_SEED="1")
+    assert report["model"]["id"] != before["model"]
+    now = project.run("search", "rs2476601", "--kind", "Disease", "--json", "-q")
+    assert now["model"] == report["model"]["id"]
+    assert now["hits"] != before["hits"]
+    back = project.start("models", "--activate", before["model"])
+    assert back.communicate(timeout=120)[0]
+    again = project.run("search", "rs2476601", "--kind", "Disease", "--json", "-q")
+    assert again["hits"] == before["hits"]
+
+
+def test_one_changed_line_loads_its_source_and_renews_what_is_near(project: Project) -> None:
+    path = project.folder / "associations.tsv"
+    text = path.read_text(encoding="utf-8")
+    first = next(line for line in text.splitlines() if line.startswith("rs2476601\t"))
+    cells = first.split("\t")
+    cells[5] = "1.99"
+    path.write_text(text.replace(first, "\t".join(cells)), encoding="utf-8")
+    report = project.run("sync", "--json", "-q")
+    assert report["load"]["sources"] == ["associations"]
+    assert report["load"]["edges_changed"] == 1
+    assert "train" not in report["steps"]
+    assert report["vectors_written"] < report["graph"]["nodes"] / 4
+    path.write_text(text, encoding="utf-8")
+    project.run("sync", "--json", "-q")
