@@ -12,8 +12,8 @@ from generel_graph.corpus import Corpus
 from generel_graph.learn.blocks import FAMILIES, GROUPS, ONTOLOGY_TYPES, group_of
 from generel_graph.learn.folds import MAX_FOLDS, id_keys, pair_folds
 
-P_CAP = 50.0  # −log10 p counts up to this (RECIPE 1)
-HALF_P = 7.3  # x / (x + 7.3) is the weight of an association (DESIGN 3): what its 1/n is told from
+P_CAP = 50.0  # −log10 p counts up to this
+HALF_P = 7.3  # x / (x + 7.3) is the weight of an association: what its 1/n is told from
 LOCUS_SCALE, LOCUS_REACH = 25_000, 50_000  # base pairs: same-locus weight exp(−d / scale), d at most reach
 LOCUS_NEIGHBOURS = 64  # following SNPs that one SNP is joined with, at most
 POSITIVE_ONLY = ("CO_OCCURS_WITH", "CORRELATES_WITH")  # without a weight these say nothing

@@ -57,7 +57,7 @@ class Term:
     gate: float
 
 
-# Text propagation without training (RECIPE 11.3): where a tower starts, and the stored vector's half b.
+# Text propagation without training: where a tower starts, and the stored vector's half b.
 BASES: dict[str, tuple[Term, ...]] = {
     "snp": (
         Term(("condition", "phenotype"), 1.0),

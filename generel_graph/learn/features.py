@@ -16,7 +16,7 @@ from generel_graph.learn.adjacency import Adjacency, ranges
 from generel_graph.learn.blocks import BLOCKS, EFFECT_FLAGS, FAMILIES, FLAGS, GROUPS, NEIGHBOUR_FLAGS, Block
 from generel_graph.learn.folds import pair_folds
 
-# What a neighbour on the way shows (RECIPE 2): the families whose texts it has, and of which views of theirs.
+# What a neighbour on the way shows: the families whose texts it has, and of which views of theirs.
 VIEWS: dict[str, tuple[tuple[str, ...], tuple[tuple[str, str], ...]]] = {
     "genes": (("gene",), ()),
     "traits": (("condition", "phenotype"), ()),

@@ -32,7 +32,7 @@ def info_nce(
 def effect_loss(u: Tensor, v: Tensor, measure: Tensor) -> Tensor:
     """How far cosines are from what the odds ratios ask for; `measure` [n] = tanh(|log odds ratio| / .5).
 
-    Mean of Huber(cos(u, v) − (.35 + .6 · measure)), Huber(x) = x² / .2 below .1, else |x| − .05 (RECIPE 4).
+    Mean of Huber(cos(u, v) − (.35 + .6 · measure)), Huber(x) = x² / .2 below .1, else |x| − .05.
     """
     cosine = (u * v).sum(-1)
     target = EFFECT_FLOOR + EFFECT_RISE * measure

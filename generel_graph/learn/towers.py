@@ -33,16 +33,21 @@ def base(x: Tensor, shape: TowerShape, gates: Tensor | None = None) -> Tensor:
 
     `gates` [terms]; None: where they start, which gives the stored half b.
     """
-    d = shape.text_dimension
-    blocks = x[:, : len(shape.blocks) * d].float().view(len(x), len(shape.blocks), d) / d**0.5
+    d, terms = shape.text_dimension, BASES[shape.tower]
+    blocks = x[:, : len(shape.blocks) * d].view(len(x), len(shape.blocks), d)  # √d long each, or zeros
+    if gates is None:
+        gates = torch.tensor([term.gate for term in terms], device=x.device)
     names = [block.name for block in shape.blocks]
-    total = torch.zeros(len(x), d, device=x.device)
-    for number, term in enumerate(BASES[shape.tower]):
-        at = [names.index(name) for name in term.blocks if name in names]
-        if not at:
-            continue
-        part = blocks[:, at[0]] if len(at) == 1 else normalize(blocks[:, at].sum(dim=1), dim=-1)
-        total = total + (term.gate if gates is None else gates[number]) * part
+    places = [[names.index(name) for name in term.blocks if name in names] for term in terms]
+    alone = [(at[0], number) for number, at in enumerate(places) if len(at) == 1]
+    at, number = (
+        torch.tensor([pair[i] for pair in alone], dtype=torch.long, device=x.device) for i in (0, 1)
+    )
+    weights = gates.new_zeros(len(names)).index_add(0, at, gates[number]) / d**0.5
+    total = torch.matmul(weights.to(x.dtype), blocks).float()  # one product for all terms of one block
+    for number_, several in enumerate(places):
+        if len(several) > 1:
+            total = total + gates[number_] * normalize(blocks[:, several].float().sum(dim=1), dim=-1)
     return normalize(total, dim=-1)
 
 
@@ -90,17 +95,19 @@ class Tower(nn.Module):
 def hide(x: Tensor, shape: TowerShape, block_dropout: float, text_only: float) -> Tensor:
     """Input dropout: each block but the text is zeroed so often; some concepts keep text and kind alone."""
     d, blocks = shape.text_dimension, len(shape.blocks)
-    text = torch.tensor([block.text for block in shape.blocks])
     keep = torch.rand(len(x), blocks) >= block_dropout
-    flags = torch.ones(len(x), FLAGS, dtype=torch.bool)
+    out = x.clone()
     if shape.tower != "snp":
         alone = torch.rand(len(x)) < text_only
         keep[alone] = False
-        flags[alone] = False
-        flags[:, NEIGHBOUR_FLAGS : NEIGHBOUR_FLAGS + len(GROUPS)] = True
-    keep |= text
-    mask = torch.cat([keep.repeat_interleave(d, dim=1), flags], dim=1)
-    return x * mask.to(x.device)
+        flags = out[:, blocks * d :]
+        kinds = slice(NEIGHBOUR_FLAGS, NEIGHBOUR_FLAGS + len(GROUPS))
+        kind = flags[alone, kinds]
+        flags[alone] = 0
+        flags[alone, kinds] = kind
+    keep |= torch.tensor([block.text for block in shape.blocks], dtype=torch.bool)
+    out[:, : blocks * d].view(len(x), blocks, d).mul_(keep.to(x.device, x.dtype).unsqueeze(-1))
+    return out
 
 
 def make_towers(shapes: Sequence[TowerShape], dropout: float, seed: int) -> nn.ModuleDict:

@@ -47,7 +47,7 @@ def question(
     """Query vectors for stored ones, [k, D] of unit length, and the constant: score = cosine / constant.
 
     `asked_kind`: of what is asked about, "" for free text; `wanted_kind`: of the hits, None for any.
-    `dimension`: of z (default: half of D). Algebra: this module's docstring; why: RECIPE 11.5.
+    `dimension`: of z (default: half of D). Algebra: this module's docstring.
     """
     dimension = vector.shape[1] // 2 if dimension is None else dimension
     kinds = {asked_kind, wanted_kind}

@@ -92,9 +92,10 @@ def find(config: Config) -> Server | None:
     home.touch()
     for _ in range(3):
         facts = read_json(home.server_file)
-        if facts is None or processes.named(facts, "supervisor") is None or processes.named(facts, "jvm") is None:
+        if facts is None or not processes.bolt_answers(facts["bolt_port"]):
             return None
-        if not processes.bolt_answers(facts["bolt_port"]):
+        # after the handshake: a process that was just killed still counts as alive for a moment
+        if processes.named(facts, "supervisor") is None or processes.named(facts, "jvm") is None:
             return None
         if home.server_file.exists():  # else it was about to stop for idleness: look again
             return _server(home, facts)

@@ -39,9 +39,7 @@ def test_a_cross_reference_that_is_one_to_one_joins() -> None:
 def test_one_to_one_is_asked_of_both_files_together() -> None:
     """MONDO names one DOID, but the DOID names another MONDO as well: neither pair is identity."""
     result = resolved(
-        MemoryStage.of_rows(
-            "mondo", concepts=[disease(1, "MONDO:1", xrefs=["DOID:1"]), disease(2, "MONDO:2")]
-        ),
+        MemoryStage.of_rows("mondo", concepts=[disease(1, "MONDO:1", xrefs=["DOID:1"]), disease(2, "MONDO:2")]),
         MemoryStage.of_rows("doid", concepts=[disease(1, "DOID:1", xrefs=["MONDO:2"])]),
     )
     assert joined(result, "SAME_AS") == set()
@@ -104,9 +102,7 @@ def test_a_shared_cui_joins_without_a_umls_node() -> None:
 def test_a_cui_that_two_concepts_of_one_vocabulary_share_joins_neither() -> None:
     shared = ["UMLS:C0000001"]
     result = resolved(
-        MemoryStage.of_rows(
-            "doid", concepts=[disease(1, "DOID:1", xrefs=shared), disease(2, "DOID:2", xrefs=shared)]
-        ),
+        MemoryStage.of_rows("doid", concepts=[disease(1, "DOID:1", xrefs=shared), disease(2, "DOID:2", xrefs=shared)]),
         MemoryStage.of_rows("mondo", concepts=[disease(1, "MONDO:1", xrefs=shared)]),
     )
     assert result.edges.is_empty()
@@ -173,9 +169,7 @@ def test_what_was_left_out_of_a_cluster_stays_as_evidence() -> None:
 def test_who_stands_for_a_cluster(members: list[tuple[str, str]], expected: str) -> None:
     first = members[0][0]
     stages = [
-        MemoryStage.of_rows(
-            f"s{at}", concepts=[disease(1, concept, kind=kind, exact_matches=[first] if at else [])]
-        )
+        MemoryStage.of_rows(f"s{at}", concepts=[disease(1, concept, kind=kind, exact_matches=[first] if at else [])])
         for at, (concept, kind) in enumerate(members)
     ]
     assert set(clusters(resolved(*stages)).values()) == {expected}
@@ -193,9 +187,7 @@ def test_a_waiting_term_takes_the_kind_of_its_partner_and_waits_no_longer() -> N
 def test_two_files_that_define_one_id_are_reported_and_the_first_counts() -> None:
     result = resolved(
         MemoryStage.of_rows("first", concepts=[disease(1, "MONDO:1", name="asthma")]),
-        MemoryStage.of_rows(
-            "second", concepts=[disease(1, "MONDO:1", name="bronchial asthma", synonyms=["wheeze"])]
-        ),
+        MemoryStage.of_rows("second", concepts=[disease(1, "MONDO:1", name="bronchial asthma", synonyms=["wheeze"])]),
     )
     assert result.redefined.rows() == [("MONDO:1", "first", "second")]
     assert result.nodes.select("source", "name", "synonyms").rows() == [("first", "asthma", ["wheeze"])]

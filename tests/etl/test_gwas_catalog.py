@@ -1,4 +1,4 @@
-"""GWAS Catalog rows become edges as DESIGN says, in both layouts, and every row is accounted for."""
+"""GWAS Catalog rows become edges, in both layouts, and every row is accounted for."""
 
 import os
 from datetime import date

@@ -12,9 +12,7 @@ from generel_graph.errors import DataError
 
 GENES = MemoryStage.of_rows(
     "hgnc",
-    concepts=[
-        {"row": n, "id": f"HGNC:{n}", "kind": "Gene", "name": f"G{n}", "defined": True} for n in (1, 2, 3)
-    ],
+    concepts=[{"row": n, "id": f"HGNC:{n}", "kind": "Gene", "name": f"G{n}", "defined": True} for n in (1, 2, 3)],
 )
 
 
@@ -32,7 +30,7 @@ def eqtl(row: int, snp: str, gene: str = "HGNC:1", **more: object) -> dict[str, 
     }  # fmt: skip
 
 
-def place(row: int, snp: str, position: int | None = None, alleles: str = "", **more: object) -> dict[str, object]:  # fmt: skip
+def place(row: int, snp: str, position: int | None = None, alleles: str = "", **more: object) -> dict[str, object]:
     where = {"chromosome": "1", "position": position, "build": "GRCh38"} if position else {}
     return {"row": row, "id": snp, "alleles": list(alleles), **where, **more}
 
@@ -60,12 +58,20 @@ def rows(result: Resolved, source: str) -> tuple[int, int, int, int, int]:
 
 
 def test_a_snp_list_adds_places_to_snps_that_others_name_and_makes_none() -> None:
-    listed = MemoryStage.of_rows("list", snps=[place(1, "rs1", 10, "AG", on_mention=True), place(2, "rs2", 20, on_mention=True)])  # fmt: skip
+    listed = MemoryStage.of_rows(
+        "list", snps=[place(1, "rs1", 10, "AG", on_mention=True), place(2, "rs2", 20, on_mention=True)]
+    )
     hits = MemoryStage.of_rows("hits", edges=[association(1, "rs1")])
     result = resolved(hits, listed)
     assert result.nodes.filter(kind="SNP")["id"].to_list() == ["rs1"]
     found = snp(result, "rs1")
-    assert (found["source"], found["chromosome"], found["position"], found["build"], found["alleles"]) == ("hits", "1", 10, "GRCh38", ["A", "G"])  # fmt: skip
+    assert (found["source"], found["chromosome"], found["position"], found["build"], found["alleles"]) == (
+        "hits",
+        "1",
+        10,
+        "GRCh38",
+        ["A", "G"],
+    )
     assert rows(result, "list") == (1, 0, 0, 0, 1)
 
 
@@ -153,7 +159,9 @@ def test_the_effect_allele_is_put_on_the_known_alleles(
 def test_an_inferred_odds_ratio_stays_only_where_the_end_is_a_disease() -> None:
     disease = {"row": 1, "id": "MONDO:1", "kind": "Disease", "name": "Asthma", "defined": True}
     effect = {"odds_ratio": 1.2, "flags": ["effect_inferred"]}
-    hits = MemoryStage.of_rows("hits", edges=[association(1, "rs1", "Asthma", **effect), association(2, "rs2", **effect)])  # fmt: skip
+    hits = MemoryStage.of_rows(
+        "hits", edges=[association(1, "rs1", "Asthma", **effect), association(2, "rs2", **effect)]
+    )
     result = resolved(MemoryStage.of_rows("mondo", concepts=[disease]), hits)
     assert result.edges.sort("start").select("odds_ratio", "flags").rows() == [
         (1.2, ["effect_inferred"]), (None, ["effect_unknown"]),
@@ -205,7 +213,11 @@ def test_a_key_is_told_by_ends_type_and_circumstances_and_by_all_else_where_thes
     again = resolved(GENES, MemoryStage.of_rows("e", edges=[eqtl(1, "rs1", tissue="liver", beta=0.2)]))
     assert once.edges["key"].to_list() == again.edges["key"].to_list()
     assert once.edges["digest"].to_list() != again.edges["digest"].to_list()
-    table = [eqtl(1, "rs1", tissue="liver", beta=0.1), eqtl(2, "rs1", tissue="liver", beta=0.2), eqtl(3, "rs1", tissue="lung", beta=0.1)]  # fmt: skip
+    table = [
+        eqtl(1, "rs1", tissue="liver", beta=0.1),
+        eqtl(2, "rs1", tissue="liver", beta=0.2),
+        eqtl(3, "rs1", tissue="lung", beta=0.1),
+    ]
     both = resolved(GENES, MemoryStage.of_rows("e", edges=table)).edges
     assert both["key"].n_unique() == 3
     assert all(len(key) == 16 for key in both["key"])
@@ -214,9 +226,7 @@ def test_a_key_is_told_by_ends_type_and_circumstances_and_by_all_else_where_thes
 
 
 def test_the_same_row_twice_is_one_edge_and_the_surest_way_counts() -> None:
-    hits = MemoryStage.of_rows(
-        "hits", edges=[eqtl(1, "rs1", None, end_name="G1"), eqtl(2, "rs1"), eqtl(3, "rs1")]
-    )
+    hits = MemoryStage.of_rows("hits", edges=[eqtl(1, "rs1", None, end_name="G1"), eqtl(2, "rs1"), eqtl(3, "rs1")])
     result = resolved(GENES, hits)
     assert result.edges["resolved_by"].to_list() == ["id"]
     assert rows(result, "hits") == (1, 2, 0, 0, 0)

@@ -11,33 +11,73 @@ from generel_graph.config import SourceConfig
 MONDO = MemoryStage.of_rows(
     "mondo",
     concepts=[
-        {"row": 1, "id": "MONDO:1", "kind": "Disease", "name": "Alzheimer disease", "synonyms": ["dementia, Alzheimer's"],
-         "xrefs": ["DOID:1", "OMIM:1", "ICD10CM:G30"], "alt_ids": ["MONDO:90"], "defined": True},
-        {"row": 2, "id": "MONDO:2", "kind": "Disease", "name": "asthma", "synonyms": ["wheeze"],
-         "xrefs": ["ICD10CM:G30"], "alt_ids": ["MONDO:91"], "defined": True},
-        {"row": 3, "id": "MONDO:3", "kind": "Disease", "name": "atopic asthma", "synonyms": ["wheeze"],
-         "alt_ids": ["MONDO:91"], "defined": True},
+        {
+            "row": 1,
+            "id": "MONDO:1",
+            "kind": "Disease",
+            "name": "Alzheimer disease",
+            "synonyms": ["dementia, Alzheimer's"],
+            "xrefs": ["DOID:1", "OMIM:1", "ICD10CM:G30"],
+            "alt_ids": ["MONDO:90"],
+            "defined": True,
+        },
+        {
+            "row": 2,
+            "id": "MONDO:2",
+            "kind": "Disease",
+            "name": "asthma",
+            "synonyms": ["wheeze"],
+            "xrefs": ["ICD10CM:G30"],
+            "alt_ids": ["MONDO:91"],
+            "defined": True,
+        },
+        {
+            "row": 3,
+            "id": "MONDO:3",
+            "kind": "Disease",
+            "name": "atopic asthma",
+            "synonyms": ["wheeze"],
+            "alt_ids": ["MONDO:91"],
+            "defined": True,
+        },
     ],
-)  # fmt: skip
+)
 DOID = MemoryStage.of_rows(
     "doid",
     concepts=[
-        {"row": 1, "id": "DOID:1", "kind": "Disease", "name": "Alzheimer's disease", "xrefs": ["OMIM:1"],
-         "alt_ids": ["DOID:90"], "defined": True},
+        {
+            "row": 1,
+            "id": "DOID:1",
+            "kind": "Disease",
+            "name": "Alzheimer's disease",
+            "xrefs": ["OMIM:1"],
+            "alt_ids": ["DOID:90"],
+            "defined": True,
+        },
     ],
-)  # fmt: skip
+)
 HGNC = MemoryStage.of_rows(
     "hgnc",
     concepts=[
-        {"row": 1, "id": "HGNC:1", "kind": "Gene", "name": "APOE", "synonyms": ["AD2"], "xrefs": ["OMIM:2"], "defined": True},
+        {
+            "row": 1,
+            "id": "HGNC:1",
+            "kind": "Gene",
+            "name": "APOE",
+            "synonyms": ["AD2"],
+            "xrefs": ["OMIM:2"],
+            "defined": True,
+        },
         {"row": 2, "id": "HGNC:2", "kind": "Gene", "name": "AD2", "synonyms": ["LPG"], "defined": True},
         {"row": 3, "id": "HGNC:3", "kind": "Gene", "name": "TNF", "synonyms": ["LPG"], "defined": True},
     ],
-)  # fmt: skip
+)
 VOCABULARIES = (MONDO, DOID, HGNC)
 
 
-def association(row: int, end_id: str | None, end_name: str | None = None, kind: str = "Trait", **more: object) -> dict[str, object]:  # fmt: skip
+def association(
+    row: int, end_id: str | None, end_name: str | None = None, kind: str = "Trait", **more: object
+) -> dict[str, object]:
     return {
         "row": row, "type": "ASSOCIATED_WITH", "start_id": f"rs{row}", "start_kind": "SNP", "end_id": end_id,
         "end_name": end_name, "end_kind": kind, "weight": 0.5, **more,
@@ -73,9 +113,7 @@ def node(result: Resolved, concept: str) -> dict[str, object]:
         ("MONDO:91", "two replacements", "Disease", "MONDO:91", "own"),
     ],
 )
-def test_where_a_mention_leads(
-    end_id: str | None, end_name: str | None, kind: str, expected: str, way: str
-) -> None:
+def test_where_a_mention_leads(end_id: str | None, end_name: str | None, kind: str, expected: str, way: str) -> None:
     """Own id, replacement, cross-reference and exact name, in this order; what stays ambiguous is a node of its own."""
     hits = MemoryStage.of_rows("hits", edges=[association(1, end_id, end_name, kind)])
     result = resolved(*VOCABULARIES, hits)
@@ -118,7 +156,9 @@ def test_a_name_finds_a_concept_that_another_source_only_mentions() -> None:
     }
     kg = MemoryStage.of_rows("kg", concepts=[drug])
     treats = {"type": "TREATS", "start_kind": "Drug", "end_id": "MONDO:2", "end_kind": "Disease"}
-    own = MemoryStage.of_rows("own", edges=[{**treats, "row": 1, "start_name": "metformin"}, {**treats, "row": 2, "start_name": "glucophage"}])  # fmt: skip
+    own = MemoryStage.of_rows(
+        "own", edges=[{**treats, "row": 1, "start_name": "metformin"}, {**treats, "row": 2, "start_name": "glucophage"}]
+    )
     result = resolved(MONDO, kg, own)
     assert result.edges.filter(pl.col("type") == "TREATS")["start"].to_list() == ["DRUGBANK:DB00331"]
     assert (result.sources[-1].rows_loaded, result.sources[-1].rows_merged) == (1, 1)
@@ -134,10 +174,15 @@ def test_a_record_is_led_by_its_own_cross_references() -> None:
 
 
 def test_a_mapping_table_leads_mentions_and_lengthens_the_list_of_cross_references() -> None:
-    row = {"row": 1, "type": "XREF", "start_id": "SNOMEDCT:7", "start_kind": "Concept", "end_id": "MONDO:2", "end_kind": "Disease"}  # fmt: skip
-    table = MemoryStage.of_rows(
-        "map", edges=[row, {**row, "row": 2}, {**row, "row": 3, "end_id": "MONDO:77"}]
-    )
+    row = {
+        "row": 1,
+        "type": "XREF",
+        "start_id": "SNOMEDCT:7",
+        "start_kind": "Concept",
+        "end_id": "MONDO:2",
+        "end_kind": "Disease",
+    }
+    table = MemoryStage.of_rows("map", edges=[row, {**row, "row": 2}, {**row, "row": 3, "end_id": "MONDO:77"}])
     hits = MemoryStage.of_rows("hits", edges=[association(1, "SNOMEDCT:7")])
     result = resolved(MONDO, table, hits)
     assert node(result, "MONDO:2")["xrefs"] == ["ICD10CM:G30", "MONDO:91", "SNOMEDCT:7"]
@@ -147,9 +192,7 @@ def test_a_mapping_table_leads_mentions_and_lengthens_the_list_of_cross_referenc
 
 
 def test_the_owner_of_a_node_is_who_defines_it_else_the_first_who_names_it() -> None:
-    first = MemoryStage.of_rows(
-        "first", edges=[association(1, "DOID:1", "AD"), association(2, "EFO:9", "Height")]
-    )
+    first = MemoryStage.of_rows("first", edges=[association(1, "DOID:1", "AD"), association(2, "EFO:9", "Height")])
     second = MemoryStage.of_rows("second", edges=[association(1, "EFO:9", "body height")])
     result = resolved(first, second, DOID)
     assert (node(result, "DOID:1")["source"], node(result, "DOID:1")["name"]) == (

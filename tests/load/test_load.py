@@ -24,14 +24,15 @@ HITS = [
     f"rs{100 + i}\t{1 + i % 5}\t{1000 + i}\t{'ACGT'[i % 4]}\t{1 + i / 10:.1f}\t{5 + i}\tMONDO:000000{1 + i % 4}"
     for i in range(24)
 ]
-LINKS = ("DB00437\ttreats\tMONDO:0000001", "DB00437\ttreats\tMONDO:0000001", "DB01003\ttreats\tMONDO:0000002")
+ALLOPURINOL = "DB00437\tallopurinol\ttreats\tMONDO:0000001"
+LINKS = (ALLOPURINOL, ALLOPURINOL, "DB01003\t\ttreats\tMONDO:0000002")
 
 
 def project(folder: Path, parts: int = 1, leave_out: tuple[str, ...] = (), hits: list[str] | None = None) -> Config:
-    """Three sources (the hits in so many files), less those left out; `DB00437` is named, but by nobody defined."""
+    """Three sources (the hits in so many files), less those left out; of the drugs, one has a name and is defined by nobody."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "diseases.tsv").write_text("id\tname\tsynonyms\n" + "\n".join(DISEASES) + "\n")
-    (folder / "links.tsv").write_text("subject\tpredicate\tobject\n" + "\n".join(LINKS) + "\n")
+    (folder / "links.tsv").write_text("subject\tname\tpredicate\tobject\n" + "\n".join(LINKS) + "\n")
     hits = HITS if hits is None else hits
     names = []
     for part in range(parts):
@@ -76,7 +77,12 @@ def project(folder: Path, parts: int = 1, leave_out: tuple[str, ...] = (), hits:
             options={
                 "start_prefix": "DRUGBANK",
                 "relations": {"treats": "TREATS"},
-                "columns": {"start_id": "subject", "predicate": "predicate", "end_id": "object"},
+                "columns": {
+                    "start_id": "subject",
+                    "start_name": "name",
+                    "predicate": "predicate",
+                    "end_id": "object",
+                },
                 "start_kind": "Drug",
                 "end_kind": "Disease",
             },
@@ -100,8 +106,8 @@ def test_what_is_loaded_is_what_was_resolved(graph: Graph, tmp_path: Path) -> No
         assert source.rows_read == sum(
             getattr(source, f"rows_{k}") for k in ("loaded", "merged", "rejected", "dangling", "staged")
         )
-    merged = {s.name: s.rows_merged for s in resolved.sources}
-    assert merged["links"] == 1
+    (links,) = (s for s in resolved.sources if s.name == "links")
+    assert (links.rows_loaded, links.rows_merged, links.rows_dangling) == (1, 1, 1)
 
 
 def test_the_second_load_writes_nothing(graph: Graph, tmp_path: Path) -> None:

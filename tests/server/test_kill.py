@@ -30,7 +30,14 @@ with neo4j.GraphDatabase.driver(server.uri, auth=(server.user, server.password))
 BATCHES = "MATCH (n:Kept) RETURN n.batch AS batch, count(*) AS n"
 
 
-@pytest.mark.parametrize("victims", ["command", "jvm", "supervisor", "jvm supervisor", "command jvm supervisor"])
+@pytest.mark.parametrize(
+    ("lived_in", "victims"),
+    [
+        *(("2026.08.1", v) for v in ("command", "jvm", "supervisor", "jvm supervisor", "command jvm supervisor")),
+        *(("5.26.18", v) for v in ("supervisor", "command jvm supervisor")),
+    ],
+    indirect=["lived_in"],
+)
 def test_after_a_kill_the_next_command_works(lived_in, in_process, run, jvms, victims):
     run(ensure(lived_in), "MATCH (n:Kept) DELETE n")
     writer = in_process(lived_in, WRITER)

@@ -1,4 +1,4 @@
-"""Concepts that wait for a mention: which of a vocabulary's terms outside its roots become nodes, of what kind."""
+"""Concepts that wait for a mention: which terms outside a vocabulary's roots become nodes, and of what kind."""
 
 from __future__ import annotations
 

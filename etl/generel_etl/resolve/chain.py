@@ -65,9 +65,9 @@ def resolve(stages: Sequence[Staged], sources: Sequence[SourceConfig], progress:
     step()
     tables = list(placed.edges)
     placed = replace(placed, edges=())
-    finished, merged = _edges(known, found, placed, tables, nodes, sources)
+    finished, merged = _edges(known, found, tables, sources, nodes=nodes, inactive=placed.inactive)
     step()
-    rows = [_rows(gathered, known, found, placed, nodes, merged[at], at) for at in range(len(sources))]
+    rows = [_rows(gathered, at, found, placed, nodes=nodes, edges=merged[at]) for at in range(len(sources))]
     counts = tuple(
         _counts(stage, source, counted, nodes, table)
         for stage, source, counted, table in zip(gathered.stages, sources, rows, finished, strict=True)
@@ -133,16 +133,17 @@ def _nodes(gathered: Gathered, known: Known, found: Found, placed: Placed) -> pl
 def _edges(
     known: Known,
     found: Found,
-    placed: Placed,
     tables: list[pl.DataFrame],
-    nodes: pl.DataFrame,
     sources: Sequence[SourceConfig],
+    *,
+    nodes: pl.DataFrame,
+    inactive: pl.Series,
 ) -> tuple[list[pl.DataFrame], list[pl.DataFrame]]:
     """Of each source, in order, its edges as stored, and the states of its edges' rows.
 
     `tables`: of each batch, as placed; emptied on the way, since these are the largest.
     """
-    derived = identity_edges(known.equivalence.pairs, known.clusters.left_out, placed.inactive)
+    derived = identity_edges(known.equivalence.pairs, known.clusters.left_out, inactive)
     alleles = nodes.filter(pl.col("alleles").is_not_null()).select("id", "alleles")
     kinds = nodes.select("id", "kind")
     finished, merged = [], []
@@ -163,13 +164,7 @@ def _edges(
 
 
 def _rows(
-    gathered: Gathered,
-    known: Known,
-    found: Found,
-    placed: Placed,
-    nodes: pl.DataFrame,
-    edges: pl.DataFrame,
-    at: int,
+    gathered: Gathered, at: int, found: Found, placed: Placed, *, nodes: pl.DataFrame, edges: pl.DataFrame
 ) -> dict[str, int]:
     """Count what became of one source's rows. `edges`: row and state of each of its edges."""
     stage = gathered.stages[at]

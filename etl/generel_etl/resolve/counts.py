@@ -13,7 +13,7 @@ LOADED, MERGED, STAGED, DANGLING, REJECTED = range(5)
 STATE = pl.UInt8
 STATES = ("loaded", "merged", "staged", "dangling", "rejected")
 
-# What a row is judged by: the concept that it defines, else its edges, else its other records, else its rejects.
+# What a row is judged by: the concept that it defines, else its edges, else other records, else its rejects.
 DEFINES, JOINS, MENTIONS, REFUSED = range(4)
 
 
@@ -25,8 +25,8 @@ def judged(states: pl.DataFrame, by: int) -> pl.DataFrame:
 def count_rows(stage: Staged, parts: Sequence[pl.DataFrame]) -> dict[str, int]:
     """Give each row one state, and count: a row is what the best of its judges says.
 
-    `parts`: from `judged`. Raises DataError where a row has no part and no reject, or a number beyond the rows
-    read: a reader lost it, and counts that do not reconcile must not pass.
+    `parts`: from `judged`. Raises DataError where a row has no part and no reject, or a number beyond the
+    rows read: a reader lost it, and counts that do not reconcile must not pass.
     """
     refused = stage.rejects().select("row").unique().collect().with_columns(state=pl.lit(REJECTED))
     every = pl.concat([*parts, judged(refused, REFUSED)])
@@ -42,7 +42,7 @@ def count_rows(stage: Staged, parts: Sequence[pl.DataFrame]) -> dict[str, int]:
 
 
 def first_or_repeat(records: pl.DataFrame) -> pl.DataFrame:
-    """Rows and states (row, state) of one source's records: MERGED where an earlier one says the same, else LOADED."""
+    """Rows and states of one source's records: MERGED where an earlier one says the same, else LOADED."""
     records = records.sort("row", maintain_order=True)
     first = records.select(pl.struct(pl.all().exclude("row")).is_first_distinct()).to_series()
     return records.select("row", pl.when(first).then(LOADED).otherwise(MERGED).cast(STATE).alias("state"))

@@ -1,4 +1,4 @@
-"""SAME_AS and XREF edges, made from what vocabularies and mapping tables state, and what became of the latter's rows."""
+"""SAME_AS and XREF edges, from what vocabularies and mapping tables state, and what became of the latter's rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _RELATIONS = {**dict(enumerate(STRENGTHS)), INEXACT: "inexact"}
 
 
 def identity_edges(pairs: pl.DataFrame, left_out: pl.DataFrame, inactive: pl.Series) -> pl.DataFrame:
-    """The edges of all sources: src, type, start, end, weight, flags, relation (how it is known), resolved_by.
+    """The edges of all sources: src, type, start, end, weight, flags, relation (how known), resolved_by.
 
     Each belongs to the source that states it, of several the first. SAME_AS has weight 1, XREF none. What was
     left out of the clusters is an XREF with the flag `cluster_conflict`.
@@ -43,7 +43,7 @@ def identity_edges(pairs: pl.DataFrame, left_out: pl.DataFrame, inactive: pl.Ser
 def mapping_states(
     mappings: pl.DataFrame, src: int, equivalence: Equivalence, terms: Terms, inactive: pl.Series
 ) -> pl.DataFrame:
-    """Rows, ends and states (row, type, start_id, end_id, state) of one source's rows that state an equivalence.
+    """What becomes of one source's rows that state an equivalence: row, type, start_id, end_id, state.
 
     LOADED: the first to state a pair of defined concepts, or a cross-reference of one to an id that nobody
     defines. MERGED: stated before, by this or an earlier source. STAGED: an end stays in the stage.

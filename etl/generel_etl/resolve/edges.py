@@ -110,6 +110,8 @@ def on_known_alleles(edges: pl.DataFrame, alleles: pl.DataFrame, kinds: pl.DataF
             *(pl.when(may_stay).then(pl.col(column)).alias(column) for column in emptied),
             settled_flags(pl.col("end_kind"), pl.col("flags")).alias("flags"),
         ).drop("end_kind")
+    if not edges["flags"].list.len().sum():
+        return edges
     return edges.with_columns(pl.col("flags").list.unique().list.sort())
 
 

@@ -21,8 +21,8 @@ _PAIR = ("start", "end")
 class Equivalence:
     """What is stated about defined concepts and other ids.
 
-    `pairs`: start < end (both defined), strength, same (SAME_AS, else XREF), src and row of the first statement.
-    `listed`: id (defined), other, src, row: every cross-reference that is not qualified as less than equivalent.
+    `pairs`: start < end (both defined), strength, same (SAME_AS, else XREF), src and row of the first to state it.
+    `listed`: id (defined), other, src, row: every cross-reference not qualified as less than equivalent.
     """
 
     pairs: pl.DataFrame
@@ -32,7 +32,7 @@ class Equivalence:
 def mapping_rows(edges: pl.DataFrame, src: int, terms: Terms) -> pl.Expr | None:
     """Which edges of a source are statements of equivalence, weighed here, and no edges of their own; or None.
 
-    That is SAME_AS or XREF with a defined concept at an end, and at the other one too, or an id without a name.
+    That is SAME_AS or XREF with a defined concept at an end, and at the other end too, or an id without name.
     An XREF of a concept that the source itself defines is none: that it means the same it would say in the
     concept's record. So a composite trait never becomes one with what it points to.
     """
@@ -53,10 +53,10 @@ def mapping_rows(edges: pl.DataFrame, src: int, terms: Terms) -> pl.Expr | None:
 def weigh(concepts: pl.DataFrame, mappings: Sequence[pl.DataFrame], terms: Terms) -> Equivalence:
     """Tell identity from evidence, over the union of what all sources state.
 
-    Same: stated as exact; or a CUI that both list; or a cross-reference; the latter two only where each of the
-    two ids stands in exactly one such pair of these two vocabularies. `mappings`: of each source, the edges
-    that `mapping_rows` chose. Statements qualified as less, and cross-references that are not one to one, are
-    pairs that are not the same.
+    Same: stated as exact; or a CUI that both list; or a cross-reference; the latter two only where each of
+    the two ids stands in exactly one such pair of these two vocabularies. `mappings`: of each source, the
+    edges that `mapping_rows` chose. Statements qualified as less, and cross-references that are not one to
+    one, are pairs that are not the same.
     """
     stated = _statements(concepts, mappings, terms)
     listed = stated.filter(pl.col("strength") < INEXACT)

@@ -32,7 +32,7 @@ class Found:
 
 
 def find(gathered: Gathered, known: Known, edges: tuple[pl.DataFrame, ...]) -> Found:
-    """Lead all ends of `edges` (one table a source), and of edges on mention that are called for, to nodes."""
+    """Lead all ends of `edges` (a table a source), and of edges on mention that are called for, to nodes."""
     positions = rsids_of_positions(gathered)
     firm = [take_ends(table, at) for at, table in enumerate(edges)]
     named = named_snps(gathered, firm, positions)

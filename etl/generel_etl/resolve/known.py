@@ -17,8 +17,8 @@ from generel_etl.resolve.terms import Terms, defined_terms
 class Known:
     """Defined concepts and what they are to each other.
 
-    `members`: id, kind, prefix, group (of a cluster). `mappings`: of each source, the edges that only state an
-    equivalence.
+    `members`: id, kind, prefix, group (of a cluster). `mappings`: of each source, the edges that only state
+    an equivalence.
     """
 
     terms: Terms

@@ -1,4 +1,4 @@
-"""Mentions of concepts, led to their nodes: by id, replacement, cross-reference, name, or to one of their own."""
+"""Mentions of concepts, led to their nodes: by id, replacement, cross-reference, name, or one of their own."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Homes:
-    """Where mentions lead. `by_id`: class, id, target, way. `by_name` (no id): src, class, key, target, way."""
+    """Where mentions lead. `by_id`: class, id, target, way; `by_name` (no id): src, class, key, target, way."""
 
     by_id: pl.DataFrame
     by_name: pl.DataFrame
 
 
 def index_terms(concepts: pl.DataFrame, terms: Terms, cluster: pl.DataFrame, listed: pl.DataFrame) -> Index:
-    """Build the ways into the defined concepts. `cluster`: id, cluster; `listed`: id, other (cross-references)."""
+    """Build the ways into defined concepts. `cluster`: id, cluster; `listed`: id, other (cross-references)."""
     known = terms.frame.select("id", "class").join(cluster, on="id")
     known = pl.concat([known, known.with_columns(pl.lit(UNKNOWN).alias("class"))])
     stated = concepts.filter("defined")
@@ -83,9 +83,9 @@ def _rest() -> list[str]:
 
 
 def find_homes(seen: pl.DataFrame, records: pl.DataFrame, terms: Terms, index: Index, sources: Sequence[str]) -> Homes:
-    """Lead each mention to a node; several targets are fine if they are one cluster, which then stands for them.
+    """Lead each mention to a node; several targets are fine if they are one cluster, which stands for them.
 
-    An id is led the same way for all sources, whichever names it; a mention without id and name leads nowhere.
+    An id is led the same way for all sources, whichever names it; a mention without both leads nowhere.
     `records`: mentions that are rows of Concepts, whose own cross-references and synonyms count.
     """
     asked = ["class", "id"]
@@ -114,7 +114,7 @@ def find_homes(seen: pl.DataFrame, records: pl.DataFrame, terms: Terms, index: I
 
 
 def _names_of(own: pl.DataFrame, named: pl.DataFrame, of_records: pl.DataFrame) -> pl.DataFrame:
-    """Names and EXACT synonyms of concepts that are nodes by mention: class, token, cluster (their own id)."""
+    """Names and EXACT synonyms of concepts that are nodes by mention: class, token, cluster (the id)."""
     synonyms = of_records.select("class", "id", token="synonyms").explode("token")
     tokens = pl.concat([named, synonyms.with_columns(name_key(pl.col("token")))]).drop_nulls()
     known = tokens.join(own, on=["class", "id"], how="semi").select("class", "token", cluster="id")
@@ -122,7 +122,7 @@ def _names_of(own: pl.DataFrame, named: pl.DataFrame, of_records: pl.DataFrame) 
 
 
 def _by_name(seen: pl.DataFrame, homes: pl.DataFrame, index: Index, sources: Sequence[str]) -> pl.DataFrame:
-    """Mentions that have a name alone: among defined concepts, then among mentioned ones, else on their own."""
+    """Mentions by name alone: among defined concepts, then among mentioned ones, else on their own."""
     asked = ["src", "class", "key"]
     rest = seen.filter(pl.col("id").is_null() & pl.col("key").is_not_null()).select(asked).unique()
     found = []
@@ -148,7 +148,7 @@ def _one_cluster(asked: list[str], tokens: Sequence[tuple[pl.DataFrame, pl.DataF
 
 
 def look_up(asked: pl.DataFrame, homes: Homes) -> pl.DataFrame:
-    """The node of each mention, in the order of `asked` (src, class, id, key): target and way, null if none."""
+    """The node of each mention, in the order of `asked` (src, class, id, key): target, way; null if none."""
     by_id = asked.join(homes.by_id, on=["class", "id"], how="left", maintain_order="left")
     by_name = asked.join(homes.by_name, on=["src", "class", "key"], how="left", maintain_order="left")
     has_id = asked["id"].is_not_null()

@@ -13,8 +13,8 @@ _LONGEST = 60  # characters of a name in an id
 def name_key(column: pl.Expr) -> pl.Expr:
     """What of a name counts when names are compared exactly: null where nothing is left.
 
-    Case, width of characters, possessives, quotation marks, and the choice of blank, hyphen, underscore, comma,
-    colon, semicolon or slash between words do not count; the words and their order do.
+    Case, width of characters, possessives, quotation marks, and the choice of blank, hyphen, underscore,
+    comma, colon, semicolon or slash between words do not count; the words and their order do.
     """
     key = (
         column.str.normalize("NFKC")

@@ -122,8 +122,8 @@ class SourceCounts:
 class Resolved:
     """The whole graph as tables: nodes sorted by id; edges by source, type, start, end, key.
 
-    `clusters_left_out`: equivalences that would have put two ids of one vocabulary into one cluster (start, end,
-    strength, clash_start, clash_end). `dangling`: source, row, type, end, id, name, kind, reason.
+    `clusters_left_out`: equivalences that would have put two ids of one vocabulary into one cluster (start,
+    end, strength, clash_start, clash_end). `dangling`: source, row, type, end, id, name, kind, reason.
     `redefined`: id, source (that counts), other (that defines it as well).
     """
 

@@ -14,7 +14,7 @@ _PLACE = ["build", "chromosome", "position"]
 
 
 def rsids_of_positions(gathered: Gathered) -> pl.DataFrame:
-    """Find the rsIDs of SNPs that are mentioned by position: id (`GRCh37:12:1034943[:ref:alt]`), target (rsID).
+    """Find the rsIDs of SNPs mentioned by position: id (`GRCh37:12:1034943[:ref:alt]`), target (the rsID).
 
     A position is an rsID only where one source states both, in the same build, and the alleles agree; where
     several rsIDs fit, none is taken.

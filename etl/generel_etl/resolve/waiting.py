@@ -1,4 +1,4 @@
-"""Rows that stay in the stage unless another source names their SNP: eQTL rows beside the lead, rows of SNP lists."""
+"""Edges that stay in the stage unless another source names their SNP, as eQTL rows beside the lead."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def named_snps(gathered: Gathered, batches: Sequence[Batch], positions: pl.DataF
 def edges_called_for(
     gathered: Gathered, at: int, named: pl.DataFrame, positions: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Of one source's edges on mention: those whose every SNP another source names, and the rows of the others.
+    """Of one source's edges on mention: those whose every SNP another source names, and the others' rows.
 
     An edge between concepts is always called for: whether its ends are nodes is seen later.
     """

@@ -1,0 +1,251 @@
+"""How fast and in how much memory files become a queryable graph, beside graphio and a plain UNWIND loop.
+
+    python benchmarks/load.py              # 129,000 nodes, 4 million edges; about 20 minutes on two cores
+    python benchmarks/load.py --quick      # a fiftieth, to see that it runs
+
+Everything is made in a temporary folder, with private servers of its own. stdout: a JSON line a stage and a figure;
+`results/load.json` and `results/load.png` hold the same. What each figure means is in README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import plots
+import polars as pl
+from figures import RESULTS, Figure, Results
+from generel_etl.resolve import Resolved
+from loaders import Seconds, count, graphio_loader, ours, unwind, wipe
+from synthetic import configure, edges, lay_out, nodes, touched, write
+
+from generel_graph.config import Config
+from generel_graph.graph import Graph
+from generel_graph.reading import read
+from generel_graph.server import ensure, stop
+
+CHAIN = Path(__file__).with_name("chain.py")
+MEBIBYTE = 1 << 20
+BARS = {"first": 90.0, "first_ratio": 10.0, "new": 20_000.0, "same": 30_000.0, "memory": 1.5}
+
+
+def main() -> None:
+    """Make the files, load them in every way, print what it took."""
+    args = arguments()
+    results = Results("load-quick" if args.quick else "load", vars(args) | {"work": "", "results": ""})
+    work = Path(args.work or tempfile.mkdtemp(prefix="generel-load-"))
+    try:
+        began = time.monotonic()
+        concepts = nodes(args.nodes, args.seed)
+        every = edges(concepts, args.edges + args.batch_edges, args.seed)
+        links, news = every[args.batch_edges :], every[: args.batch_edges]
+        results.stage("files", "make up", time.monotonic() - began, nodes=concepts.height, edges=links.height)
+        first = first_load(work, concepts, links, args, results)
+        again(work, links, news, args, results)
+        over_bolt(work, concepts, news, first, args, results)
+    finally:
+        for folder in work.glob("*/generel.toml"):
+            stop(configure(folder.parent, [], version=args.version))
+        if not args.work:
+            shutil.rmtree(work, ignore_errors=True)
+    path = results.write(Path(args.results))
+    plots.load(path)
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--nodes", type=int, default=129_000)
+    parser.add_argument("--edges", type=int, default=4_000_000)
+    parser.add_argument("--batch-edges", type=int, default=200_000, help="edges that are loaded over Bolt")
+    parser.add_argument("--repeats", type=int, default=3, help="of the loads over Bolt, interleaved")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--format", choices=("tsv", "parquet"), default="tsv", help="of the files")
+    parser.add_argument("--version", default="2026.08.1", help="of Neo4j")
+    parser.add_argument("--quick", action="store_true", help="a fiftieth of the edges, each load once")
+    parser.add_argument("--work", default="", help="folder to work in and to keep; default: a temporary one")
+    parser.add_argument("--results", default=str(RESULTS), help="folder of the JSON file and the plot")
+    args = parser.parse_args()
+    if args.quick:  # a tenth of the nodes, since a fiftieth would have too few pairs for these edges
+        args.nodes, args.edges, args.batch_edges, args.repeats = 12_900, 80_000, 8_000, 1
+    return args
+
+
+def first_load(
+    work: Path, concepts: pl.DataFrame, links: pl.DataFrame, args: argparse.Namespace, results: Results
+) -> dict[str, Any]:
+    """Files to queryable graph with bulk import, of all edges and of a tenth; returns the report of all."""
+    reports = {}
+    for name, table in (("tenth", links[: links.height // 10]), ("whole", links)):
+        folder = work / name
+        lay_out(folder, concepts, {"links": table}, version=args.version, ending=args.format)
+        reports[name] = report = chain(folder, f"first load, {table.height:,} edges", results)
+        assert report["edges"] == table.height, report
+        if name == "tenth":
+            stop(configure(folder, [], version=args.version))
+    whole, tenth = reports["whole"], reports["tenth"]
+    mib = {n: max(r["peak_bytes"], r["import_peak_bytes"]) / MEBIBYTE for n, r in reports.items()}
+    results.figure(
+        Figure("first load: peak memory", mib["whole"], "MiB", mib["tenth"], "a tenth of the edges", True)
+    )
+    results.figure(
+        Figure(
+            "first load: peak memory, ten times the edges",
+            mib["whole"] / mib["tenth"],
+            "times the peak of a tenth",
+            less_is_better=True,
+            bar=BARS["memory"],
+        )
+    )
+    for who, key in (("our process", "peak_bytes"), ("import tool", "import_peak_bytes")):
+        results.figure(
+            Figure(
+                f"first load: peak memory, {who}",
+                whole[key] / MEBIBYTE,
+                "MiB",
+                tenth[key] / MEBIBYTE,
+                "a tenth of the edges",
+                True,
+            )
+        )
+    return whole
+
+
+def again(
+    work: Path, links: pl.DataFrame, news: pl.DataFrame, args: argparse.Namespace, results: Results
+) -> None:
+    """The same project again: unchanged, with one changed row, and with a new source."""
+    folder = work / "whole"
+    report = chain(folder, "unchanged", results)
+    assert report["way"] == "nothing", report
+    results.figure(Figure("unchanged source: load", report["steps"]["load"], "s", less_is_better=True))
+    results.figure(
+        Figure("unchanged source: files to answer", report["seconds"], "s", less_is_better=True, bar=10.0)
+    )
+    changed = pl.concat([links[:1].with_columns(weight=pl.lit(0.123)), links[1:]])
+    write(folder, "links", changed, args.format)
+    report = chain(folder, "one row changed", results)
+    assert report["edges_changed"] == 1, report
+    results.figure(
+        Figure(
+            "incremental: unchanged edges",
+            (links.height - 1) / report["steps"]["load"],
+            "edges/s",
+            bar=BARS["same"],
+        )
+    )
+    write(folder, "news", news, args.format)
+    configure(folder, ["links", "news"], version=args.version, ending=args.format)
+    report = chain(folder, "a new source", results)
+    assert report["edges_created"] == news.height, report
+    results.figure(
+        Figure(
+            "incremental: new edges, into the whole graph",
+            news.height / report["steps"]["load"],
+            "edges/s",
+            bar=BARS["new"],
+        )
+    )
+    stop(configure(folder, [], version=args.version))
+
+
+def over_bolt(
+    work: Path,
+    concepts: pl.DataFrame,
+    sample: pl.DataFrame,
+    first: dict[str, Any],
+    args: argparse.Namespace,
+    results: Results,
+) -> None:
+    """The sample into an empty database by every loader, in turns; each repetition begins with another."""
+    some = touched(concepts, sample)
+    config = lay_out(work / "sample", some, {"links": sample}, version=args.version, ending=args.format)
+    resolved = read(config)
+    ways: dict[str, Callable[[Graph], Seconds]] = {
+        "ours": lambda graph: ours(graph, resolved),
+        "graphio create": lambda graph: graphio_loader("create")(graph, some, sample),
+        "graphio merge": lambda graph: graphio_loader("merge")(graph, some, sample),
+        "UNWIND": lambda graph: unwind(graph, some, sample),
+    }
+    taken: dict[str, list[Seconds]] = {name: [] for name in ways}
+    with connect(config) as graph:
+        warm_up(graph, ways, resolved, args)
+        for repeat in range(args.repeats):
+            order = list(ways)
+            for name in order[repeat % len(order) :] + order[: repeat % len(order)]:
+                wipe(graph)
+                took = ways[name](graph)
+                assert count(graph) == (some.height, sample.height), (name, count(graph))
+                taken[name].append(took)
+                run = f"over Bolt, {sample.height:,} edges"
+                results.stage(run, f"{name}: nodes", took.nodes, rate=round(some.height / took.nodes))
+                results.stage(run, f"{name}: edges", took.edges, rate=round(sample.height / took.edges))
+    edge_rate = {n: sample.height / statistics.median(s.edges for s in t) for n, t in taken.items()}
+    node_rate = {n: some.height / statistics.median(s.nodes for s in t) for n, t in taken.items()}
+    for peer in list(ways)[1:]:
+        # A peer's whole time: its own rates on the sample, where its graph is small, times the whole's rows.
+        seconds = first["nodes"] / node_rate[peer] + first["edges"] / edge_rate[peer]
+        bar = BARS["first_ratio"] if peer.startswith("graphio") else None
+        results.figure(Figure("first load", first["seconds"], "s", seconds, peer, True, BARS["first"], bar))
+    for peer in list(ways)[1:]:
+        results.figure(
+            Figure(
+                "over Bolt: new edges, into an empty database",
+                edge_rate["ours"],
+                "edges/s",
+                edge_rate[peer],
+                peer,
+                bar=BARS["new"],
+            )
+        )
+        results.figure(Figure("over Bolt: nodes", node_rate["ours"], "nodes/s", node_rate[peer], peer))
+
+
+def warm_up(
+    graph: Graph, ways: dict[str, Callable[[Graph], Seconds]], resolved: Resolved, args: argparse.Namespace
+) -> None:
+    """Have the server compile what all loaders use, outside of the times."""
+    del resolved
+    for name in () if args.quick else ("UNWIND", "ours"):
+        wipe(graph)
+        ways[name](graph)
+
+
+def chain(folder: Path, run: str, results: Results) -> dict[str, Any]:
+    """Load a project in a process of its own; its report."""
+    made = subprocess.run(
+        [sys.executable, str(CHAIN), str(folder / "generel.toml")],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    report: dict[str, Any] = json.loads(made.stdout)
+    for name, seconds in report["stages"].items():
+        if seconds >= 0.05:
+            results.stage(run, name, seconds)
+    more = {key: round(value / MEBIBYTE) for key, value in report.items() if key.endswith("_bytes")}
+    results.stage(
+        run, "all", report["seconds"], processor_seconds=round(report["processor_seconds"], 2), mebibytes=more
+    )
+    return report
+
+
+def connect(config: Config) -> Graph:
+    """A private server's graph."""
+    server = ensure(config)
+    return Graph.connect(server.uri, server.user, server.password, config.neo4j.database)
+
+
+if __name__ == "__main__":
+    main()
