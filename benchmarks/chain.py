@@ -1,8 +1,8 @@
 """Load one project as `generel-graph load` does, in a process of its own, and say in JSON what each stage took.
 
-    python benchmarks/chain.py FOLDER_OF_GENEREL_TOML
+    python benchmarks/chain.py generel.toml [--bulk]
 
-A process of its own, since its peak of memory is one of the figures.
+A process of its own, since its peak of memory is one of the figures. `--bulk`: import in bulk however little it is.
 """
 
 from __future__ import annotations
@@ -16,37 +16,51 @@ from pathlib import Path
 import psutil
 from figures import peak_bytes
 
+from generel_graph import sync
 from generel_graph.config import load_config
-from generel_graph.sync import load
 
 POLL_SECONDS = 0.2
+# What is done after the last word of a stage, until another begins.
+AFTER = {
+    "read": "check and stage",
+    "resolve": "keep what is resolved",
+    "start Neo4j": "sign in, keys, indexes",
+    "compare edges": "find the difference",
+    "create edges": "finish: indexes, sources",
+    "change edges": "finish: indexes, sources",
+}
 
 
 class Timeline:
-    """A `Progress` that keeps how long each stage was the one at work."""
+    """A `Progress` that keeps seconds, of the clock and of our own processor time, for each stage."""
 
     def __init__(self) -> None:
-        self.now, self.since = "begin", time.monotonic()
-        self.seconds: dict[str, float] = {}
+        self.stage = "begin"
+        self.since = (time.monotonic(), time.process_time())
+        self.taken: dict[str, tuple[float, float]] = {}
 
     def __call__(self, stage: str, done: float, total: float | None, note: str = "") -> None:
-        """Take the time at which another stage begins."""
-        if stage == "resolve" and note:
-            stage = f"resolve: {note}"
-        if stage.startswith("create edges"):
-            stage = "create edges"
-        if done and total and done >= total and stage == self.now:
-            stage = f"after {stage}"
-        if stage != self.now and stage != self.now.removeprefix("after "):
-            self.close()
-            self.now = stage
+        """Take the time at which another stage begins, or this one ends."""
+        name = f"resolve: {note}" if stage == "resolve" and note else stage
+        for several in ("create edges", "change edges", "delete edges"):  # one stage, not one a type
+            name = several if stage.startswith(several) else name
+        if total and done >= total:
+            self._enter(name)
+            name = next((then for first, then in AFTER.items() if stage.startswith(first)), f"after {stage}")
+        self._enter(name)
 
-    def close(self) -> dict[str, float]:
-        """End the stage that is at work; all seconds so far."""
-        now = time.monotonic()
-        self.seconds[self.now] = self.seconds.get(self.now, 0.0) + now - self.since
-        self.since = now
-        return self.seconds
+    def close(self) -> dict[str, tuple[float, float]]:
+        """Seconds and processor seconds of each stage, in the order of their beginnings."""
+        self._enter("end")
+        return self.taken
+
+    def _enter(self, name: str) -> None:
+        if name == self.stage:
+            return
+        now = (time.monotonic(), time.process_time())
+        before = self.taken.get(self.stage, (0.0, 0.0))
+        self.taken[self.stage] = (before[0] + now[0] - self.since[0], before[1] + now[1] - self.since[1])
+        self.stage, self.since = name, now
 
 
 def watch(peaks: dict[str, int], stop: threading.Event) -> None:
@@ -65,17 +79,19 @@ def watch(peaks: dict[str, int], stop: threading.Event) -> None:
 def main() -> None:
     """Run the load and print one JSON object."""
     config = load_config(Path(sys.argv[1]), environment={})
+    if "--bulk" in sys.argv:
+        sync.BULK_ROWS = 0
     base = peak_bytes()
     peaks: dict[str, int] = {}
     stop = threading.Event()
     watcher = threading.Thread(target=watch, args=(peaks, stop))
     watcher.start()
     timeline = Timeline()
-    began, cpu = time.monotonic(), time.process_time()
+    began, processor = time.monotonic(), time.process_time()
     try:
-        report = load(config, timeline)
+        report = sync.load(config, timeline)
     finally:
-        seconds, cpu = time.monotonic() - began, time.process_time() - cpu
+        seconds, processor = time.monotonic() - began, time.process_time() - processor
         stop.set()
         watcher.join()
     assert report.load is not None
@@ -83,7 +99,7 @@ def main() -> None:
         json.dumps(
             {
                 "seconds": seconds,
-                "processor_seconds": cpu,  # of this process; Neo4j's are not in it
+                "processor_seconds": processor,  # of this process; Neo4j's are not in it
                 "steps": dict(report.steps),
                 "stages": timeline.close(),
                 "way": report.load.way,

@@ -62,13 +62,28 @@ class Figure:
         }
 
 
+def machine() -> dict[str, Any]:
+    """The machine in words, what else ran on it (load of one minute), and the packages measured."""
+    facts = Path("/proc/cpuinfo")
+    lines = facts.read_text(encoding="utf-8").splitlines() if facts.exists() else []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return {
+        "cores": os.cpu_count(),
+        "processor": models[0] if models else platform.processor(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        "load_at_start": os.getloadavg()[0],
+        "packages": {name: version(name) for name in PACKAGES},
+    }
+
+
 @dataclass(slots=True)
 class Results:
     """All that one run of a benchmark finds; `write` keeps it."""
 
     name: str
     arguments: dict[str, Any]
-    machine: dict[str, Any] = field(default_factory=lambda: machine())
+    machine: dict[str, Any] = field(default_factory=machine)
     figures: list[Figure] = field(default_factory=list)
     stages: list[dict[str, Any]] = field(default_factory=list)
 
@@ -95,21 +110,6 @@ class Results:
         }
         path.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
         return path
-
-
-def machine() -> dict[str, Any]:
-    """The machine in words, what else ran on it (load of one minute), and the packages measured."""
-    facts = Path("/proc/cpuinfo")
-    lines = facts.read_text(encoding="utf-8").splitlines() if facts.exists() else []
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return {
-        "cores": os.cpu_count(),
-        "processor": models[0] if models else platform.processor(),
-        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
-        "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
-        "load_at_start": os.getloadavg()[0],
-        "packages": {name: version(name) for name in PACKAGES},
-    }
 
 
 def peak_bytes(pid: int | str = "self") -> int:

@@ -1,4 +1,4 @@
-"""Four ways to bring the same rows into the same empty database over Bolt: ours, graphio's two, a plain UNWIND loop."""
+"""The same rows into the same empty database over Bolt, four ways: ours, graphio's two, a plain UNWIND loop."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-from generel_etl.resolve import Resolved
 from graphio import NodeSet, RelationshipSet
 
+from generel_etl.resolve import Resolved
 from generel_graph.graph import Graph
 from generel_graph.load import load_batches
 
@@ -22,24 +22,23 @@ LISTS = ("synonyms", "xrefs")
 class Seconds:
     """What one loader took: from rows in memory to nodes and edges that are committed."""
 
-    nodes: float
+    nodes: float  # its key constraint or index included
     edges: float
+    rest: float = 0.0  # what only ours does: indexes of asking, the sources' records
 
 
 def ours(graph: Graph, resolved: Resolved) -> Seconds:
-    """`load_batches`: keys, digests and full-text indexes included (they are counted with the edges)."""
-    began = time.monotonic()
-    first_edge: list[float] = []
+    """`load_batches`: keys, digests and the indexes of asking included, which the others do not make."""
+    ends: dict[str, float] = {}
 
     def progress(stage: str, done: float, total: float | None, note: str = "") -> None:
-        if stage == "write nodes" and done == total:
-            first_edge[:] = [time.monotonic()]
+        ends["nodes" if stage == "write nodes" else "edges"] = time.monotonic()
 
+    began = time.monotonic()
     report = load_batches(graph, resolved, progress)
     ended = time.monotonic()
     assert report.edges_created == resolved.edges.height, report
-    between = first_edge[0] if first_edge else began
-    return Seconds(between - began, ended - between)
+    return Seconds(ends["nodes"] - began, ends["edges"] - ends["nodes"], ended - ends["edges"])
 
 
 def graphio_loader(how: str) -> Callable[[Graph, pl.DataFrame, pl.DataFrame], Seconds]:
@@ -55,9 +54,7 @@ def graphio_loader(how: str) -> Callable[[Graph, pl.DataFrame, pl.DataFrame], Se
             getattr(node_set, how)(graph.driver)
         graph.driver.execute_query("CALL db.awaitIndexes(300)")
         between = time.monotonic()
-        for (kind, start, end), part in _with_kinds(edges, nodes).group_by(
-            "predicate", "start_kind", "end_kind"
-        ):
+        for (kind, start, end), part in _with_kinds(edges, nodes).group_by("predicate", "start_kind", "end_kind"):
             edge_set = RelationshipSet(str(kind), [str(start)], [str(end)], ["id"], ["id"])
             for row in part.iter_rows(named=True):
                 edge_set.add_relationship({"id": row["start"]}, {"id": row["end"]}, _edge_props(row))

@@ -66,7 +66,8 @@ LINKS = (
     Link("CAUSES", "linked to", "Concept", "Disease", 0.003),
     Link("PART_OF", "part of", "AnatomicalEntity", "AnatomicalEntity", 0.004),
 )
-SYLLABLES = tuple("ba ce di fo gu ka lo mi nu pe ra si tu va xe yl zo ster ine oma itis osis ase".split())
+WORDS = "ba ce di fo gu ka lo mi nu pe ra si tu va xe yl zo ster ine oma itis osis ase"
+SYLLABLES = tuple(WORDS.split())
 MOST_OF_ALL_PAIRS = 0.3  # a relation is never denser than this
 NODE_SCHEMA = pl.Schema(
     dict.fromkeys(("id", "kind", "name", "description", "synonyms", "xrefs"), pl.String)  # lists with "|"
@@ -99,8 +100,7 @@ def nodes(number: int, seed: int) -> pl.DataFrame:
                         for stem, i, m in zip(stems, local, synonyms, strict=True)
                     ],
                     "xrefs": [
-                        "|".join(f"UMLS:C{i * 10 + k:07d}" for k in range(m))
-                        for i, m in zip(local, xrefs, strict=True)
+                        "|".join(f"UMLS:C{i * 10 + k:07d}" for k in range(m)) for i, m in zip(local, xrefs, strict=True)
                     ],
                 },
                 schema=NODE_SCHEMA,
@@ -155,9 +155,7 @@ def _pairs(random: np.random.Generator, starts: int, ends: int, number: int, lin
     return np.sort(random.choice(found, number, replace=False))
 
 
-def _drawing(
-    random: np.random.Generator, n: int, power: float
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def _drawing(random: np.random.Generator, n: int, power: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Cumulated weights of a power law, below 1, and which node has which rank."""
     weights = np.arange(1, n + 1, dtype=np.float64) ** -power
     sums = np.cumsum(weights / weights.sum())
@@ -183,6 +181,7 @@ def lay_out(
 
 def configure(folder: Path, links: list[str], *, version: str, ending: str = "tsv") -> Config:
     """Write and read the configuration of a project whose files are there."""
+    same = ", ".join(f'{column} = "{column}"' for column in NODE_SCHEMA)
     text = f"""data_dir = "."
 
 [neo4j]
@@ -195,7 +194,7 @@ browser = false
 reader = "table"
 files = ["vocabulary.{ending}"]
 node = "concept"
-columns = {{ id = "id", kind = "kind", name = "name", description = "description", synonyms = "synonyms", xrefs = "xrefs" }}
+columns = {{ {same} }}
 """
     for name in links:
         text += f"""

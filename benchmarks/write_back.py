@@ -57,9 +57,7 @@ def main() -> None:
 
 def arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--nodes", type=int, default=60_000)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
@@ -87,8 +85,8 @@ def measure(config: Config, args: argparse.Namespace, results: Results) -> None:
                 "neo4j-graphrag": lambda n, v=vectors: _theirs(graph, elements[:n], v[:n]),  # type: ignore[misc]
             }
             rates: dict[str, list[float]] = {name: [] for name in ways}
-            for name in ways:
-                ways[name](min(WARM_UP, args.nodes))
+            for write in ways.values():
+                write(min(WARM_UP, args.nodes))
                 clear(graph)
             for repeat in range(args.repeats):
                 for name in list(ways)[:: 1 if repeat % 2 == 0 else -1]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType, UnionType
@@ -86,7 +86,7 @@ class TrainConfig:
     mix_in: float = 0.25  # share of steps that see a pair in its own features
     weight_clip: float = 10.0  # a pair's weight, after division by the batch's mean
     seed: int = 0
-    threads: int = 0  # 0: all cores
+    threads: int = 1  # of torch; 0: all cores. The towers are small: more gain little, and stall on a busy machine
     checkpoint_steps: int = 250  # a checkpoint to resume from, every so many steps
     published_before: date | None = None  # reports from this day on are left out of training and "linked"
     stale_share: float = 0.05  # more edges than this changed since training: `sync` trains again
@@ -164,9 +164,7 @@ def from_mapping(raw: Mapping[str, Any], path: Path, environment: Mapping[str, s
                 found=key,
                 valid=[*known, "sources", "tasks", "neo4j", "model", "train"],
             )
-    config = Config(
-        folder=path.parent, path=path, sources=sources, tasks=MappingProxyType(tasks), **parts, **top
-    )
+    config = Config(folder=path.parent, path=path, sources=sources, tasks=MappingProxyType(tasks), **parts, **top)
     return _environment(config, environment)
 
 
@@ -211,9 +209,7 @@ def build_options(kind: type[Any], source: SourceConfig, path: Path | None = Non
     hints = get_type_hints(kind)
     for f in fields(kind):
         if f.default is MISSING and f.default_factory is MISSING and f.name not in source.options:
-            raise ConfigError(
-                "missing key", where=f"{where}: sources.{source.name}", found=f.name, valid=hints
-            )
+            raise ConfigError("missing key", where=f"{where}: sources.{source.name}", found=f.name, valid=hints)
     return _build(kind, source.options, f"sources.{source.name}", Path(where))
 
 
@@ -223,7 +219,7 @@ def convert(value: Any, hint: Any, where: str) -> Any:
     if origin in (Union, UnionType):
         kinds = [k for k in get_args(hint) if k is not type(None)]
         return None if value in (None, "") else convert(value, kinds[0], where)
-    if hint is Any or (is_dataclass(hint) and isinstance(value, hint)):
+    if hint is Any:
         return value
     try:
         if hint is bool:
@@ -241,9 +237,7 @@ def convert(value: Any, hint: Any, where: str) -> Any:
                 raise ValueError(value)
             return value
         if origin is tuple:
-            return tuple(
-                convert(v, get_args(hint)[0], where) for v in ([value] if isinstance(value, str) else value)
-            )
+            return tuple(convert(v, get_args(hint)[0], where) for v in ([value] if isinstance(value, str) else value))
         if origin in (Mapping, dict) or hint in (Mapping, dict):
             return MappingProxyType(dict(value))
     except (ValueError, KeyError, TypeError) as error:
@@ -267,7 +261,8 @@ def _environment(config: Config, environment: Mapping[str, str]) -> Config:
             raise ConfigError("unknown variable", where="environment", found=variable, valid=places)
         part, key = places[variable]
         if not part:
-            config = replace(config, **{key: str(Path(text).expanduser().resolve())})
+            folder = str(Path(text).expanduser().resolve())
+            config = replace(config, data_dir=folder) if key == "data_dir" else replace(config, state_dir=folder)
             continue
         section = getattr(config, part)
         value = convert(text, get_type_hints(type(section))[key], variable)

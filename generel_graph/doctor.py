@@ -6,11 +6,12 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psutil
 
-from generel_graph.config import Config, load_config
+from generel_graph.config import Config, SourceConfig, load_config
 from generel_graph.errors import GenerelError
 
 FREE_DISK = 2 * 2**30  # bytes: jars, store, an import's CSV
@@ -30,9 +31,7 @@ class Finding:
 def examine(config_path: str | None) -> list[Finding]:
     """Check one thing after another; a failure is a finding, never an exception."""
     findings = [
-        Finding(
-            "python", sys.version_info >= (3, 11), sys.version.split()[0], "install Python 3.11 or newer"
-        ),
+        Finding("python", sys.version_info >= (3, 11), sys.version.split()[0], "install Python 3.11 or newer"),
         _memory(),
     ]
     try:
@@ -42,7 +41,7 @@ def examine(config_path: str | None) -> list[Finding]:
         return findings
     findings.append(Finding("configuration", True, str(config.path)))
     findings.append(_disk(config))
-    findings.extend(_check(f"files of {s.name}", lambda s=s: _files(config, s.name)) for s in config.sources)
+    findings.extend(_check(f"files of {s.name}", partial(_files, config, s)) for s in config.sources)
     findings.append(_check("encoder", lambda: _encoder(config)))
     if not config.neo4j.uri:
         findings.append(_check("java", lambda: _java(config)))
@@ -67,29 +66,26 @@ def _memory() -> Finding:
 def _disk(config: Config) -> Finding:
     place = next(p for p in (config.state, *config.state.parents) if p.exists())
     free = shutil.disk_usage(place).free
-    return Finding(
-        "disk", free >= FREE_DISK, f"{free / 2**30:.1f} GiB free at {place}", "set state_dir elsewhere"
-    )
+    return Finding("disk", free >= FREE_DISK, f"{free / 2**30:.1f} GiB free at {place}", "set state_dir elsewhere")
 
 
-def _files(config: Config, name: str) -> str:
+def _files(config: Config, source: SourceConfig) -> str:
     from generel_etl.files import find_files
 
-    source = next(s for s in config.sources if s.name == name)
-    paths = find_files(source, config)
+    paths = find_files(source, config.data)
     return f"{len(paths)} file(s), {sum(p.stat().st_size for p in paths) / 2**20:.1f} MiB"
 
 
 def _encoder(config: Config) -> str:
-    from generel_graph.encode import locate
+    from generel_graph.encode.places import find_encoder
 
-    return str(locate(config.model.encoder))
+    return str(find_encoder(config.model.encoder)[0])
 
 
 def _java(config: Config) -> str:
-    from generel_graph.server.java import find_java
+    from generel_graph.server.java import ensure_java
 
-    return str(find_java(config.neo4j.version).path)
+    return str(ensure_java(config, config.neo4j.version).path)
 
 
 def _jars(config: Config) -> str:
@@ -97,9 +93,7 @@ def _jars(config: Config) -> str:
 
     jars = status(config).jars
     there = len(list(jars.glob("*.jar"))) if jars.is_dir() else 0
-    return (
-        f"{there} jars at {jars}" if there else "not brought yet: the first command that needs them does it"
-    )
+    return f"{there} jars at {jars}" if there else "not brought yet: the first command that needs them does it"
 
 
 def _graph(config: Config) -> str:

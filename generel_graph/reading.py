@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import polars as pl
+
 from generel_etl.kept import keep, read_kept, resolved_key
 from generel_etl.resolve import Resolved, resolve
 from generel_etl.stage import read_stage, stage_source
-
 from generel_graph.config import Config
 from generel_graph.errors import ConfigError
 from generel_graph.progress import Progress, silent
@@ -55,7 +55,5 @@ def rejects(config: Config, source: str | None = None) -> pl.DataFrame:
             table = stage.rejects().collect().select("file", "line", "column", "found", "reason")
             tables.append(table.select(pl.lit(name).alias("source"), pl.all()))
     if not tables:
-        raise ConfigError(
-            "nothing was read yet", where=source or "sources", next_step="run `generel-graph load`"
-        )
+        raise ConfigError("nothing was read yet", where=source or "sources", next_step="run `generel-graph load`")
     return pl.concat(tables)

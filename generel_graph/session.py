@@ -69,7 +69,7 @@ class Session:
         hits = answer.pop("hits")
         columns = ["id", "kind", "name", "score", "linked", "codes", "genes", "position"]
         frame = pd.DataFrame(list(hits), columns=columns)
-        frame.attrs = answer
+        frame.attrs.update(answer)
         return frame
 
     def run(
@@ -118,9 +118,7 @@ class Session:
         if isinstance(ids, str):
             found = link(self.graph, ids)
             if found.id is None:
-                raise NotFoundError(
-                    "this text names no node", where="subgraph", found=ids, next_step="give an id"
-                )
+                raise NotFoundError("this text names no node", where="subgraph", found=ids, next_step="give an id")
             ids = [found.id]
         return asking.subgraph(self.graph, ids, hops, limit)
 
@@ -130,9 +128,7 @@ class Session:
 
         # Only the two columns go through: whatever else the caller's frame has stays as it is, index too.
         check_pairs(list(pairs.columns), "pairs")
-        ends = {
-            name: pairs[name].astype(object).where(pairs[name].notna(), None).tolist() for name in asking.ENDS
-        }
+        ends = {name: pairs[name].astype(object).where(pairs[name].notna(), None).tolist() for name in asking.ENDS}
         texts = {name: [None if v is None else str(v) for v in values] for name, values in ends.items()}
         scored = asking.score(
             self.graph, self.space, pl.DataFrame(texts, schema=dict.fromkeys(texts, pl.String)), progress

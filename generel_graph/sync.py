@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from generel_etl.resolve import Resolved, SourceCounts
-
 from generel_graph.config import Config
 from generel_graph.connection import is_local, open_graph
 from generel_graph.embed import ModelRecord, activate, active_model, delete_model
@@ -32,6 +32,8 @@ from generel_graph.sample import chosen
 
 BULK_ROWS = 200_000  # a first load of fewer nodes and edges is quicker over Bolt than a restart of the server
 
+ROWS = ("rows_read", "rows_loaded", "rows_merged", "rows_rejected", "rows_dangling", "rows_staged")
+
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
@@ -51,11 +53,10 @@ class SyncReport:
 
     def as_json(self) -> dict[str, Any]:
         """The report in the stable form that scripts read."""
-        rows = ("rows_read", "rows_loaded", "rows_merged", "rows_rejected", "rows_dangling", "rows_staged")
         model = self.model
         return {
             "sources": [
-                {"name": s.name, **{k: getattr(s, k) for k in rows}, "nodes": s.nodes, "edges": s.edges}
+                {"name": s.name, **{k: getattr(s, k) for k in ROWS}, "nodes": s.nodes, "edges": s.edges}
                 for s in self.sources
             ],
             "tasks": [dataclasses.asdict(t) for t in self.tasks],
@@ -137,9 +138,7 @@ def plan(config: Config, progress: Progress = silent) -> list[dict[str, str]]:
         new = [s.name for s in resolved.sources if found.get(s.name) != s.digest]
         gone = sorted(found.keys() - {s.name for s in resolved.sources})
         names = ", ".join([*new, *(f"{g} (removed)" for g in gone)])
-        steps = [
-            {"step": "load", "stale": "yes" if names else "no", "why": names or "every digest is as stored"}
-        ]
+        steps = [{"step": "load", "stale": "yes" if names else "no", "why": names or "every digest is as stored"}]
         digest = graph_digest(graph) or ""
         why = _stale(config, graph, active_model(graph), digest)
     reasons = {
@@ -153,9 +152,7 @@ def plan(config: Config, progress: Progress = silent) -> list[dict[str, str]]:
         stale, reason = "if many edges change", f"more than {config.train.stale_share:.0%} of the edges"
     steps.append({"step": "train", "stale": stale, "why": reason})
     writes = "yes" if why or names else "no"
-    steps.append(
-        {"step": "embed", "stale": writes, "why": "vectors follow the graph" if writes == "yes" else reason}
-    )
+    steps.append({"step": "embed", "stale": writes, "why": "vectors follow the graph" if writes == "yes" else reason})
     return steps
 
 
@@ -244,9 +241,7 @@ def _large(resolved: Resolved) -> bool:
 def _digest(graph: Graph) -> str:
     digest = graph_digest(graph)
     if digest is None:
-        raise GraphError(
-            "the last load did not finish", where=graph.uri, next_step="run `generel-graph sync`"
-        )
+        raise GraphError("the last load did not finish", where=graph.uri, next_step="run `generel-graph sync`")
     return digest
 
 
@@ -262,9 +257,7 @@ def _stale(config: Config, graph: Graph, current: ModelRecord | None, digest: st
     return "train" if touched > config.train.stale_share * max(current.edges, 1) else "embed"
 
 
-def _report(
-    config: Config, graph: Graph, clock: _Clock, loaded: LoadReport | None, written: int
-) -> SyncReport:
+def _report(config: Config, graph: Graph, clock: _Clock, loaded: LoadReport | None, written: int) -> SyncReport:
     current = active_model(graph)
     counts = graph.row("load/count_graph")
     tasks: tuple[TaskLine, ...] = ()
@@ -274,13 +267,7 @@ def _report(
         state = states.pop() if len(states) == 1 else "/".join(sorted(states))
         tasks = task_lines(config, current.id)
     rows = graph.rows("load/get_sources")
-    names = {f.name for f in dataclasses.fields(SourceCounts)}
-    sources = tuple(
-        SourceCounts(
-            **{k: (0 if v is None and k not in ("digest",) else v) for k, v in row.items() if k in names}
-        )
-        for row in rows
-    )
+    sources = tuple(_counts(row) for row in rows)
     order = {s.name: i for i, s in enumerate(config.sources)}
     return SyncReport(
         sources=tuple(sorted(sources, key=lambda s: order.get(s.name, len(order)))),
@@ -295,3 +282,11 @@ def _report(
         load=loaded,
         written=written,
     )
+
+
+def _counts(row: Mapping[str, Any]) -> SourceCounts:
+    """What a `:Source` node says; a source whose load has not finished has no counts yet."""
+    numbers = ("nodes", "edges", *ROWS)
+    words = ("digest", "version", "licence", "url", "sha256")
+    values: dict[str, Any] = {key: row[key] or 0 for key in numbers} | {key: row[key] or "" for key in words}
+    return SourceCounts(name=row["name"], **values)

@@ -47,7 +47,7 @@ licence = "CC0"
 # build = "GRCh38"
 # start_kind = "SNP"
 # end_kind = "Disease"
-# columns = {start_id = "rsid", chromosome = "chr", position = "pos", effect_allele = "ea", odds_ratio = "or", p = "p", end_name = "trait"}
+# columns = { start_id = "rsid", effect_allele = "ea", odds_ratio = "or", p = "p", end_name = "trait" }
 
 [train]
 # steps = 1000
@@ -64,9 +64,7 @@ def write_template(folder: Path) -> Path:
     """Write the template to `folder`; raises UsageError rather than overwrite a configuration."""
     path = folder / FILE_NAME
     if path.exists():
-        raise UsageError(
-            "there is a configuration already", where=path, next_step="edit it, or name another folder"
-        )
+        raise UsageError("there is a configuration already", where=path, next_step="edit it, or name another folder")
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(TEXT, encoding="utf-8")
     return path

@@ -73,7 +73,7 @@ class TrainedSpace:
         self, vectors: NDArray[np.float32], asked_kind: str, wanted_kind: str | None
     ) -> tuple[NDArray[np.float32], float]:
         """The vectors [k, dimension] to search with, and what the cosine is divided by."""
-        from generel_graph.learn.vectors import question
+        from generel_graph.stored import question
 
         share, learnt = float(self.settings["learnt_share"]), int(self.settings["dimension"])
         return question(vectors, asked_kind, wanted_kind, share, learnt)

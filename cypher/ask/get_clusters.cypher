@@ -3,7 +3,7 @@
 // $asked: ids of all members of the cluster that is asked about (empty: none is)
 // $published_before: date; reports from this day on link nothing (null: all do)
 // returns: cluster, members (maps with id, kind, name, xrefs), chromosome, position, genes (maps with type, name, distance),
-//          linked (whether an edge of any type joins the two clusters)
+//          linked (whether an edge that denies nothing joins the two clusters)
 MATCH (asked:Entity)
 WHERE asked.id IN $asked
 WITH collect(asked) AS asked
@@ -23,5 +23,6 @@ RETURN cluster,
          UNWIND members AS member
          UNWIND asked AS other
          MATCH (member)-[r]-(other)
-         WHERE $published_before IS NULL OR r.published IS NULL OR r.published < $published_before
+         WHERE ($published_before IS NULL OR r.published IS NULL OR r.published < $published_before)
+           AND NOT type(r) STARTS WITH 'NOT_'
        } AS linked

@@ -58,4 +58,4 @@ RETURN t.name AS disease, t.id AS disease_id, t.kind AS kind,
        CASE WHEN odds_ratio > 1 OR beta > 0 THEN 'raises' WHEN odds_ratio < 1 OR beta < 0 THEN 'lowers' END AS direction,
        r.effect_allele AS reported_allele, r.neg_log10_p AS neg_log10_p, r.study AS study, r.pubmed_id AS pubmed_id,
        r.published AS published, r.source AS source
-ORDER BY odds_ratio DESC, disease, published, pubmed_id
+ORDER BY odds_ratio IS NULL, odds_ratio DESC, disease, published, pubmed_id

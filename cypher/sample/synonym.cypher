@@ -1,8 +1,10 @@
-// Task synonym: a concept and each of its exact synonyms.
+// Task synonym: a concept and its exact synonyms, at most four of each. Of kinds that people ask for in words of their own:
+// a gene's aliases say nothing as texts, and a process' synonyms are mostly its own words in another order.
 // $first, $last: the range of ids of anchors, both inclusive
 // returns: anchor (ids), positive (texts), weight (lists)
 MATCH (n:Entity)
 WHERE $first <= n.id <= $last AND n.synonyms IS NOT NULL
-UNWIND n.synonyms AS synonym
+  AND NOT n.kind IN ['Gene', 'BiologicalProcess', 'CellularComponent', 'MolecularActivity']
+UNWIND n.synonyms[..4] AS synonym
 WITH DISTINCT n.id AS anchor, synonym AS positive ORDER BY anchor, positive
 RETURN collect(anchor) AS anchor, collect(positive) AS positive, collect(1.0) AS weight

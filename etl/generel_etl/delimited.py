@@ -47,9 +47,7 @@ class Rows:
     @property
     def places(self) -> pl.DataFrame:
         """Where each row stands, for `Tables.places`: columns row, file, line."""
-        return self.frame.select(
-            pl.col(ROW).alias("row"), pl.col(FILE).alias("file"), pl.col(LINE).alias("line")
-        )
+        return self.frame.select(pl.col(ROW).alias("row"), pl.col(FILE).alias("file"), pl.col(LINE).alias("line"))
 
 
 def check_columns(

@@ -24,14 +24,11 @@ def row_digests(frame: pl.DataFrame, columns: Sequence[str] | None = None) -> pl
     if not names or frame.is_empty():
         empty = blake2b(b"", digest_size=BYTES).hexdigest()
         return pl.Series("digest", [empty] * frame.height, dtype=pl.String)
-    # A column without a value adds nothing to any row, and is not worth the concatenation.
-    present = [n for n in names if frame[n].null_count() < frame.height]
-    parts = [_part(n, frame.schema[n]) for n in present] or [pl.lit("")]
+    # A column without a value adds nothing to any row, and one with a single value the same to all.
+    parts = [_part(frame[n]) for n in names if not _is_empty(frame[n])] or [pl.lit("")]
     texts = frame.select(pl.concat_str(parts, ignore_nulls=True).alias("text"))["text"].to_list()
     hashes = [blake2b(t.encode(), digest_size=BYTES).hexdigest() for t in texts]
-    return pl.Series(
-        "digest", hashes if len(hashes) == frame.height else hashes * frame.height, dtype=pl.String
-    )
+    return pl.Series("digest", hashes if len(hashes) == frame.height else hashes * frame.height, dtype=pl.String)
 
 
 def sum_digests(digests: pl.Series) -> str:
@@ -46,9 +43,19 @@ def sum_digests(digests: pl.Series) -> str:
     return f"{total % _MODULUS:032x}"
 
 
-def _part(name: str, dtype: pl.DataType) -> pl.Expr:
+def _is_empty(column: pl.Series) -> bool:
+    """Whether the column has no value in any row."""
+    if column.null_count() == column.len():
+        return True
+    return isinstance(column.dtype, pl.List) and not column.list.len().max()
+
+
+def _part(values: pl.Series) -> pl.Expr:
     """`name=length:value;` where there is a value, else null; the length makes the form unambiguous."""
-    column = pl.col(name)
+    name, dtype, column = values.name, values.dtype, pl.col(values.name)
+    if dtype == pl.String and not values.null_count() and (values == values[0]).all():
+        only = str(values[0])
+        return pl.lit(f"{name}={len(only.encode())}:{only};" if only else None, dtype=pl.String)
     if isinstance(dtype, pl.List):
         members = column.list.eval(
             _netstring(pl.element().cast(pl.String)).filter(pl.element().cast(pl.String).str.len_bytes() > 0)

@@ -271,9 +271,7 @@ def normalise_build(text: str | None) -> str | None:
     return BUILDS.get(re.sub(r"\.p\d+$", "", (text or "").strip().casefold()))
 
 
-def position_id(
-    build: str, chromosome: str, position: int, alleles: tuple[str, str] | None = None
-) -> str | None:
+def position_id(build: str, chromosome: str, position: int, alleles: tuple[str, str] | None = None) -> str | None:
     """ "GRCh37:12:1034943[:ref:alt]" for an SNP without an rsID; None where build or chromosome is none.
 
     Alleles other than strings of ACGTN, "*" and "-" are left out.

@@ -24,9 +24,7 @@ class Check:
     found: pl.Expr | None = None  # default: the column's own text
 
 
-def rejected(
-    frame: pl.DataFrame, column: str, reason: str | pl.Expr, found: pl.Expr | None = None
-) -> pl.DataFrame:
+def rejected(frame: pl.DataFrame, column: str, reason: str | pl.Expr, found: pl.Expr | None = None) -> pl.DataFrame:
     """All of `frame`'s rows as rejects; the frame has the columns ROW, FILE and LINE."""
     if found is None:
         found = pl.col(column) if column in frame.columns else pl.lit(None, dtype=pl.String)

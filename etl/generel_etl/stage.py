@@ -169,9 +169,7 @@ def _broken(failed: dy.FailureInfo, places: pl.DataFrame, source: SourceConfig) 
         .select("row", column.alias("column"), found.alias("found"), rule.alias("rule"))
         .join(places, on="row", how="left")
         .with_columns(
-            pl.col("file").fill_null(
-                source.files[0]
-            ),  # a reader that keeps no places: the row number stands in
+            pl.col("file").fill_null(source.files[0]),  # a reader that keeps no places: the row number stands in
             pl.col("line").fill_null(pl.col("row")),
             pl.format("breaks the rule “{}” of its table", "rule").alias("reason"),
         ),

@@ -171,6 +171,9 @@ def empty(schema: type[dy.Schema]) -> pl.DataFrame:
     return schema.create_empty()
 
 
+PLACES: dict[str, type[pl.DataType]] = {"row": pl.Int64, "file": pl.String, "line": pl.Int64}
+
+
 @dataclass(frozen=True, slots=True)
 class Tables:
     """What a reader makes of its files; `rows_read` counts data rows (OBO: terms), headers not among them."""
@@ -182,9 +185,6 @@ class Tables:
     rejects: pl.DataFrame = field(default_factory=lambda: empty(Rejects))
     # Where rows stand (row, file, line), so that a record that breaks its schema can be found again.
     places: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PLACES))
-
-
-PLACES = {"row": pl.Int64, "file": pl.String, "line": pl.Int64}
 
 
 def conform(frame: pl.DataFrame, schema: type[dy.Schema]) -> pl.DataFrame:

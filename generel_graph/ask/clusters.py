@@ -42,9 +42,7 @@ def read_clusters(
 ) -> dict[str, Cluster]:
     """Read clusters by id; `asked` is the cluster whose links to them count, up to `published_before`."""
     members = cluster_members(graph, asked) if asked is not None else []
-    rows = graph.rows(
-        "ask/get_clusters", clusters=list(clusters), asked=members, published_before=published_before
-    )
+    rows = graph.rows("ask/get_clusters", clusters=list(clusters), asked=members, published_before=published_before)
     return {row["cluster"]: _cluster(row) for row in rows}
 
 

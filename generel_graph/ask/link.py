@@ -9,7 +9,6 @@ from typing import Any
 
 from generel_etl.identifiers import BY_NAME, normalise_curie, normalise_rsid, prefix_of
 from generel_etl.tables import KINDS
-
 from generel_graph.errors import NotFoundError, UsageError
 from generel_graph.graph import Graph
 
@@ -43,9 +42,7 @@ def link(graph: Graph, text: str) -> Link:
     """
     text = tidy(text)
     if not text:
-        raise UsageError(
-            "there is nothing to search for", next_step="give a text, a code, an rsID or a gene symbol"
-        )
+        raise UsageError("there is nothing to search for", next_step="give a text, a code, an rsID or a gene symbol")
     found = link_all(graph, [text])[text]
     if found.id is None and (what := _code_of(text)):
         raise NotFoundError(
@@ -61,15 +58,9 @@ def link_all(graph: Graph, texts: Iterable[str]) -> dict[str, Link]:
     """Find what each text names, in two statements for all; keys are the tidied texts."""
     wanted = list(dict.fromkeys(filter(None, map(tidy, texts))))
     found: dict[str, Link] = {}
-    codes = {
-        text: code
-        for text in wanted
-        if (code := normalise_rsid(text) or _place(text) or normalise_curie(text))
-    }
+    codes = {text: code for text in wanted if (code := normalise_rsid(text) or _place(text) or normalise_curie(text))}
     if codes:
-        rows = graph.rows(
-            "ask/find_codes", codes=[{"code": c, "term": quoted(c)} for c in sorted(set(codes.values()))]
-        )
+        rows = graph.rows("ask/find_codes", codes=[{"code": c, "term": quoted(c)} for c in sorted(set(codes.values()))])
         by_code = _group(rows, "code")
         for text, code in codes.items():
             if code in by_code:
@@ -106,9 +97,7 @@ def _code_of(text: str) -> str | None:
 
 def _question(text: str) -> dict[str, Any]:
     phrase = quoted(text)
-    spellings = dict.fromkeys(
-        (text, text.lower(), text.upper(), text.capitalize(), text[:1].upper() + text[1:])
-    )
+    spellings = dict.fromkeys((text, text.lower(), text.upper(), text.capitalize(), text[:1].upper() + text[1:]))
     return {
         "text": text.lower(),
         "spellings": list(spellings),

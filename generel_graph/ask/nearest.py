@@ -85,9 +85,7 @@ def _group(
 def _clusters(rows: dict[str, list[Any]], constant: float, leave_out: str | None) -> list[Near]:
     """One row a cluster, its nearest node; the index's score (1 + cosine) / 2 becomes the cosine."""
     found: dict[str, Near] = {}
-    for id_, kind, cluster, score in zip(
-        rows["id"], rows["kind"], rows["cluster"], rows["score"], strict=True
-    ):
+    for id_, kind, cluster, score in zip(rows["id"], rows["kind"], rows["cluster"], rows["score"], strict=True):
         if cluster != leave_out and cluster not in found:
             cosine = (2 * score - 1) / constant
             found[cluster] = Near(cluster, id_, kind, max(-1.0, min(1.0, cosine)))

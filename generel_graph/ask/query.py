@@ -29,9 +29,7 @@ def query(
     parameters, embed = dict(parameters or {}), dict(embed or {})
     twice = sorted(parameters.keys() & embed.keys())
     if twice:
-        raise UsageError(
-            "the parameter is given twice", where="query", found=twice[0], next_step="rename one"
-        )
+        raise UsageError("the parameter is given twice", where="query", found=twice[0], next_step="rename one")
     if not embed:
         return _run(graph, cypher, parameters)
 
@@ -40,9 +38,7 @@ def query(
         try:
             result = _run(graph, cypher, parameters | vectors)
         except GraphError:
-            still_active(
-                graph, model
-            )  # an index of a slot that changed hands is told apart from a wrong statement
+            still_active(graph, model)  # an index of a slot that changed hands is told apart from a wrong statement
             raise
         still_active(graph, model)
         return result

@@ -65,9 +65,7 @@ def cook(
         found = read_recipe(name, graph.capabilities, model.slot)
         for key in (*parameters, *embed):
             if key not in found.defaults:
-                raise UsageError(
-                    "the recipe has no such parameter", where=name, found=key, valid=found.defaults
-                )
+                raise UsageError("the recipe has no such parameter", where=name, found=key, valid=found.defaults)
         values = {key: value for key, value in found.defaults.items() if key not in embed} | parameters
         if embed and "constant" in found.defaults and "constant" not in parameters:
             values["constant"] = _constant(spaces, model)

@@ -36,9 +36,7 @@ def read_pairs(path: Path) -> pl.DataFrame:
     Raises DataError if it cannot be read, or lacks a column.
     """
     try:
-        frame = pl.read_csv(
-            path, separator="\t", infer_schema=False, quote_char=None, truncate_ragged_lines=False
-        )
+        frame = pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None, truncate_ragged_lines=False)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise DataError(f"not a tab-separated table: {str(error).splitlines()[0]}", where=path) from error
     check_pairs(frame.columns, path)
@@ -49,9 +47,7 @@ def check_pairs(columns: Sequence[str], where: object) -> None:
     """Raise DataError unless a table has `left` and `right`, and none of the columns that are added."""
     missing = [name for name in ENDS if name not in columns]
     if missing:
-        raise DataError(
-            "missing column", where=where, found=missing[0], valid=columns, next_step="name it left/right"
-        )
+        raise DataError("missing column", where=where, found=missing[0], valid=columns, next_step="name it left/right")
     there = [name for name in ADDED if name in columns]
     if there:
         raise DataError("the column would be overwritten", where=where, found=there[0], next_step="rename it")
@@ -122,9 +118,7 @@ def _pairwise(space: Space, asking: Vector, asking_kind: str, asked: Vector, ask
     return np.asarray(np.clip(cosines / constant, -1.0, 1.0), dtype=np.float32)
 
 
-def _vectors(
-    graph: Graph, model: Pinned, space: Space, links: Mapping[str, Link]
-) -> dict[str, tuple[str, Vector]]:
+def _vectors(graph: Graph, model: Pinned, space: Space, links: Mapping[str, Link]) -> dict[str, tuple[str, Vector]]:
     """Kind and vector of each text that has one."""
     ids = sorted({found.id for found in links.values() if found.id is not None})
     stored: dict[str, tuple[str, Vector]] = {}

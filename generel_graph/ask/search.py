@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 from generel_etl.tables import KINDS
-
 from generel_graph.ask.clusters import Cluster, read_clusters
 from generel_graph.ask.link import TEXT, Link, link
 from generel_graph.ask.nearest import Near, nearest
@@ -86,9 +85,7 @@ def search(
         raise UsageError("k is the number of hits", where="-k", found=k, valid=["1 or more"])
     kinds = KINDS if kind is None else (valid_kind(kind),)
     linked = link(graph, text)
-    return pinned(
-        graph, lambda model: _answer(graph, model, spaces(model.id), linked, k, kinds, published_before)
-    )
+    return pinned(graph, lambda model: _answer(graph, model, spaces(model.id), linked, k, kinds, published_before))
 
 
 def valid_kind(kind: str) -> str:

@@ -22,9 +22,7 @@ def subgraph(graph: Graph, ids: Iterable[str], hops: int = 1, limit: int = 1_000
     Raises UsageError for hops outside 0 … 3, NotFoundError for an unknown id.
     """
     if not 0 <= hops <= MOST_HOPS:
-        raise UsageError(
-            "so many hops reach everything", where="hops", found=hops, valid=range(MOST_HOPS + 1)
-        )
+        raise UsageError("so many hops reach everything", where="hops", found=hops, valid=range(MOST_HOPS + 1))
     begin = list(dict.fromkeys(ids))
     reached = dict.fromkeys(begin)
     frontier = begin
@@ -47,7 +45,5 @@ def subgraph(graph: Graph, ids: Iterable[str], hops: int = 1, limit: int = 1_000
 
 def _add_edge(found: nx.MultiDiGraph[str], edge: Mapping[str, Any]) -> None:
     properties = plain(edge["props"])
-    name = "|".join(
-        str(part) for part in (edge["type"], properties.get("source"), properties.pop("key", None))
-    )
+    name = "|".join(str(part) for part in (edge["type"], properties.get("source"), properties.pop("key", None)))
     found.add_edge(edge["start"], edge["end"], name, type=edge["type"], **properties)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from generel_etl.tables import CONCEPT_KINDS
-
 from generel_graph.ask.clusters import read_clusters
 from generel_graph.ask.nearest import nearest
 from generel_graph.ask.pin import Pinned
@@ -52,9 +51,7 @@ def by_words(graph: Graph, text: str) -> list[str]:
     terms = [w for word in words for w in ([word, f"{word}~1"] if len(word) >= FUZZY_FROM else [word])]
     rows = graph.rows("ask/find_words", query=" ".join(terms), limit=4 * CANDIDATES)
     asked = trigrams(text)
-    ranked = sorted(
-        rows, key=lambda row: (-max(_dice(asked, trigrams(n)) for n in row["names"] if n), row["id"])
-    )
+    ranked = sorted(rows, key=lambda row: (-max(_dice(asked, trigrams(n)) for n in row["names"] if n), row["id"]))
     return list(dict.fromkeys(row["cluster"] for row in ranked))[:CANDIDATES]
 
 

@@ -15,15 +15,11 @@ from generel_graph.errors import UsageError
 @click.command()
 @click.argument("text")
 @click.option("-k", "k", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many hits.")
-@click.option(
-    "--kind", metavar="KIND", help="Only hits of this kind: SNP, Disease, Gene, Drug, Phenotype, Trait …"
-)
+@click.option("--kind", metavar="KIND", help="Only hits of this kind: SNP, Disease, Gene, Drug, Phenotype, Trait …")
 @output_options
 @quiet_option
 @click.pass_context
-def search(
-    ctx: click.Context, text: str, k: int, kind: str | None, as_json: bool, as_csv: bool, quiet: bool
-) -> None:
+def search(ctx: click.Context, text: str, k: int, kind: str | None, as_json: bool, as_csv: bool, quiet: bool) -> None:
     """Find what lies near TEXT: an rsID, a code, a gene symbol, a name, or any wording.
 
     Example:  generel-graph search "heart attack" --kind SNP -k 10
@@ -70,12 +66,8 @@ def score(ctx: click.Context, pairs: Path, output: Path | None, quiet: bool) -> 
 
 @click.command()
 @click.argument("cypher")
-@click.option(
-    "--param", "-p", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter (JSON, or text)."
-)
-@click.option(
-    "--embed", "-e", "texts", multiple=True, metavar="NAME=TEXT", help="A parameter: the vector of TEXT."
-)
+@click.option("--param", "-p", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter (JSON, or text).")
+@click.option("--embed", "-e", "texts", multiple=True, metavar="NAME=TEXT", help="A parameter: the vector of TEXT.")
 @output_options
 @quiet_option
 @click.pass_context

@@ -28,9 +28,7 @@ def sync(ctx: click.Context, dry_run: bool, as_json: bool, quiet: bool) -> None:
     with progress_bars(quiet) as progress:
         if dry_run:
             steps = plan(config, progress)
-            print_json(steps) if as_json else print_table(
-                ["step", "stale", "why"], [list(s.values()) for s in steps]
-            )
+            print_json(steps) if as_json else print_table(["step", "stale", "why"], [list(s.values()) for s in steps])
             return
         report = run(config, progress)
     print_report(report, as_json)
@@ -58,9 +56,7 @@ def print_report(report: object, as_json: bool) -> None:
         print_table(columns, [[getattr(s, k) for k in (*keys, "nodes", "edges")] for s in report.sources])
         click.echo()
     if report.tasks:
-        print_table(
-            ["task", "pairs", "loss", "chance"], [[t.name, t.pairs, t.loss, t.chance] for t in report.tasks]
-        )
+        print_table(["task", "pairs", "loss", "chance"], [[t.name, t.pairs, t.loss, t.chance] for t in report.tasks])
         click.echo()
     for line in report.lines():
         click.echo(line)
@@ -100,9 +96,7 @@ def train(ctx: click.Context, as_json: bool, quiet: bool) -> None:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-@click.option(
-    "--model", "model_id", metavar="ID", help="The model to use. Default: the newest that was trained."
-)
+@click.option("--model", "model_id", metavar="ID", help="The model to use. Default: the newest that was trained.")
 @quiet_option
 @click.pass_context
 def embed(ctx: click.Context, model_id: str | None, as_json: bool, quiet: bool) -> None:

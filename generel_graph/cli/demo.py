@@ -57,16 +57,16 @@ def _loci(answers: Answers) -> None:
     columns = ("snp", "place", "cosine", "known for", "gene", "drugs", "treats", "was hidden")
     rows = [
         [
-            row.snp,
-            f"{row.chromosome}:{row.position}",
-            row.cosine,
-            _few(row.known_for, 3),
-            row.gene,
-            _few(row.drugs, 2),
-            _few(row.treats, 3),
-            "yes" if row.hidden_truth else "",
+            row["snp"],
+            f"{row['chromosome']}:{row['position']}",
+            row["cosine"],
+            _few(row["known_for"], 3),
+            row["gene"],
+            _few(row["drugs"], 2),
+            _few(row["treats"], 3),
+            "yes" if row["hidden_truth"] else "",
         ]
-        for row in answers.loci.itertuples()
+        for row in answers.loci.to_dict("records")
     ]
     print_table(columns, rows)
     click.echo(
@@ -96,9 +96,7 @@ def _figure(answers: Answers, hidden: int) -> None:
         f"{answers.negatives} unreported pairs\nat the {answers.loci_tested} loci that several of the twelve diseases "
         "share, with 95 % intervals (bootstrap over loci):"
     )
-    print_table(
-        ["method", "AUC", "95 %", "the space minus it", "95 %"], [_line(result) for result in answers.figure]
-    )
+    print_table(["method", "AUC", "95 %", "the space minus it", "95 %"], [_line(result) for result in answers.figure])
     click.echo(
         "What it means: in a small table that was chosen by hand, diseases that share loci share more of them, and\n"
         "the space has learnt which do. This is no discovery: unreported is not unassociated, and a curated table\n"

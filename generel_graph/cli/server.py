@@ -87,9 +87,7 @@ def status(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         print_json(facts)
     else:
-        print_rows(
-            ["", ""], [[name.replace("_", " "), _readable(name, value)] for name, value in facts.items()]
-        )
+        print_rows(["", ""], [[name.replace("_", " "), _readable(name, value)] for name, value in facts.items()])
 
 
 def _readable(name: str, value: Any) -> Any:
@@ -163,9 +161,7 @@ def browser(ctx: click.Context, only_print: bool, quiet: bool) -> None:
     with progress_bars(quiet) as progress:
         server = ensure(config, progress)
     if not server.http_url:
-        raise UsageError(
-            "Browser is switched off", where="neo4j.browser", next_step="set it to true, and restart"
-        )
+        raise UsageError("Browser is switched off", where="neo4j.browser", next_step="set it to true, and restart")
     click.echo(server.http_url)
     click.echo(f"password: in {server.password_file}")
     click.echo("style sheet, saved queries and a guide: `browser/` of the project; drag a file into the page")

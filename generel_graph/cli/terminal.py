@@ -142,11 +142,7 @@ class _Lines:
         now = time.monotonic()
         began = self.began.setdefault(stage, now)
         finished = total is not None and done >= total
-        if (
-            stage in self.said
-            and now - self.said[stage] < PLAIN_SECONDS
-            and not (finished and now - began > 1)
-        ):
+        if stage in self.said and now - self.said[stage] < PLAIN_SECONDS and not (finished and now - began > 1):
             return
         self.said[stage] = now
         of = f" {done:,.0f}" + (f" of {total:,.0f}" if total else "") if done or total else ""

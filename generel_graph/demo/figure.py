@@ -46,10 +46,7 @@ def compare(
     """
     random = np.random.default_rng(seed)
     members = [np.flatnonzero(groups == g) for g in np.unique(groups)]
-    draws = [
-        np.concatenate([members[i] for i in random.integers(0, len(members), len(members))])
-        for _ in range(DRAWS)
-    ]
+    draws = [np.concatenate([members[i] for i in random.integers(0, len(members), len(members))]) for _ in range(DRAWS)]
     sampled = {name: np.array([auc(s[d], positive[d]) for d in draws]) for name, s in scores.items()}
     first = next(iter(scores))
     results = []

@@ -25,9 +25,7 @@ def number_loci(snps: pl.DataFrame) -> pl.DataFrame:
         .forward_fill()
         .alias("locus")
     )
-    return named.with_columns(pl.when(in_mhc).then(pl.lit("MHC")).otherwise("locus").alias("locus")).drop(
-        "starts"
-    )
+    return named.with_columns(pl.when(in_mhc).then(pl.lit("MHC")).otherwise("locus").alias("locus")).drop("starts")
 
 
 def hide_pairs(reports: pl.DataFrame, share: float, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -42,7 +40,7 @@ def hide_pairs(reports: pl.DataFrame, share: float, seed: int) -> tuple[pl.DataF
     pairs = reports.select("locus", "disease_id").unique().sort("locus", "disease_id")
     wanted = round(share * len(pairs))
     left = dict(pairs.group_by("locus").len().iter_rows())
-    hidden = []
+    hidden: list[tuple[str, str]] = []
     for locus, disease in pairs.sample(fraction=1.0, shuffle=True, seed=seed).iter_rows():
         if len(hidden) < wanted and left[locus] > 1:
             left[locus] -= 1

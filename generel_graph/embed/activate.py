@@ -29,9 +29,7 @@ def activate(graph: Graph, model_id: str) -> ModelRecord:
                 found=f"{counts['vectors']:,} of {counts['nodes']:,}",
                 next_step="run `generel-graph embed`: it writes what is missing",
             )
-        online = {
-            row["name"] for row in rows("embed/list_indexes", index=model.index) if row["state"] == "ONLINE"
-        }
+        online = {row["name"] for row in rows("embed/list_indexes", index=model.index) if row["state"] == "ONLINE"}
         lacking = sorted(index_names(graph, model, counts["kinds"]).keys() - online)
         if lacking:
             raise GraphError(
@@ -41,9 +39,7 @@ def activate(graph: Graph, model_id: str) -> ModelRecord:
                 next_step="run `generel-graph embed`: it builds what is missing",
             )
         if not rows("embed/move_active", id=model_id)[0]["n"]:
-            raise GraphError(
-                "the model is not complete", where=model_id, found=model.state, valid=["complete"]
-            )
+            raise GraphError("the model is not complete", where=model_id, found=model.state, valid=["complete"])
 
     graph.transaction(move)
     return find_model(graph, model_id)

@@ -27,9 +27,7 @@ def index_names(graph: Graph, model: ModelRecord, kinds: Sequence[str]) -> dict[
     return names
 
 
-def create_indexes(
-    graph: Graph, model: ModelRecord, kinds: Sequence[str], progress: Progress = silent
-) -> None:
+def create_indexes(graph: Graph, model: ModelRecord, kinds: Sequence[str], progress: Progress = silent) -> None:
     """Create the slot's missing indexes and wait until all are online.
 
     Raises GraphError if one fails to build.
@@ -42,9 +40,7 @@ def create_indexes(
         if kind is None:
             graph.command(f"embed/create_index_{form}", model.slot, dimension=model.dimension)
         else:
-            graph.command(
-                "embed/create_kind_index_5", model.slot, name=name, label=kind, dimension=model.dimension
-            )
+            graph.command("embed/create_kind_index_5", model.slot, name=name, label=kind, dimension=model.dimension)
     await_indexes(graph, model, progress)
 
 

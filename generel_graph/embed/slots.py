@@ -55,9 +55,7 @@ def claim_slot(graph: Graph, model: ModelRecord) -> tuple[ModelRecord, str | Non
         slot, replaced = oldest.slot, oldest.id
     claimed = graph.write("embed/claim_slot", id=model.id, number=slot, props=model.said())
     if not claimed or not claimed["n"]:
-        raise GraphError(
-            "the slot became active meanwhile", where=f"slot {slot}", next_step="run the command again"
-        )
+        raise GraphError("the slot became active meanwhile", where=f"slot {slot}", next_step="run the command again")
     return find_model(graph, model.id), replaced
 
 

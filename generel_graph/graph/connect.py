@@ -86,9 +86,7 @@ class Graph:
     def write(self, name: str, /, slot: int | None = None, **parameters: Any) -> dict[str, Any]:
         """Run a writing statement file in one transaction that the driver may repeat; its first row."""
         with _errors(name):
-            result = self.driver.execute_query(
-                statement(name, slot), _terse(parameters), database_=self.database
-            )
+            result = self.driver.execute_query(statement(name, slot), _terse(parameters), database_=self.database)
         return result.records[0].data() if result.records else {}
 
     def transaction(self, work: Callable[[Callable[..., list[dict[str, Any]]]], T]) -> T:
@@ -171,9 +169,7 @@ class Graph:
         found = self.row("schema/list_key_ranges", size=size)
         return list(zip(found["first"], found["last"], strict=True)) if found else []
 
-    def query(
-        self, text: str, parameters: Mapping[str, Any] | None = None
-    ) -> tuple[list[str], list[list[Any]]]:
+    def query(self, text: str, parameters: Mapping[str, Any] | None = None) -> tuple[list[str], list[list[Any]]]:
         """Run somebody's own Cypher in the server's read access mode; columns and rows.
 
         Raises GraphError with the server's words for a statement that is wrong or that writes.
@@ -182,7 +178,7 @@ class Graph:
             _errors("query"),
             self.driver.session(database=self.database, default_access_mode=neo4j.READ_ACCESS) as session,
         ):
-            result = session.run(text, dict(parameters or {}))  # type: ignore[arg-type]
+            result = session.run(text, dict(parameters or {}))
             return list(result.keys()), [list(record.values()) for record in result]
 
 
@@ -205,7 +201,7 @@ def _columns(record: neo4j.Record, schema: Mapping[str, Any] | None) -> pl.DataF
     return pl.DataFrame(
         {
             key: pl.Series(key, _plain(values), dtype=(schema or {}).get(key), strict=False)
-            for key, values in record.items()
+            for key, values in zip(record.keys(), record.values(), strict=True)
         }
     )
 
@@ -236,6 +232,4 @@ def _errors(where: str) -> Iterator[None]:
         ) from error
     except (exceptions.Neo4jError, exceptions.DriverError) as error:
         message = getattr(error, "message", None) or str(error)
-        raise GraphError(
-            str(message), where=where, next_step="run with --debug for the driver's own words"
-        ) from error
+        raise GraphError(str(message), where=where, next_step="run with --debug for the driver's own words") from error

@@ -2,6 +2,6 @@
 
 from generel_graph.learn.model import Model, load_model
 from generel_graph.learn.train import TaskReport, TrainReport, model_id, train
-from generel_graph.learn.vectors import question
+from generel_graph.stored import question
 
 __all__ = ["Model", "TaskReport", "TrainReport", "load_model", "model_id", "question", "train"]

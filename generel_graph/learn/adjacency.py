@@ -66,9 +66,7 @@ def build_adjacency(corpus: Corpus, folds: int) -> Adjacency:
     by_kind = {kind: numbers[group_of(kind)] for kind in set(nodes.kinds)}
     groups = np.fromiter((by_kind[kind] for kind in nodes.kinds), dtype=np.int8, count=n)
     parts = [_stated(corpus, keys, folds), _grandparents(corpus, keys, folds), _same_locus(corpus)]
-    links = Links(
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in Links.__dataclass_fields__)
-    )
+    links = Links(*(np.concatenate([getattr(part, name) for part in parts]) for name in Links.__dataclass_fields__))
     links = _once(links, n)
     counts = np.bincount(links.family_type)
     means = np.bincount(links.family_type, weights=links.weights) / np.maximum(counts, 1)
@@ -77,9 +75,7 @@ def build_adjacency(corpus: Corpus, folds: int) -> Adjacency:
     columns = np.concatenate([links.high, links.low])
     family = np.where(np.concatenate([links.ontology] * 2), 0, groups[columns].astype(np.int64) + 1)
     key = (rows * len(FAMILIES) + family) * n + columns
-    key, weights, masks = _combine(
-        key, np.concatenate([scaled] * 2), np.concatenate([links.folds] * 2), np.add
-    )
+    key, weights, masks = _combine(key, np.concatenate([scaled] * 2), np.concatenate([links.folds] * 2), np.add)
     row_family, column = key // n, (key % n).astype(np.int32)
     pointers = np.zeros(n * len(FAMILIES) + 1, dtype=np.int64)
     np.cumsum(np.bincount(row_family, minlength=n * len(FAMILIES)), out=pointers[1:])
@@ -164,11 +160,7 @@ def _same_locus(corpus: Corpus) -> Links:
     """SNPs within 50 kb; never trained on, so seen in every fold."""
     nodes = corpus.nodes
     known = np.array(
-        [
-            i
-            for i, kind in enumerate(nodes.kinds)
-            if kind == "SNP" and nodes.positions[i] >= 0 and nodes.builds[i]
-        ],
+        [i for i, kind in enumerate(nodes.kinds) if kind == "SNP" and nodes.positions[i] >= 0 and nodes.builds[i]],
         dtype=np.int64,
     )
     place = np.array([f"{nodes.builds[i]}:{nodes.chromosomes[i]}" for i in known], dtype=str)

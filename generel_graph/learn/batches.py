@@ -59,9 +59,7 @@ class Batch:
     measure: Tensor  # [m], of the effect pairs
 
 
-def plan_round(
-    groups: Sequence[Group], effects: EffectPairs, config: TrainConfig, number: int
-) -> tuple[Step, ...]:
+def plan_round(groups: Sequence[Group], effects: EffectPairs, config: TrainConfig, number: int) -> tuple[Step, ...]:
     """Draw the steps of round `number`: one fold; tasks by c·√pairs; no anchor twice in a batch.
 
     A group smaller than a batch gives a smaller batch. Raises ModelError if no group has two pairs there.

@@ -188,9 +188,7 @@ def write_model(
     log: Sequence[LogRow],
 ) -> None:
     """Write a finished model; its `config.json` last, then what was there to resume is taken away."""
-    write_whole(
-        folder / WEIGHTS, save({k: v.detach().cpu().contiguous() for k, v in towers.state_dict().items()})
-    )
+    write_whole(folder / WEIGHTS, save({k: v.detach().cpu().contiguous() for k, v in towers.state_dict().items()}))
     table = io.BytesIO()
     pl.DataFrame({"id": list(nodes.ids), "kind": list(nodes.kinds)}).write_parquet(table)
     write_whole(folder / NODES, table.getvalue())

@@ -59,9 +59,7 @@ def effect_pairs(corpus: Corpus, adjacency: Adjacency) -> EffectPairs:
         np.where(snp[anchors], anchors, positives),
         np.where(snp[anchors], positives, anchors),
     )
-    key, first, inverse = np.unique(
-        clusters[anchors] * n + clusters[positives], return_index=True, return_inverse=True
-    )
+    key, first, inverse = np.unique(clusters[anchors] * n + clusters[positives], return_index=True, return_inverse=True)
     mean = np.bincount(inverse, weights=effects) / np.maximum(np.bincount(inverse), 1)
     return EffectPairs(
         anchors[first].astype(np.int32),
@@ -141,9 +139,7 @@ class Features:
             count += _count(weights, offsets)
         return total, count
 
-    def _view(
-        self, view: str, clusters: NDArray[np.int64], fold: int | None
-    ) -> tuple[Tensor, NDArray[np.bool_]]:
+    def _view(self, view: str, clusters: NDArray[np.int64], fold: int | None) -> tuple[Tensor, NDArray[np.bool_]]:
         """What clusters on the way show: weighted means, [k, d], and whether there is anything, [k]."""
         families, views = VIEWS[view]
         total, mass = torch.zeros(len(clusters), self.dimension), np.zeros(len(clusters), dtype=np.float32)
@@ -188,16 +184,12 @@ class Features:
                 count[rows] = _count(weights, offsets)
         return total, count
 
-    def _flags(
-        self, clusters: NDArray[np.int64], counts: NDArray[np.float32], fold: int | None
-    ) -> NDArray[np.float32]:
+    def _flags(self, clusters: NDArray[np.int64], counts: NDArray[np.float32], fold: int | None) -> NDArray[np.float32]:
         flags = np.zeros((len(clusters), FLAGS), dtype=np.float32)
         half = NEIGHBOUR_FLAGS // 2
         flags[:, :half] = counts[:, 1:] > 0
         flags[:, half:NEIGHBOUR_FLAGS] = np.log1p(counts[:, 1:] * self._scale(fold)) / 3
-        flags[
-            np.arange(len(clusters)), NEIGHBOUR_FLAGS + self.adjacency.groups[clusters].astype(np.int64)
-        ] = 1
+        flags[np.arange(len(clusters)), NEIGHBOUR_FLAGS + self.adjacency.groups[clusters].astype(np.int64)] = 1
         flags[:, -EFFECT_FLAGS:] = self._effect_flags[-1 if fold is None else fold, clusters]
         return flags
 
@@ -216,9 +208,7 @@ class Features:
             seen = left_out != f
             count = np.bincount(ends[seen], minlength=n)
             flags[f, :, 0] = count > 0
-            flags[f, :, 1] = (
-                4 * np.bincount(ends[seen], weights=measure[seen], minlength=n) / np.maximum(count, 1)
-            )
+            flags[f, :, 1] = 4 * np.bincount(ends[seen], weights=measure[seen], minlength=n) / np.maximum(count, 1)
             np.maximum.at(flags[f, :, 2], ends[seen], 4 * measure[seen])
         return flags
 
@@ -255,9 +245,7 @@ def used_blocks(adjacency: Adjacency, tower: str) -> tuple[Block, ...]:
     )
 
 
-def _bag(
-    table: Tensor, columns: NDArray[np.int64], offsets: NDArray[np.int64], weights: NDArray[np.float32]
-) -> Tensor:
+def _bag(table: Tensor, columns: NDArray[np.int64], offsets: NDArray[np.int64], weights: NDArray[np.float32]) -> Tensor:
     """Weighted sums of table rows, [k, d] in float32; row i takes the entries from offsets[i] on."""
     if not len(columns) or not len(table):
         return torch.zeros(len(offsets), table.shape[1])

@@ -11,9 +11,7 @@ EFFECT_RISE = 0.6
 EFFECT_BEND = 0.1  # of the Huber loss
 
 
-def info_nce(
-    u: Tensor, v: Tensor, weights: Tensor, hidden: Tensor, temperature: float
-) -> tuple[Tensor, float]:
+def info_nce(u: Tensor, v: Tensor, weights: Tensor, hidden: Tensor, temperature: float) -> tuple[Tensor, float]:
     """Weighted symmetric InfoNCE of n pairs (u_i, v_i), and its value if all cosines were equal (chance).
 
     `u`, `v` [n, d] unit; `weights` [n], mean 1; `hidden` [n, n]: True where (u_i, v_j) is no negative.

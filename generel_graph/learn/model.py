@@ -24,8 +24,8 @@ from generel_graph.learn.blocks import BLOCKS, GROUPS, TOWERS, group_of, tower_o
 from generel_graph.learn.checkpoint import NODES, WEIGHTS, read_config
 from generel_graph.learn.features import Features, text_rows
 from generel_graph.learn.towers import TowerShape, base, make_towers
-from generel_graph.learn.vectors import question, stored
 from generel_graph.progress import Progress, silent
+from generel_graph.stored import question, stored
 
 CHUNK = 2048  # nodes whose inputs are held at once
 
@@ -82,9 +82,7 @@ class Model:
             out[rows] = base(x, shape).numpy()
         return out, features.texts.numpy()
 
-    def text_vectors(
-        self, texts: Sequence[str], encoder: Encoder, kind: str = "Disease"
-    ) -> NDArray[np.float32]:
+    def text_vectors(self, texts: Sequence[str], encoder: Encoder, kind: str = "Disease") -> NDArray[np.float32]:
         """Stored-form vectors of texts that are no nodes, [k, dimension]: their words and a kind are all."""
         self._check(encoder)
         group = group_of(kind)

@@ -162,9 +162,7 @@ def _gene_trait(corpus: Corpus) -> Pairs:
     return _pairs(key // n, key % n, weight[order][first])
 
 
-def _pairs(
-    anchors: NDArray[np.generic], positives: NDArray[np.generic], weights: NDArray[np.generic]
-) -> Pairs:
+def _pairs(anchors: NDArray[np.generic], positives: NDArray[np.generic], weights: NDArray[np.generic]) -> Pairs:
     effects = np.full(len(anchors), np.nan, dtype=np.float32)
     return Pairs(anchors.astype(np.int32), positives.astype(np.int32), weights.astype(np.float32), effects)
 

@@ -40,9 +40,7 @@ def base(x: Tensor, shape: TowerShape, gates: Tensor | None = None) -> Tensor:
     names = [block.name for block in shape.blocks]
     places = [[names.index(name) for name in term.blocks if name in names] for term in terms]
     alone = [(at[0], number) for number, at in enumerate(places) if len(at) == 1]
-    at, number = (
-        torch.tensor([pair[i] for pair in alone], dtype=torch.long, device=x.device) for i in (0, 1)
-    )
+    at, number = (torch.tensor([pair[i] for pair in alone], dtype=torch.long, device=x.device) for i in (0, 1))
     weights = gates.new_zeros(len(names)).index_add(0, at, gates[number]) / d**0.5
     total = torch.matmul(weights.to(x.dtype), blocks).float()  # one product for all terms of one block
     for number_, several in enumerate(places):
@@ -120,8 +118,6 @@ def gates_of(towers: nn.ModuleDict) -> Mapping[str, Sequence[float]]:
     """Where the gates and residuals have got to, by tower."""
     parameters = {name: value.detach() for name, value in towers.named_parameters()}
     return {
-        name: [
-            round(float(value), 3) for value in [*parameters[f"{name}.gates"], parameters[f"{name}.residual"]]
-        ]
+        name: [round(float(value), 3) for value in [*parameters[f"{name}.gates"], parameters[f"{name}.residual"]]]
         for name in towers
     }

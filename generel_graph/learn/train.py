@@ -114,9 +114,7 @@ def train(
     dtype = fast_dtype(device)
 
     features = node_features(corpus, encoder, train.folds, progress, dtype)
-    synonyms = {
-        name: encoder.encode(pairs.texts, progress) for name, pairs in corpus.tasks.items() if pairs.texts
-    }
+    synonyms = {name: encoder.encode(pairs.texts, progress) for name, pairs in corpus.tasks.items() if pairs.texts}
     groups = task_groups(corpus, features.adjacency, task_weights)
     known = Known(features.adjacency, groups)
     shapes = {name: _shape(name, features, model, corpus) for name in TOWERS}
@@ -140,9 +138,7 @@ def train(
             for step in steps:
                 group = groups[step.group]
                 batch = inputs.batch(step)
-                torch.manual_seed(
-                    train.seed * 1_000_003 + step.number
-                )  # dropout is the step's, not the run's
+                torch.manual_seed(train.seed * 1_000_003 + step.number)  # dropout is the step's, not the run's
                 for parameters in optimizer.param_groups:
                     parameters["lr"] = train.learning_rate * rate(step.number, train)
 
@@ -158,9 +154,7 @@ def train(
                 )
                 effect: Tensor | None = None
                 if batch.effect_anchors is not None and batch.effect_positives is not None:
-                    effect = effect_loss(
-                        _at(z, batch.effect_anchors), _at(z, batch.effect_positives), batch.measure
-                    )
+                    effect = effect_loss(_at(z, batch.effect_anchors), _at(z, batch.effect_positives), batch.measure)
                 total = loss if effect is None else loss + train.effect_weight * effect
 
                 optimizer.zero_grad(set_to_none=True)
@@ -220,9 +214,7 @@ def _at(z: Mapping[str, Tensor], side: Side) -> Tensor:
 
 
 def _shape(tower: str, features: Features, model: ModelConfig, corpus: Corpus) -> TowerShape:
-    identities = (
-        sum(kind == "SNP" for kind in corpus.nodes.kinds) if model.snp_embedding and tower == "snp" else 0
-    )
+    identities = sum(kind == "SNP" for kind in corpus.nodes.kinds) if model.snp_embedding and tower == "snp" else 0
     blocks = used_blocks(features.adjacency, tower)
     return TowerShape(tower, blocks, features.dimension, model.hidden, model.dimension, identities)
 
@@ -255,15 +247,12 @@ def _note(log: Sequence[LogRow], seconds: float) -> str:
     return f"{last.task} {last.loss:.2f} (chance {last.chance:.2f}), {speed:,.0f} pairs/s"
 
 
-def _report(
-    folder: Path, id_: str, steps: int, groups: Sequence[Group], log: Sequence[LogRow]
-) -> TrainReport:
+def _report(folder: Path, id_: str, steps: int, groups: Sequence[Group], log: Sequence[LogRow]) -> TrainReport:
     tasks = []
     for name in sorted({group.task for group in groups}):
         rows = [row for row in log if row.task == name][-LAST_BATCHES:]
         loss, chance = (
-            float(np.mean([getattr(row, key) for row in rows])) if rows else None
-            for key in ("loss", "chance")
+            float(np.mean([getattr(row, key) for row in rows])) if rows else None for key in ("loss", "chance")
         )
         pairs = sum(len(group.anchors) for group in groups if group.task == name)
         tasks.append(TaskReport(name, pairs, loss, chance))
@@ -293,9 +282,7 @@ def _not_a_number(folder: Path, corpus: Corpus, group: Group, step: Step, batch:
     texts = corpus.tasks[group.task].texts if group.is_text else ()
     rows = [
         (ids[a], texts[b] if texts else ids[b], float(w))
-        for a, b, w in zip(
-            group.anchors[step.pairs], group.positives[step.pairs], batch.weights.tolist(), strict=True
-        )
+        for a, b, w in zip(group.anchors[step.pairs], group.positives[step.pairs], batch.weights.tolist(), strict=True)
     ]
     write_pairs(folder / BAD_PAIRS, rows)
     return ModelError(

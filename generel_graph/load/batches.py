@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
-from generel_etl.resolve import Resolved, SourceCounts
 
+from generel_etl.resolve import Resolved, SourceCounts
 from generel_graph.graph import Graph
 from generel_graph.load.report import LoadReport
 from generel_graph.load.rows import edge_rows, node_rows, source_row
@@ -31,8 +31,7 @@ def load_batches(graph: Graph, resolved: Resolved, progress: Progress = silent) 
     found = {row["name"]: row for row in graph.rows("load/get_sources")}
     now = {source.name: source for source in resolved.sources}
     stale = sorted(
-        {n for n, s in now.items() if n not in found or found[n]["digest"] != s.digest}
-        | (found.keys() - now.keys())
+        {n for n, s in now.items() if n not in found or found[n]["digest"] != s.digest} | (found.keys() - now.keys())
     )
     counts = {
         "nodes_written": 0,
@@ -106,7 +105,5 @@ def _by_type(graph: Graph, name: str, edges: pl.DataFrame, progress: Progress, s
     total = 0
     for (kind,), part in edges.sort("type", "start", "end").group_by("type", maintain_order=True):
         for piece in part.iter_slices(100_000):  # bounds the Python rows in memory
-            total += graph.batches(
-                name, edge_rows(piece), type=kind, progress=progress, stage=f"{stage} {kind}"
-            )
+            total += graph.batches(name, edge_rows(piece), type=kind, progress=progress, stage=f"{stage} {kind}")
     return total

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
-from generel_etl.resolve import Resolved
 
+from generel_etl.resolve import Resolved
 from generel_graph.config import Config
 from generel_graph.load.report import LoadReport
 from generel_graph.load.rows import absent, labels, source_row
@@ -62,9 +62,7 @@ def _write(frame: pl.DataFrame, folder: Path, name: str, fixed: dict[str, str]) 
     frame = frame.select(c for c in frame.columns if frame[c].null_count() < len(frame))
     header = [fixed.get(c) or _typed(c, t) for c, t in frame.schema.items()]
     frame = frame.with_columns(
-        pl.col(c).list.drop_nulls().list.join(ARRAY_DELIMITER)
-        for c, t in frame.schema.items()
-        if t == pl.List
+        pl.col(c).list.drop_nulls().list.join(ARRAY_DELIMITER) for c, t in frame.schema.items() if t == pl.List
     )
     head, body = folder / f"{name}.header.csv", folder / f"{name}.csv"
     head.write_text(",".join(header) + "\n", encoding="utf-8")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
+
 from generel_etl.digest import row_digests, sum_digests
 from generel_etl.resolve import EDGE_COLUMNS, NODE_COLUMNS
-
 from generel_graph.graph import Graph
 from generel_graph.load.rows import labels
 
@@ -45,16 +45,14 @@ def deep_digest(graph: Graph) -> str:
         edges = graph.row("load/get_edges", first=first, last=last)
         stored = [
             {"start": start, "end": end, "type": kind, **props}
-            for start, end, kind, props in zip(
-                edges["start"], edges["end"], edges["type"], edges["props"], strict=True
-            )
+            for start, end, kind, props in zip(edges["start"], edges["end"], edges["type"], edges["props"], strict=True)
         ]
         if stored:
             digests.append(row_digests(_typed(stored, EDGE_COLUMNS)))
     return sum_digests(pl.concat(digests)) if digests else total([])
 
 
-def _typed(rows: list[dict[str, object]], columns: dict[str, pl.DataType]) -> pl.DataFrame:
+def _typed(rows: list[dict[str, object]], columns: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
     """Rows as a frame of the stored columns; dates as the driver gives them become Python's."""
     stored = {name: dtype for name, dtype in columns.items() if name != "digest"}
     plain = {

@@ -24,9 +24,7 @@ def lease(graph: Graph, wait: float = 600.0, progress: Progress = silent) -> Ite
 
     Raises BusyError, naming the holder, if it is not to be had in time.
     """
-    holder = (
-        f"{getpass.getuser()}@{socket.gethostname()} process {os.getpid()} thread {threading.get_ident()}"
-    )
+    holder = f"{getpass.getuser()}@{socket.gethostname()} process {os.getpid()} thread {threading.get_ident()}"
     deadline = time.monotonic() + wait
     while not (taken := graph.write("load/take_lease", name=NAME, holder=holder, seconds=SECONDS))["mine"]:
         if time.monotonic() > deadline:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 import polars as pl
+
 from generel_etl.resolve import SourceCounts
 from generel_etl.tables import KINDS
 

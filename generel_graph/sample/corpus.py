@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from generel_etl.relations import KNOWLEDGE
 from numpy.typing import NDArray
 
+from generel_etl.relations import KNOWLEDGE
 from generel_graph.corpus import Corpus, Edges, Nodes, Pairs
 from generel_graph.errors import GraphError
 from generel_graph.graph import Graph
@@ -71,9 +71,7 @@ def read_corpus(
             frame = graph.frame(
                 f"sample/{task.name}",
                 ranges,
-                PAIR_SCHEMA
-                if task.name == "gwas"
-                else {k: v for k, v in PAIR_SCHEMA.items() if k != "effect"},
+                PAIR_SCHEMA if task.name == "gwas" else {k: v for k, v in PAIR_SCHEMA.items() if k != "effect"},
                 progress,
                 f"read pairs of {task.name}",
                 published_before=published_before,
@@ -120,9 +118,7 @@ def _edges(edges: pl.DataFrame, numbers: pl.DataFrame) -> Edges:
     edges = _number(_number(edges, numbers, "start"), numbers, "end")
     types = sorted(edges["type"].unique())
     kinds = pl.Series("type", types)
-    place = edges.select(pl.col("type").replace_strict(kinds, range(len(types)), return_dtype=pl.Int16))[
-        "type"
-    ]
+    place = edges.select(pl.col("type").replace_strict(kinds, range(len(types)), return_dtype=pl.Int16))["type"]
     odds = edges["odds_ratio"].to_numpy()
     p = edges["neg_log10_p"].to_numpy()
     with np.errstate(invalid="ignore", divide="ignore"):

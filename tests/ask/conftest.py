@@ -112,9 +112,7 @@ class ToySpace:
         found = [TEXTS.get(text, HEART) for text in texts]
         return np.stack(found).astype(np.float32)
 
-    def question(
-        self, vectors: np.ndarray, asked_kind: str, wanted_kind: str | None
-    ) -> tuple[np.ndarray, float]:
+    def question(self, vectors: np.ndarray, asked_kind: str, wanted_kind: str | None) -> tuple[np.ndarray, float]:
         return vectors, 2.0 if {asked_kind, wanted_kind} == {"Gene", "SNP"} else 1.0
 
 
@@ -175,9 +173,7 @@ def world(graph: Graph) -> World:
     create_keys(graph)
     create_indexes(graph)
     made = World(graph)
-    rows = [
-        made.concept(i, kind, name, cluster, syn, xrefs) for i, kind, name, cluster, syn, xrefs, _ in CONCEPTS
-    ]
+    rows = [made.concept(i, kind, name, cluster, syn, xrefs) for i, kind, name, cluster, syn, xrefs, _ in CONCEPTS]
     rows += [made.snp(*row[:4]) for row in SNPS]
     made.add(rows, np.stack([row[-1] for row in (*CONCEPTS, *SNPS)]))
     for number, (kind, start, end, props) in enumerate(EDGES):

@@ -65,9 +65,7 @@ def test_a_neighbourhood_is_a_networkx_graph(world) -> None:
 
 
 def test_loci_near_a_disease_with_a_drugged_gene(world) -> None:
-    columns, rows = cook(
-        world.graph, world.spaces, "loci_near_disease_with_drugged_gene", {"disease": "EFO:0000685"}
-    )
+    columns, rows = cook(world.graph, world.spaces, "loci_near_disease_with_drugged_gene", {"disease": "EFO:0000685"})
     assert columns[:4] == ["snp", "chromosome", "position", "cosine"]
     # rs3087243 is of the same locus as rs231775; rs2476601 is linked; no drug for the others' genes
     assert [row[0] for row in rows] == ["rs231775"]
@@ -79,9 +77,7 @@ def test_loci_near_a_disease_with_a_drugged_gene(world) -> None:
         ["rheumatoid arthritis"],
     )
 
-    _, known = cook(
-        world.graph, world.spaces, "loci_near_disease_with_drugged_gene", {"disease": "MONDO:0005147"}
-    )
+    _, known = cook(world.graph, world.spaces, "loci_near_disease_with_drugged_gene", {"disease": "MONDO:0005147"})
     assert known == [], "another SNP of the locus is linked"
     _, before = cook(
         world.graph,

@@ -119,9 +119,7 @@ def test_a_filter_never_gives_fewer_than_k_that_exist(world) -> None:
     diseases = search(world.graph, world.spaces, "abatacept", k=5, kind="Disease")
     assert set(ids(diseases)) == {"X:0", "MONDO:0008383", "MONDO:0005147", "MONDO:0005148", "MONDO:0005010"}
     assert len(diseases.hits[0].codes) == 999
-    assert ids(search(world.graph, world.spaces, "rheumatoid arthritis", k=10, kind="Drug")) == [
-        "DRUGBANK:DB01281"
-    ]
+    assert ids(search(world.graph, world.spaces, "rheumatoid arthritis", k=10, kind="Drug")) == ["DRUGBANK:DB01281"]
     assert len(search(world.graph, world.spaces, "PTPN22", k=300, kind="SNP").hits) == 300
     assert search(world.graph, world.spaces, "PTPN22", k=3, kind="Pathway").hits == ()
 

@@ -29,9 +29,7 @@ def tiny(tmp_path_factory):
     (folder / "vocab.txt").write_text("\n".join([*words, *("##" + w for w in "abcdefghijklmnopqrstuvwxyz")]))
     BertTokenizer(str(folder / "vocab.txt")).save_pretrained(folder)
     torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=60, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32
-    )
+    config = BertConfig(vocab_size=60, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32)
     BertModel(config).save_pretrained(folder)
     return folder
 

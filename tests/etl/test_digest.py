@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 
 import polars as pl
-from generel_etl.digest import row_digests, sum_digests
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from generel_etl.digest import row_digests, sum_digests
 
 ROW = {"name": "x", "weight": 0.5, "count": 3, "when": dt.date(2020, 1, 2), "flags": ["a", "b"], "yes": True}
 

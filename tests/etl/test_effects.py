@@ -4,6 +4,9 @@ import math
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from generel_etl.ancestry import ancestry_groups, sample_size
 from generel_etl.effects import (
     complement,
@@ -18,8 +21,6 @@ from generel_etl.effects import (
     settled_flags,
     unit_text,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def text(value):

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+
 from generel_etl.reader import SourceFiles
 from generel_etl.sources.gwas_catalog import GwasCatalogOptions, read
 from generel_etl.sources.gwas_traits import own_id
 from generel_etl.tables import TABLES
-
 from generel_graph.config import SourceConfig
 from generel_graph.errors import ConfigError, DataError
 

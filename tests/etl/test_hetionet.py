@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+
 from generel_etl.reader import NoOptions, SourceFiles
 from generel_etl.sources.hetionet import read
 from generel_etl.tables import TABLES
-
 from generel_graph.config import SourceConfig
 from generel_graph.errors import DataError
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from generel_etl.stage import Stage, stage_source
 
+from generel_etl.stage import Stage, stage_source
 from generel_graph.config import Config, SourceConfig
 from generel_graph.errors import DataError
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from generel_etl import identifiers as ids
-from generel_etl.tables import CONCEPT_KINDS, Concepts, Snps
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from generel_etl import identifiers as ids
+from generel_etl.tables import CONCEPT_KINDS, Concepts, Snps
 
 SAME = {
     "MONDO:0005148": [
@@ -175,11 +176,7 @@ def test_snps(text: str, build: str | None, snp: str | None) -> None:
 
 
 @settings(deadline=None)
-@given(
-    st.lists(
-        st.none() | st.sampled_from(["chr1", "01", "23", "x", "M", "MT", "0", "27", "chrUn", ""]), max_size=9
-    )
-)
+@given(st.lists(st.none() | st.sampled_from(["chr1", "01", "23", "x", "M", "MT", "0", "27", "chrUn", ""]), max_size=9))
 def test_chromosomes_agree(values: list[str | None]) -> None:
     frame = pl.DataFrame({"c": values}, schema={"c": pl.String})
     found = frame.select(ids.chromosome(pl.col("c")))["c"].to_list()

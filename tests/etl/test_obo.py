@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from generel_etl.sources.obo_terms import read_terms
-from generel_etl.stage import Stage, stage_source
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generel_etl.sources.obo_terms import read_terms
+from generel_etl.stage import Stage, stage_source
 from generel_graph.config import Config, SourceConfig
 from generel_graph.errors import ConfigError, DataError
 
@@ -37,9 +37,7 @@ def test_a_term_in_full(tmp_path: Path) -> None:
     assert term["exact_matches"] == ["ORPHA:10"]
     assert term["alt_ids"] == ["MONDO:0000011", "MONDO:0000020", "MONDO:0000021"]
     assert (term["kind"], term["defined"], term["on_mention"]) == ("Disease", True, False)
-    edges = (
-        made.edges().collect().select("type", "start_id", "end_id", "start_kind", "end_kind", "weight").rows()
-    )
+    edges = made.edges().collect().select("type", "start_id", "end_id", "start_kind", "end_kind", "weight").rows()
     assert edges == [("IS_A", "MONDO:0000010", "MONDO:0000001", "Disease", "Disease", 1.0)]
 
 
@@ -146,9 +144,7 @@ def test_no_line_stops_the_parser(lines: list[str]) -> None:
         ("hp", 19_484, 23_392, {"Phenotype"}),
     ],
 )
-def test_real_ontologies(
-    tmp_path: Path, shared_data: Path, name: str, rows: int, edges: int, kinds: set[str]
-) -> None:
+def test_real_ontologies(tmp_path: Path, shared_data: Path, name: str, rows: int, edges: int, kinds: set[str]) -> None:
     made = stage(tmp_path, f"ontologies/{name}.obo.gz", folder=shared_data)
     assert made.rows_read == rows
     assert made.rows_rejected == (450 if name == "hp" else 0)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+
 from generel_etl.reader import NoOptions, SourceFiles
 from generel_etl.sources.primekg import read
 from generel_etl.tables import TABLES
-
 from generel_graph.config import SourceConfig
 from generel_graph.errors import DataError
 

@@ -2,6 +2,7 @@
 
 import polars as pl
 import pytest
+
 from generel_etl.relations import (
     METAEDGES,
     NEGATIVE,
@@ -16,7 +17,6 @@ from generel_etl.relations import (
     negative_of,
 )
 from generel_etl.tables import KINDS
-
 from generel_graph.errors import DataError
 
 

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+
 from generel_etl.delimited import Layout, read_rows
 from generel_etl.files import find_files, read_bytes
 from generel_etl.reader import NoOptions, Reader, SourceFiles
 from generel_etl.sources import READERS
 from generel_etl.stage import Stage, read_stage, stage_source
 from generel_etl.tables import Concepts, Snps, Tables, conform
-
 from generel_graph.config import Config, SourceConfig
 from generel_graph.errors import ConfigError, DataError, GenerelError
 
@@ -264,9 +264,7 @@ def test_gzip_is_told_by_its_first_bytes_and_may_have_members(tmp_path: Path) ->
 def test_a_second_look_at_unchanged_files_takes_no_reading(data: Path) -> None:
     stage(data, source("snps.tsv"))
     content = (data / "snps.tsv").stat()
-    (data / "snps.tsv").write_text(
-        "rsid\tchr\tpos\nrs8\t1\t100\nrs9\t2\t200\n"
-    )  # same size and time: same file
+    (data / "snps.tsv").write_text("rsid\tchr\tpos\nrs8\t1\t100\nrs9\t2\t200\n")  # same size and time: same file
     os.utime(data / "snps.tsv", ns=(content.st_atime_ns, content.st_mtime_ns))
     begun = time.perf_counter()
     again = stage(data, source("snps.tsv"))

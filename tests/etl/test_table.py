@@ -8,8 +8,8 @@ from typing import Any
 
 import polars as pl
 import pytest
-from generel_etl.stage import Stage, stage_source
 
+from generel_etl.stage import Stage, stage_source
 from generel_graph.config import Config, SourceConfig, from_mapping
 from generel_graph.errors import ConfigError, DataError
 
@@ -178,9 +178,7 @@ def test_co_occurrence_works_out_the_excess_of_shrunken_counts(tmp_path: Path) -
         "count": "n",
         "expected": "expected",
     }
-    made = stage(
-        tmp_path, "pairs.csv", type="CO_OCCURS_WITH", columns=columns, constants={"cohort": "PAPERS"}
-    )
+    made = stage(tmp_path, "pairs.csv", type="CO_OCCURS_WITH", columns=columns, constants={"cohort": "PAPERS"})
     first, mirror, depleted, unread = made.edges().collect().to_dicts()
     assert (first["start_name"], first["ppmi"]) == (
         "one, first",
@@ -225,9 +223,7 @@ def test_a_vocabulary_without_a_header(tmp_path: Path) -> None:
         columns={"id": "id", "name": "heading", "synonyms": "synonyms", "kind": "trees"},
         kinds={"C": "Disease", "D": "Drug"},
     )
-    assert made.concepts().collect().select(
-        "id", "kind", "name", "synonyms", "defined", "on_mention"
-    ).rows() == [
+    assert made.concepts().collect().select("id", "kind", "name", "synonyms", "defined", "on_mention").rows() == [
         ("MESH:D000001", "Disease", "Heading one", ["first", "one"], True, False),
         ("MESH:D000002", "Drug", "Heading two", [], True, False),
         ("MESH:D000003", "Concept", "Heading three", ["three"], True, False),
@@ -288,9 +284,7 @@ def test_parquet_and_constants(tmp_path: Path) -> None:
         ({"node": "snp", "columns": {"id": "snp", "name": "gene"}}, "no such canonical column"),
     ],
 )
-def test_a_description_that_makes_no_sense_says_why(
-    tmp_path: Path, options: dict[str, Any], words: str
-) -> None:
+def test_a_description_that_makes_no_sense_says_why(tmp_path: Path, options: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigError) as caught:
         stage(tmp_path, "eqtl.tsv", **options)
     assert words in str(caught.value)

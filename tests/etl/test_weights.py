@@ -4,6 +4,9 @@ import math
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from generel_etl.weights import (
     FORMULAS,
     association,
@@ -17,8 +20,6 @@ from generel_etl.weights import (
     z_of_p,
     z_score,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def value(expression):

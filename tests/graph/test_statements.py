@@ -9,9 +9,7 @@ import pytest
 from generel_graph.graph import Graph
 from generel_graph.graph.cypher import folder, statement
 
-FILES = [
-    str(p.relative_to(folder()).with_suffix("")) for p in sorted(folder().rglob("*.cypher"))
-]
+FILES = [str(p.relative_to(folder()).with_suffix("")) for p in sorted(folder().rglob("*.cypher"))]
 VALUES = {"k": 3, "limit": 3, "dimension": 4, "vector": [1.0, 2.0, 3.0, 4.0], "name": "x", "constant": 1.0}
 
 
@@ -25,9 +23,7 @@ def test_the_header_tells_what_it_does_its_parameters_and_columns(name: str) -> 
         header.append(line.removeprefix("//").strip())
     body = "\n".join(line for line in lines[len(header) :] if not line.strip().startswith("//"))
     assert header and header[0][0].isupper() and not header[0].startswith("$")
-    told = {
-        n for line in header if line.startswith("$") for n in re.findall(r"\$(\w+)", line.partition(":")[0])
-    }
+    told = {n for line in header if line.startswith("$") for n in re.findall(r"\$(\w+)", line.partition(":")[0])}
     assert told == set(re.findall(r"\$(\w+)", body))
     assert sum(line.startswith("returns:") for line in header) == 1
     assert ";" not in body

@@ -155,10 +155,7 @@ def build():
         def without(corpus, drop):
             """The corpus without the edges at which the mask `drop` is true."""
             e, keep = corpus.edges, ~drop
-            some = {
-                f: getattr(e, f)[keep]
-                for f in ("starts", "ends", "type", "weights", "log_odds", "neg_log10_p")
-            }
+            some = {f: getattr(e, f)[keep] for f in ("starts", "ends", "type", "weights", "log_odds", "neg_log10_p")}
             return replace(corpus, edges=Edges(types=e.types, **some))
 
     return Builders

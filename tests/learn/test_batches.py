@@ -52,9 +52,7 @@ def test_folds_take_turns(parts, features):
 
 
 def test_ends_of_a_batch_are_of_one_kind(build):
-    rows = [(f"DRUG:{i}", "Drug", f"d{i}") for i in range(9)] + [
-        (f"HGNC:{i}", "Gene", f"g{i}") for i in range(9)
-    ]
+    rows = [(f"DRUG:{i}", "Drug", f"d{i}") for i in range(9)] + [(f"HGNC:{i}", "Gene", f"g{i}") for i in range(9)]
     rows += [(f"MONDO:{i}", "Disease", f"m{i}") for i in range(9)]
     kg = [(f"DRUG:{i}", f"{p}:{i}", 1.0, np.nan) for i in range(9) for p in ("HGNC", "MONDO")]
     kg += [(f"HP:{i}", f"HGNC:{i}", 1.0, np.nan) for i in range(3)]
@@ -67,11 +65,7 @@ def test_ends_of_a_batch_are_of_one_kind(build):
 
 def test_snp_and_gene_read_all_edges(parts, features):
     _, _, groups = parts
-    whole = {
-        groups[s.group].task: set()
-        for n in range(10)
-        for s in plan_round(groups, features.effects, CONFIG, n)
-    }
+    whole = {groups[s.group].task: set() for n in range(10) for s in plan_round(groups, features.effects, CONFIG, n)}
     for number in range(10):
         for step in plan_round(groups, features.effects, CONFIG, number):
             whole[groups[step.group].task].add(step.whole)
@@ -83,10 +77,7 @@ def test_known_pairs_are_no_negatives(parts):
     corpus, adjacency, groups = parts
     known = Known(adjacency, groups)
     cl = corpus.nodes.clusters
-    stated = {
-        frozenset((int(cl[a]), int(cl[b])))
-        for a, b in zip(corpus.edges.starts, corpus.edges.ends, strict=True)
-    }
+    stated = {frozenset((int(cl[a]), int(cl[b]))) for a, b in zip(corpus.edges.starts, corpus.edges.ends, strict=True)}
     for group in groups:
         if not group.is_text:
             ends = zip(group.anchor_clusters, group.positive_clusters, strict=True)
@@ -105,18 +96,13 @@ def test_known_pairs_are_no_negatives(parts):
 def test_gene_trait_is_composed_of_two_hops(parts):
     corpus, _, groups = parts
     found = {
-        (int(a), int(b))
-        for g in groups
-        if g.task == "gene_trait"
-        for a, b in zip(g.anchors, g.positives, strict=True)
+        (int(a), int(b)) for g in groups if g.task == "gene_trait" for a, b in zip(g.anchors, g.positives, strict=True)
     }
     links, gwas = snp_genes(corpus), corpus.tasks["gwas"]
     genes = {}
     for s, g in zip(links.anchors, links.positives, strict=True):
         genes.setdefault(int(s), set()).add(int(g))
-    expected = {
-        (g, int(t)) for s, t in zip(gwas.anchors, gwas.positives, strict=True) for g in genes.get(int(s), ())
-    }
+    expected = {(g, int(t)) for s, t in zip(gwas.anchors, gwas.positives, strict=True) for g in genes.get(int(s), ())}
     assert found == expected
 
 
@@ -132,9 +118,7 @@ def test_inputs_of_a_batch_are_those_of_its_nodes(parts, features, words):
     shapes = {name: _shape(name, features, model, corpus) for name in TOWERS}
     synonyms = {"synonym": words.encode(corpus.tasks["synonym"].texts)}
     steps = plan_round(groups, features.effects, CONFIG, 0)
-    inputs = RoundInputs(
-        features, groups, Known(parts[1], groups), shapes=shapes, synonyms=synonyms, steps=steps
-    )
+    inputs = RoundInputs(features, groups, Known(parts[1], groups), shapes=shapes, synonyms=synonyms, steps=steps)
     tasks = set()
     for step in steps:
         group = groups[step.group]
@@ -161,9 +145,7 @@ def test_inputs_of_a_batch_are_those_of_its_nodes(parts, features, words):
     assert {"gwas", "synonym"} <= tasks
 
 
-@pytest.mark.parametrize(
-    ("weights", "what"), [([-1.0], "numbers in"), ([np.nan], "numbers in"), ([0.0], "numbers in")]
-)
+@pytest.mark.parametrize(("weights", "what"), [([-1.0], "numbers in"), ([np.nan], "numbers in"), ([0.0], "numbers in")])
 def test_pair_weights_that_cannot_be(parts, weights, what):
     corpus, adjacency, _ = parts
     gwas = corpus.tasks["gwas"]

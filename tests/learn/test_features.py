@@ -57,9 +57,7 @@ def slow(corpus, texts, node, fold):
 
     links = {}  # (a, b, type) → (weight, ontology, left out)
     is_a = set()
-    for start, end, t, w, p in zip(
-        edges.starts, edges.ends, edges.type, edges.weights, edges.neg_log10_p, strict=True
-    ):
+    for start, end, t, w, p in zip(edges.starts, edges.ends, edges.type, edges.weights, edges.neg_log10_p, strict=True):
         name, a, b = edges.types[t], int(cl[start]), int(cl[end])
         if name.startswith("NOT_") or a == b or (name == "CO_OCCURS_WITH" and w <= 0):
             continue

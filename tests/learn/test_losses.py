@@ -26,9 +26,7 @@ def test_info_nce_equals_a_plain_loop():
         row = [float(u[i] @ v[j]) / tau for j in range(n) if j == i or not hidden[i, j]]
         column = [float(u[j] @ v[i]) / tau for j in range(n) if j == i or not hidden[j, i]]
         own = float(u[i] @ v[i]) / tau
-        each = 0.5 * (-own + math.log(sum(map(math.exp, row)))) + 0.5 * (
-            -own + math.log(sum(map(math.exp, column)))
-        )
+        each = 0.5 * (-own + math.log(sum(map(math.exp, row)))) + 0.5 * (-own + math.log(sum(map(math.exp, column))))
         total += weights[i] * each / n
         chance += weights[i] * 0.5 * (math.log(len(row)) + math.log(len(column))) / n
     loss, by_chance = info_nce(u, v, torch.tensor(weights).float(), torch.tensor(hidden), tau)

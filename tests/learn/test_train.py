@@ -38,9 +38,7 @@ def same(a, b):
 
 
 def auc(positive, negative):
-    return (positive[:, None] > negative[None, :]).mean() + 0.5 * (
-        positive[:, None] == negative[None, :]
-    ).mean()
+    return (positive[:, None] > negative[None, :]).mean() + 0.5 * (positive[:, None] == negative[None, :]).mean()
 
 
 def held_out_auc(vectors, corpus, held):
@@ -122,9 +120,7 @@ def test_a_finished_model_is_left_as_it_is(planted_corpus, words, tmp_path):
     first = train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "m")
     before = (tmp_path / "m" / "model.safetensors").stat().st_mtime_ns
     # how it runs does not make another model
-    again = train(
-        corpus, words, MODEL, replace(SHORT, threads=1, checkpoint_steps=7), WEIGHTS, tmp_path / "m"
-    )
+    again = train(corpus, words, MODEL, replace(SHORT, threads=1, checkpoint_steps=7), WEIGHTS, tmp_path / "m")
     assert again == first
     assert first.model_id == model_id(corpus, words, MODEL, SHORT, WEIGHTS)
     assert (tmp_path / "m" / "model.safetensors").stat().st_mtime_ns == before

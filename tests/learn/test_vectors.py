@@ -6,7 +6,7 @@ import pytest
 from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.errors import ModelError
 from generel_graph.learn import load_model, question, train
-from generel_graph.learn.vectors import halves, stored
+from generel_graph.stored import halves, stored
 
 MODEL = ModelConfig(dimension=24, hidden=48)
 TRAIN = TrainConfig(steps=40, batch_size=32, warmup=10)

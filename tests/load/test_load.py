@@ -8,8 +8,8 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
-from generel_etl.resolve import Resolved
 
+from generel_etl.resolve import Resolved
 from generel_graph.config import Config, Neo4jConfig, SourceConfig
 from generel_graph.connection import open_graph
 from generel_graph.errors import BusyError
@@ -21,7 +21,17 @@ from generel_graph.server import stop
 
 DISEASES = ("MONDO:0000001\tgout\tpodagra|gouty arthritis", "MONDO:0000002\tasthma\t", "MONDO:0000003\tpsoriasis\t")
 HITS = [
-    f"rs{100 + i}\t{1 + i % 5}\t{1000 + i}\t{'ACGT'[i % 4]}\t{1 + i / 10:.1f}\t{5 + i}\tMONDO:000000{1 + i % 4}"
+    "\t".join(
+        [
+            f"rs{100 + i}",
+            str(1 + i % 5),
+            str(1000 + i),
+            "ACGT"[i % 4],
+            f"{1 + i / 10:.1f}",
+            str(5 + i),
+            f"MONDO:000000{1 + i % 4}",
+        ]
+    )
     for i in range(24)
 ]
 ALLOPURINOL = "DB00437\tallopurinol\ttreats\tMONDO:0000001"
@@ -29,7 +39,7 @@ LINKS = (ALLOPURINOL, ALLOPURINOL, "DB01003\t\ttreats\tMONDO:0000002")
 
 
 def project(folder: Path, parts: int = 1, leave_out: tuple[str, ...] = (), hits: list[str] | None = None) -> Config:
-    """Three sources (the hits in so many files), less those left out; of the drugs, one has a name and is defined by nobody."""
+    """Three sources (the hits in so many files), less those left out; of the drugs one has a name, none a vocabulary."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "diseases.tsv").write_text("id\tname\tsynonyms\n" + "\n".join(DISEASES) + "\n")
     (folder / "links.tsv").write_text("subject\tname\tpredicate\tobject\n" + "\n".join(LINKS) + "\n")
@@ -168,7 +178,9 @@ def test_a_load_that_was_killed_is_completed(graph: Graph, tmp_path: Path) -> No
             "MATCH (a)-[r:ASSOCIATED_WITH]->(b) WITH a, r, b ORDER BY r.key LIMIT 1 "
             "CREATE (a)-[c:ASSOCIATED_WITH]->(b) SET c = properties(r)"
         ).consume()
-        session.run("MATCH (a:SNP), (b:Disease) WITH a, b LIMIT 1 CREATE (a)-[:REGULATES {source: 'hits', key: 'x'}]->(b)")
+        session.run(
+            "MATCH (a:SNP), (b:Disease) WITH a, b LIMIT 1 CREATE (a)-[:REGULATES {source: 'hits', key: 'x'}]->(b)"
+        )
     assert graph_digest(graph) is None
     load_batches(graph, resolved)
     assert deep_digest(graph) == graph_digest(graph) == expected(resolved)

@@ -35,9 +35,7 @@ from generel_etl.tables import CONCEPT_KINDS, PLACES, Concepts, Edges, Rejects, 
 from generel_graph.errors import ConfigError, DataError
 
 # Cross-references that lead to no concept: literature, people, pages.
-NOT_CONCEPTS = frozenset(
-    {"PMID", "ORCID", "DOI", "ISBN", "ISBN-13", "URL", "http", "https", "GOC", "Wikipedia"}
-)
+NOT_CONCEPTS = frozenset({"PMID", "ORCID", "DOI", "ISBN", "ISBN-13", "URL", "http", "https", "GOC", "Wikipedia"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +44,7 @@ class OboOptions:
 
     kind: str = ""  # of all its terms
     kinds: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    defines: tuple[
-        str, ...
-    ] = ()  # prefixes whose terms it defines; empty: the one that `ontology:` names, else all
+    defines: tuple[str, ...] = ()  # prefixes whose terms it defines; empty: the one that `ontology:` names, else all
     encoding: str = "utf-8"
 
 
@@ -127,9 +123,7 @@ class _Book:
         concepts = []
         for curie, placed in self.live.items():
             kind, inside = kinds[curie]
-            concepts.append(
-                self._concept(placed, kind, inside, prefix_of(curie) in defines, xrefs[curie], replaced)
-            )
+            concepts.append(self._concept(placed, kind, inside, prefix_of(curie) in defines, xrefs[curie], replaced))
         concepts += mentions
         edges = [
             {
@@ -171,16 +165,12 @@ class _Book:
             "kind": kind,
             "name": term.name,
             "synonyms": exact,
-            "other_synonyms": [
-                s for s in dict.fromkeys(term.other) if s and s != term.name and s not in exact
-            ],
+            "other_synonyms": [s for s in dict.fromkeys(term.other) if s and s != term.name and s not in exact],
             "xrefs": [x for x in xrefs if x not in inexact],
             "inexact_xrefs": inexact,
             "exact_matches": self._ids_of(term.exact_matches),
             "alt_ids": [
-                i
-                for i in dict.fromkeys((*self._ids_of(term.alt_ids), *replaced.get(placed.id, ())))
-                if i != placed.id
+                i for i in dict.fromkeys((*self._ids_of(term.alt_ids), *replaced.get(placed.id, ()))) if i != placed.id
             ],
             "defined": defined,
             # A term that the file only borrows, or one outside the roots, is a node if another source names it.
@@ -259,9 +249,7 @@ def _frame(records: Sequence[Mapping[str, object]], schema: type[dy.Schema]) -> 
     for name in (n for n in types if n in records[0]):
         values = [r.get(name) for r in records]
         columns.append(
-            _lists(name, values)
-            if types[name] == pl.List(pl.String)
-            else pl.Series(name, values, types[name])
+            _lists(name, values) if types[name] == pl.List(pl.String) else pl.Series(name, values, types[name])
         )
     return conform(pl.DataFrame(columns), schema)
 

@@ -86,11 +86,7 @@ def _partners(xrefs: Mapping[str, Sequence[str]]) -> dict[str, str]:
     kinds = {}
     for vocabulary in reversed(PARTNERS):
         pairs = [
-            (t, x)
-            for t, ids in xrefs.items()
-            if t.startswith("EFO:")
-            for x in set(ids)
-            if prefix_of(x) == vocabulary
+            (t, x) for t, ids in xrefs.items() if t.startswith("EFO:") for x in set(ids) if prefix_of(x) == vocabulary
         ]
         terms, others = ([p[i] for p in pairs] for i in (0, 1))
         counts: dict[str, int] = {}

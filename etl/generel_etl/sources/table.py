@@ -206,9 +206,7 @@ def _parts(files: SourceFiles, options: TableOptions) -> list[tuple[EdgeOptions,
         check_edge(edge, mapping, options.build, where)
         found.append((edge, mapping, where))
     if options.edges:  # a shared column that nobody reads is a slip of the pen
-        mapped(
-            options.columns, options.constants, (*EDGE_COLUMNS, *_node_columns(options)), "", (), files.where
-        )
+        mapped(options.columns, options.constants, (*EDGE_COLUMNS, *_node_columns(options)), "", (), files.where)
     return found
 
 

@@ -79,13 +79,9 @@ def mapped(
     named: dict[str, tuple[str, ...]] = {}
     for name, value in columns.items():
         _known(name, valid, f"{where}.columns")
-        several = (
-            (value,) if isinstance(value, str) else tuple(value) if isinstance(value, (list, tuple)) else ()
-        )
+        several = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, (list, tuple)) else ()
         if not several or not all(isinstance(v, str) for v in several):
-            raise ConfigError(
-                "a column's name, or a list of them", where=f"{where}.columns.{name}", found=value
-            )
+            raise ConfigError("a column's name, or a list of them", where=f"{where}.columns.{name}", found=value)
         named[name] = several
     fixed: dict[str, str | tuple[str, ...]] = {}
     for name, value in constants.items():
@@ -116,11 +112,7 @@ def canonical(frame: pl.DataFrame, mapping: Mapped, names: Iterable[str]) -> pl.
         elif name in mapping.constants:
             fixed = mapping.constants[name]
             several = [fixed] if isinstance(fixed, str) else list(fixed)
-            value = (
-                pl.lit(pl.Series([several], dtype=pl.List(pl.String))).first()
-                if name in LISTS
-                else pl.lit(fixed)
-            )
+            value = pl.lit(pl.Series([several], dtype=pl.List(pl.String))).first() if name in LISTS else pl.lit(fixed)
         else:
             continue
         made.append(value.alias(name))

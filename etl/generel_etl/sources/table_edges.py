@@ -63,9 +63,7 @@ class EdgeOptions:
     end_prefix: str = ""
     relations: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # predicate → type
     weight: Any = ""  # a formula of weights.FORMULAS, or a number in (0, 1]; default by type
-    keep: str = (
-        ""  # all; or lead: the strongest SNP of each end, tissue and window, the rest if mentioned elsewhere
-    )
+    keep: str = ""  # all; or lead: the strongest SNP of each end, tissue and window, the rest if mentioned elsewhere
     window: int = 250_000  # base pairs, of `keep = "lead"`; without positions an end is one window
 
 
@@ -120,9 +118,7 @@ def read_edges(
     return edges, pl.concat([Snps.create_empty(), *snps]), gather([bad, cells, lost])
 
 
-def _typed(
-    table: pl.DataFrame, options: EdgeOptions, mapping: Mapped, where: str
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _typed(table: pl.DataFrame, options: EdgeOptions, mapping: Mapped, where: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Put the type into `type`, and the ends of inverse predicates ("treated by") into its direction."""
     if options.type:
         return table.with_columns(pl.lit(options.type).alias("type")), gather([])
@@ -149,9 +145,7 @@ def _typed(
         "#swap": pl.Boolean,
         "#why": pl.String,
     }
-    table = table.join(
-        pl.DataFrame(known, schema=schema, orient="row"), on=["predicate", "negated"], how="left"
-    )
+    table = table.join(pl.DataFrame(known, schema=schema, orient="row"), on=["predicate", "negated"], how="left")
     wrong = table.filter(pl.col("type").is_null())
     reason = pl.col("#why").fill_null("no predicate")
     bad = rejected(wrong, mapping.file_column("predicate"), reason, pl.col("predicate"))
@@ -171,30 +165,22 @@ def _typed(
 
 def _with_end(table: pl.DataFrame, side: str, options: EdgeOptions, build: str) -> pl.DataFrame:
     """Normalise one end: `<side>_id`, `<side>_kind`, and `<side>_text`, the id as the file has it."""
-    missing = [
-        pl.lit(None, dtype=pl.String).alias(n) for n in ENDS if n.startswith(side) and n not in table.columns
-    ]
+    missing = [pl.lit(None, dtype=pl.String).alias(n) for n in ENDS if n.startswith(side) and n not in table.columns]
     table = table.with_columns(missing).with_columns(pl.col(f"{side}_id").alias(f"{side}_text"))
     prefix = options.start_prefix if side == "start" else options.end_prefix
     given = options.start_kind if side == "start" else options.end_kind
     usual = {t: (r.starts if side == "start" else r.ends) for t, r in RELATIONS.items()}
     # A type that joins anything says nothing about a kind.
-    default = pl.col("type").replace_strict(
-        {t: "Concept" if k == CONCEPT_KINDS else k[0] for t, k in usual.items()}
-    )
+    default = pl.col("type").replace_strict({t: "Concept" if k == CONCEPT_KINDS else k[0] for t, k in usual.items()})
     text = pl.col(f"{side}_id")
     if given == "SNP" or (not given and options.type and usual[options.type] == ("SNP",)):
-        return table.with_columns(
-            _snp_end(table, side, build).alias(f"{side}_id"), pl.lit("SNP").alias(f"{side}_kind")
-        )
+        return table.with_columns(_snp_end(table, side, build).alias(f"{side}_id"), pl.lit("SNP").alias(f"{side}_kind"))
     own = pl.col(f"{side}_prefix")
     concept = curie(pl.coalesce(pl.concat_str(own, pl.lit(":"), text), text), prefix or None)
     table = table.with_columns(pl.coalesce(rsid(text), concept).alias(f"{side}_id"))
     column = pl.col(f"{side}_kind").str.replace("^biolink:", "").replace(CATEGORIES)
     implied = kind(pl.col(f"{side}_id"))
-    found = (
-        pl.lit(given) if given else pl.coalesce(pl.when(column.is_in(KINDS)).then(column), implied, default)
-    )
+    found = pl.lit(given) if given else pl.coalesce(pl.when(column.is_in(KINDS)).then(column), implied, default)
     return table.with_columns(found.alias(f"{side}_kind"))
 
 
@@ -228,18 +214,14 @@ def _checks(side: str, mapping: Mapped) -> list[Check]:
         .then(pl.lit(EMPTY))
         .when(is_snp)
         .then(pl.lit("not one rsID; a place (chr:pos) needs the source's `build`"))
-        .otherwise(
-            pl.lit(f"not an id; for ids without a prefix set `{side}_prefix`, for names map `{side}_name`")
-        )
+        .otherwise(pl.lit(f"not an id; for ids without a prefix set `{side}_prefix`, for names map `{side}_name`"))
     )
     return [Check(column, identity.is_not_null() | (~is_snp & name.is_not_null()), reason, text)]
 
 
 def _formula(options: EdgeOptions, type_: str, where: str) -> Formula | float:
     """The weight's formula, or a constant."""
-    given = (
-        options.weight if options.weight != "" else DEFAULT_WEIGHT.get(type_.removeprefix("NOT_"), CURATED)
-    )
+    given = options.weight if options.weight != "" else DEFAULT_WEIGHT.get(type_.removeprefix("NOT_"), CURATED)
     if isinstance(given, (int, float)) and not isinstance(given, bool) and 0 < given <= 1:
         return float(given)
     if isinstance(given, str) and given in FORMULAS:

@@ -32,9 +32,7 @@ def check_node(node: str, mapping: Mapped, *, kinds: Iterable[str], build: str, 
         )
 
 
-def read_snps(
-    frame: pl.DataFrame, mapping: Mapped, build: str, create: bool
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def read_snps(frame: pl.DataFrame, mapping: Mapped, build: str, create: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
     """SNPs and rejects of a list; unless `create`, its SNPs are nodes only where another source names them."""
     table = canonical(frame, mapping, SNP_COLUMNS)
     names = {what: what for what in (*PLACE, "alleles")}
@@ -52,9 +50,7 @@ def read_snps(
         lost = snps.filter(pl.col("position").is_null()).select(pl.col("row").alias(ROW))
         if lost.height:
             lines = table.join(lost, on=ROW, how="semi")
-            nowhere = rejected(
-                lines, mapping.file_column("position"), "not a place: left out", pl.col("position")
-            )
+            nowhere = rejected(lines, mapping.file_column("position"), "not a place: left out", pl.col("position"))
     return snps, gather([bad, nowhere])
 
 
