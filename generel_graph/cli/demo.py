@@ -98,10 +98,24 @@ def _figure(answers: Answers, hidden: int) -> None:
     )
     print_table(["method", "AUC", "95 %", "the space minus it", "95 %"], [_line(result) for result in answers.figure])
     click.echo(
-        "What it means: in a small table that was chosen by hand, diseases that share loci share more of them, and\n"
-        "the space has learnt which do. This is no discovery: unreported is not unassociated, and a curated table\n"
-        "favours well-studied loci. The evaluation proper is on the full catalogue, on papers of later years."
+        f"What it means: {_verdict(answers.figure)}. Diseases that share loci share more of them, in a small table\n"
+        "that was chosen by hand: no discovery. Unreported is not unassociated, and a curated table favours\n"
+        "well-studied loci. The evaluation proper is on the full catalogue, on papers of later years."
     )
+
+
+def _verdict(figure: Sequence[Result]) -> str:
+    """What the intervals allow to be said, whatever came out."""
+    space, *others = figure
+    chance = "ranks hidden pairs above unreported ones" if space.low > 0.5 else "is not shown to beat chance"
+    ahead = [r.method for r in others if r.ahead_low > 0]
+    level = [r.method for r in others if r.ahead_low <= 0 <= r.ahead_high]
+    behind = [r.method for r in others if r.ahead_high < 0]
+    said = [f"the space {chance}"]
+    said += [f"it is ahead of {', '.join(ahead)}"] if ahead else []
+    said += [f"not separable here from {', '.join(level)}"] if level else []
+    said += [f"behind {', '.join(behind)}"] if behind else []
+    return "; ".join(said)
 
 
 def _line(result: Result) -> list[Any]:

@@ -10,12 +10,11 @@ import pandas as pd
 import polars as pl
 from numpy.typing import NDArray
 
-from generel_graph.demo.data import SEED, Prepared
+from generel_graph.demo.data import SEED, SNP, Prepared
 from generel_graph.demo.figure import Result, compare
 from generel_graph.session import Session
 
 ARTHRITIS = "MONDO:0008383"  # rheumatoid arthritis
-SNP = "rs2476601"
 WORDING = "morning joint stiffness"  # in no vocabulary
 KINDS = ("Disease", "Gene", "Drug")
 

@@ -16,6 +16,7 @@ AS_THEY_ARE = ("concepts.obo", "genes.tsv", "links.tsv", FILE_NAME)
 HIDDEN = "hidden.tsv"  # not a source: what the figure is measured on
 SHARE = 0.2
 SEED = 0
+SNP = "rs2476601"  # question (b) is about all of its diseases, so its locus is not hidden from
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def prepare(folder: Path, share: float = SHARE, seed: int = SEED) -> Prepared:
     reports = pl.read_csv(
         origin / ASSOCIATIONS, separator="\t", quote_char=None, schema_overrides={"chromosome": pl.String}
     )
-    shown, hidden = hide_pairs(reports, share, seed)
+    shown, hidden = hide_pairs(reports, share, seed, SNP)
     _write(folder / ASSOCIATIONS, shown.drop("locus").write_csv(separator="\t"))
     _write(folder / HIDDEN, hidden.write_csv(separator="\t"))
     return Prepared(folder, shown, hidden)

@@ -28,18 +28,19 @@ def number_loci(snps: pl.DataFrame) -> pl.DataFrame:
     return named.with_columns(pl.when(in_mhc).then(pl.lit("MHC")).otherwise("locus").alias("locus")).drop("starts")
 
 
-def hide_pairs(reports: pl.DataFrame, share: float, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+def hide_pairs(reports: pl.DataFrame, share: float, seed: int, spared: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Split reports (rsid, chromosome, position, disease_id …) into shown and hidden, by locus–disease pairs.
 
     `share` of all locus–disease pairs is hidden, drawn with `seed` among loci that several diseases share, so
     that each locus keeps at least one disease, without which nothing would be known of it. All reports of a
-    hidden pair go. Returns both frames with a column `locus`.
+    hidden pair go; the locus of the SNP `spared` is left alone. Returns both frames with a column `locus`.
     """
     snps = number_loci(reports.select("rsid", "chromosome", "position"))
     reports = reports.join(snps.select("rsid", "locus"), on="rsid", how="left", maintain_order="left")
     pairs = reports.select("locus", "disease_id").unique().sort("locus", "disease_id")
     wanted = round(share * len(pairs))
     left = dict(pairs.group_by("locus").len().iter_rows())
+    left |= dict.fromkeys(snps.filter(pl.col("rsid") == spared)["locus"], 0)
     hidden: list[tuple[str, str]] = []
     for locus, disease in pairs.sample(fraction=1.0, shuffle=True, seed=seed).iter_rows():
         if len(hidden) < wanted and left[locus] > 1:

@@ -39,7 +39,7 @@ LINKS = (ALLOPURINOL, ALLOPURINOL, "DB01003\t\ttreats\tMONDO:0000002")
 
 
 def project(folder: Path, parts: int = 1, leave_out: tuple[str, ...] = (), hits: list[str] | None = None) -> Config:
-    """Three sources (the hits in so many files), less those left out; of the drugs one has a name, none a vocabulary."""
+    """Three sources (the hits in so many files), less those left out; of the drugs one has a name, no vocabulary."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "diseases.tsv").write_text("id\tname\tsynonyms\n" + "\n".join(DISEASES) + "\n")
     (folder / "links.tsv").write_text("subject\tname\tpredicate\tobject\n" + "\n".join(LINKS) + "\n")

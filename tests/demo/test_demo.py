@@ -1,0 +1,84 @@
+"""The quick start's own logic: loci, what is hidden, and a figure that can be worked out by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from generel_graph.demo import prepare
+from generel_graph.demo.data import SNP, quickstart
+from generel_graph.demo.figure import auc, compare
+from generel_graph.demo.loci import number_loci
+
+LIMIT = 600_000  # bytes of the data set
+
+
+def test_a_locus_ends_where_the_gap_is_wide_and_the_mhc_is_one() -> None:
+    snps = pl.DataFrame(
+        {
+            "rsid": ["a", "b", "c", "d", "m1", "m2"],
+            "chromosome": ["1", "1", "1", "2", "6", "6"],
+            "position": [100, 250_100, 500_101, 100, 25_000_000, 33_999_999],
+        }
+    )
+    loci = dict(number_loci(snps).select("rsid", "locus").iter_rows())
+    assert loci == {"a": "1:100", "b": "1:100", "c": "1:500101", "d": "2:100", "m1": "MHC", "m2": "MHC"}
+
+
+def test_what_is_hidden_is_in_no_source(tmp_path: Path) -> None:
+    prepared = prepare(tmp_path)
+    pairs = {"shown": set(), "hidden": set()}
+    for name in pairs:
+        pairs[name] = set(getattr(prepared, name).select("locus", "disease_id").iter_rows())
+    assert not pairs["shown"] & pairs["hidden"]
+    assert len(pairs["hidden"]) == round(0.2 * len(pairs["shown"] | pairs["hidden"]))
+    assert {locus for locus, _ in pairs["hidden"]} <= {locus for locus, _ in pairs["shown"]}
+    loaded = pl.read_csv(tmp_path / "associations.tsv", separator="\t", schema_overrides={"chromosome": pl.String})
+    assert loaded.join(prepared.hidden, on=["rsid", "disease_id"], how="semi").is_empty()
+    assert len(loaded) + len(prepared.hidden) == len(prepared.shown) + len(prepared.hidden)
+    assert SNP in set(loaded["rsid"])
+    assert "hidden" not in (tmp_path / "generel.toml").read_text(encoding="utf-8")
+
+
+def test_hiding_is_seeded_and_writes_once(tmp_path: Path) -> None:
+    first = prepare(tmp_path)
+    times = {p.name: p.stat().st_mtime_ns for p in tmp_path.iterdir()}
+    assert prepare(tmp_path).hidden.equals(first.hidden)
+    assert {p.name: p.stat().st_mtime_ns for p in tmp_path.iterdir()} == times
+    assert not prepare(tmp_path / "other", seed=1).hidden.equals(first.hidden)
+
+
+def test_the_data_set_is_small_and_has_no_gene_disease_edge() -> None:
+    folder = quickstart()
+    assert sum(p.stat().st_size for p in folder.iterdir()) <= LIMIT
+    links = pl.read_csv(folder / "links.tsv", separator="\t", quote_char=None)
+    ends = links.select("subject", "object").rows()
+    assert not any({a.split(":")[0], b.split(":")[0]} == {"HGNC", "MONDO"} for a, b in ends)
+
+
+def test_the_wording_is_in_no_vocabulary() -> None:
+    text = "".join(p.read_text(encoding="utf-8").lower() for p in quickstart().glob("*.obo"))
+    assert "morning joint stiffness" not in text
+
+
+def test_auc_is_the_share_of_pairs_in_order() -> None:
+    scores, positive = np.array([3.0, 1.0, 2.0, 2.0]), np.array([True, False, True, False])
+    ordered = [(s > t) + 0.5 * (s == t) for s in scores[positive] for t in scores[~positive]]
+    assert auc(scores, positive) == pytest.approx(np.mean(ordered))
+    assert np.isnan(auc(scores, np.ones(4, dtype=bool)))
+
+
+def test_methods_are_compared_on_the_same_draws() -> None:
+    random = np.random.default_rng(0)
+    positive = random.random(200) < 0.5
+    good = positive + random.normal(0, 0.5, 200)
+    groups = np.arange(200) // 4
+    first, same, worse = compare(
+        {"good": good, "same": good, "noise": random.normal(0, 1, 200)}, positive, groups, seed=0
+    )
+    assert (same.ahead, same.ahead_low, same.ahead_high) == (0.0, 0.0, 0.0)
+    assert first.low < first.auc < first.high
+    assert worse.ahead_low > 0
