@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import psutil
 
 from generel_graph.errors import BusyError
 from generel_graph.graph import Graph
@@ -27,6 +30,9 @@ def lease(graph: Graph, wait: float = 600.0, progress: Progress = silent) -> Ite
     holder = f"{getpass.getuser()}@{socket.gethostname()} process {os.getpid()} thread {threading.get_ident()}"
     deadline = time.monotonic() + wait
     while not (taken := graph.write("load/take_lease", name=NAME, holder=holder, seconds=SECONDS))["mine"]:
+        if _is_dead(taken["holder"]):
+            graph.write("load/drop_lease", name=NAME, holder=taken["holder"])
+            continue
         if time.monotonic() > deadline:
             raise BusyError(
                 "another sync is writing to this graph",
@@ -50,3 +56,9 @@ def lease(graph: Graph, wait: float = 600.0, progress: Progress = silent) -> Ite
         stop.set()
         thread.join()
         graph.write("load/drop_lease", name=NAME, holder=holder)
+
+
+def _is_dead(holder: str) -> bool:
+    """Whether a holder was a process of this host that is no more: nobody needs to wait for its lease to run out."""
+    found = re.fullmatch(r".+@(\S+) process (\d+) thread \d+", holder)
+    return found is not None and found[1] == socket.gethostname() and not psutil.pid_exists(int(found[2]))

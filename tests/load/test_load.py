@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 import threading
 from contextlib import nullcontext
 from pathlib import Path
@@ -223,6 +225,20 @@ def test_a_second_writer_is_told_who_holds_the_graph(graph: Graph) -> None:
             thread.join()
         assert len(caught) == expected_errors
     assert "process" in str(caught[0].found)
+
+
+def test_the_lease_of_a_dead_process_of_this_host_is_free_at_once(graph: Graph) -> None:
+    import socket
+
+    gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    holder = f"me@{socket.gethostname()} process {int(gone.stdout)} thread 1"
+    assert graph.write("load/take_lease", name="sync", holder=holder, seconds=600)["mine"]
+    with lease(graph, wait=0):
+        pass
+    elsewhere = f"me@another.host process {int(gone.stdout)} thread 1"
+    assert graph.write("load/take_lease", name="sync", holder=elsewhere, seconds=600)["mine"]
+    with pytest.raises(BusyError, match=r"another\.host"), lease(graph, wait=0):
+        pass
 
 
 @pytest.mark.parametrize("version", ["2026.08.1", "5.26.18"])
