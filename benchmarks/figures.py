@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -88,7 +88,9 @@ class Results:
     stages: list[dict[str, Any]] = field(default_factory=list)
 
     def figure(self, figure: Figure) -> None:
-        """Print and keep a figure."""
+        """Print and keep a figure; a quick run is held against no bar."""
+        if self.arguments.get("quick"):
+            figure = replace(figure, bar=None, bar_ratio=None)
         self.figures.append(figure)
         print(json.dumps(figure.as_json()), flush=True)
 

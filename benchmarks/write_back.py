@@ -10,6 +10,7 @@ without vectors. stdout: a JSON line a repetition and a figure; `results/write_b
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import statistics
 import tempfile
@@ -95,7 +96,9 @@ def measure(config: Config, args: argparse.Namespace, results: Results) -> None:
                     seconds = time.monotonic() - began
                     rates[name].append(args.nodes / seconds)
                     run = f"Neo4j {config.neo4j.version}, {dimension} floats, repetition {repeat + 1}"
-                    results.stage(run, name, seconds, rate=round(args.nodes / seconds))
+                    results.stage(
+                        run, name, seconds, rate=round(args.nodes / seconds), machine_load=round(os.getloadavg()[0], 2)
+                    )
                     assert clear(graph) == args.nodes
             results.figure(
                 Figure(

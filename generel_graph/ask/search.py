@@ -9,13 +9,15 @@ from typing import Any
 
 from generel_etl.tables import KINDS
 from generel_graph.ask.clusters import Cluster, read_clusters
-from generel_graph.ask.link import TEXT, Link, link
+from generel_graph.ask.link import NAME, SYNONYM, TEXT, Link, link
 from generel_graph.ask.nearest import Near, nearest
 from generel_graph.ask.pin import Pinned, pinned, stored_vectors
 from generel_graph.ask.space import Space, Spaces
 from generel_graph.ask.words import Named, named_by
 from generel_graph.errors import NotFoundError, UsageError
 from generel_graph.graph import Graph
+
+WORDS = (NAME, SYNONYM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,9 @@ class Hit:
     kind: str
     name: str
     score: float  # cosine after the question's constant, −1 … 1
-    linked: bool | None  # whether an edge joins it to the question's cluster; None: the question is a text
+    linked: (
+        bool | None
+    )  # whether an edge joins it to the question's cluster; None: the question is a text, or it is this
     codes: tuple[str, ...]  # other ids of the cluster and its cross-references
     genes: tuple[str, ...] = ()  # of an SNP: those that it lies in, that studies named, and the nearest
     position: str = ""  # of an SNP: "chromosome:position"
@@ -120,6 +124,9 @@ def _answer(
             )
         asked_kind, vector = vectors[linked.id]
     near = nearest(graph, model, space, vector, asked_kind, kinds, k, leave_out=linked.id)
+    own = linked.id if linked.resolved_by in WORDS and linked.kind in kinds else None
+    if own is not None:  # who asks in words wants to see what they name, first of all
+        near = [Near(own, own, asked_kind, 1.0), *near[: k - 1]]
     clusters = read_clusters(graph, [n.cluster for n in near], linked.id, published_before)
     return Answer(
         linked.text,
@@ -130,7 +137,7 @@ def _answer(
         linked.others,
         similar,
         model.id,
-        tuple(_hit(n, clusters[n.cluster], kinds, linked.resolved_by != TEXT) for n in near),
+        tuple(_hit(n, clusters[n.cluster], kinds, linked.resolved_by != TEXT and n.id != own) for n in near),
     )
 
 

@@ -54,7 +54,7 @@ def test_a_code_or_rsid_that_is_not_there_is_no_text(world) -> None:
 
 
 def test_hits_are_the_exact_ones_a_row_a_cluster_best_first(world) -> None:
-    answer = search(world.graph, world.spaces, "rheumatoid arthritis", k=20)
+    answer = search(world.graph, world.spaces, "MONDO:0008383", k=20)
     unit = {id_: v / np.linalg.norm(v) for id_, v in world.vectors.items()}
     expected = sorted(
         (id_ for id_ in unit if id_ not in ("MONDO:0008383", "EFO:0000685")),
@@ -63,8 +63,16 @@ def test_hits_are_the_exact_ones_a_row_a_cluster_best_first(world) -> None:
     assert ids(answer) == expected
     for hit in answer.hits:
         assert hit.score == pytest.approx(float(unit[hit.id] @ IMMUNE), abs=1e-4)
-    near = search(world.graph, world.spaces, "abatacept", k=1)
+    near = search(world.graph, world.spaces, "DRUGBANK:DB01281", k=1)
     assert near.hits[0].codes == ("EFO:0000685", "DOID:7148")
+
+
+def test_who_asks_in_words_sees_what_they_name_first(world) -> None:
+    answer = search(world.graph, world.spaces, "RA", k=3)
+    assert (answer.hits[0].id, answer.hits[0].score, answer.hits[0].linked) == ("MONDO:0008383", 1.0, None)
+    assert len(answer.hits) == 3
+    assert all(h.linked is not None and h.id != "MONDO:0008383" for h in answer.hits[1:])
+    assert ids(search(world.graph, world.spaces, "RA", k=1, kind="Drug")) == ["DRUGBANK:DB01281"]
 
 
 def test_a_hit_says_whether_it_is_linked_up_to_a_date(world) -> None:
