@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,11 +41,12 @@ def run(folder: Path, progress: Progress) -> None:
     _wording(answers)
     _figure(answers, len(prepared.hidden.unique(["locus", "disease_id"])))
     _head("Look further")
-    at = f"generel-graph --config {prepared.config}"
-    click.echo(f"{at} browser                                # the same graph in Neo4j Browser")
-    click.echo(f'{at} search "joint pain" --kind Drug         # any wording, code, rsID or gene')
+    program = "generel-graph" if shutil.which("generel-graph") else sys.argv[0]
+    at = f"{program} --config {prepared.config}"
+    click.echo(f"{at} browser    # the same graph in Neo4j Browser")
+    click.echo(f'{at} search "joint pain" --kind Drug    # any wording, code, rsID or gene')
     click.echo(f"{at} search rs2476601 --kind Disease")
-    click.echo("generel-graph init my-project                    # then name your own table in generel.toml, and: sync")
+    click.echo(f"{program} init my-project    # your own table: name it in generel.toml, then sync")
     click.echo(f"\n{time.monotonic() - began:.0f} seconds in all")
 
 
@@ -98,9 +101,10 @@ def _figure(answers: Answers, hidden: int) -> None:
     )
     print_table(["method", "AUC", "95 %", "the space minus it", "95 %"], [_line(result) for result in answers.figure])
     click.echo(
-        f"What it means: {_verdict(answers.figure)}. Diseases that share loci share more of them, in a small table\n"
-        "that was chosen by hand: no discovery. Unreported is not unassociated, and a curated table favours\n"
-        "well-studied loci. The evaluation proper is on the full catalogue, on papers of later years."
+        f"What it means: {_verdict(answers.figure)}.\n"
+        "Diseases that share some loci share more of them, in a small table that was chosen by hand: no discovery.\n"
+        "Unreported is not unassociated, and a curated table favours well-studied loci. The evaluation proper is on\n"
+        "the full catalogue, on papers of later years."
     )
 
 
@@ -115,7 +119,7 @@ def _verdict(figure: Sequence[Result]) -> str:
     said += [f"it is ahead of {', '.join(ahead)}"] if ahead else []
     said += [f"not separable here from {', '.join(level)}"] if level else []
     said += [f"behind {', '.join(behind)}"] if behind else []
-    return "; ".join(said)
+    return ";\n  ".join(said)
 
 
 def _line(result: Result) -> list[Any]:
