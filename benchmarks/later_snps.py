@@ -1,0 +1,126 @@
+"""How many of the ten SNPs nearest to "heart attack" are known for a coronary trait: remembered, and found before.
+
+Known already: the active model, on all SNPs; that is memory. Found before: a model trained on reports before a
+date, on the SNPs that no report had named by then, judged by the reports since; beside text propagation without
+training and the frozen encoder (an SNP's text is the mean of its genes' texts).
+
+    python benchmarks/later_snps.py --config generel.toml --date 2013-01-01
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import hypergeom
+
+from generel_graph.config import load_config
+from generel_graph.connection import open_graph
+from generel_graph.corpus import Corpus
+from generel_graph.demo.figure import auc
+from generel_graph.load import graph_digest
+from generel_graph.modelling import folder_of, open_encoder, sample, train_model
+
+HEART_ATTACK = "MONDO:0005068"  # myocardial infarction
+CORONARY = "MONDO:0005010"  # coronary artery disorder: it and all its kinds count as coronary traits
+K = 10
+
+
+def edges_of(corpus: Corpus, *types: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Starts and ends of the edges of some types."""
+    wanted = [corpus.edges.types.index(t) for t in types if t in corpus.edges.types]
+    chosen = np.isin(corpus.edges.type, wanted)
+    return corpus.edges.starts[chosen], corpus.edges.ends[chosen]
+
+
+def coronary_traits(corpus: Corpus) -> set[int]:
+    """Clusters of the coronary trait, of heart attack, and of everything that is a kind of them."""
+    place = {id_: i for i, id_ in enumerate(corpus.nodes.ids)}
+    clusters = corpus.nodes.clusters
+    found = {int(clusters[place[CORONARY]]), int(clusters[place[HEART_ATTACK]])}
+    starts, ends = edges_of(corpus, "IS_A")
+    while True:
+        more = {int(clusters[s]) for s, e in zip(starts, ends, strict=True) if int(clusters[e]) in found}
+        if more <= found:
+            return found
+        found |= more
+
+
+def top(scores: NDArray[np.float32], candidates: NDArray[np.int64], true: set[int], k: int) -> int:
+    """How many of the k best candidates are true."""
+    best = candidates[np.argsort(-scores[candidates], kind="stable")[:k]]
+    return sum(int(i) in true for i in best)
+
+
+def gene_texts(corpus: Corpus, texts: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Each SNP's mean text of the genes that it lies in or next to, [n, d]."""
+    starts, ends = edges_of(corpus, "LOCATED_IN", "NEAREST_TO")
+    out = np.zeros_like(texts)
+    np.add.at(out, starts, texts[ends])
+    return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-9)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print one JSON line a figure."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--config", type=Path, default=Path("generel.toml"))
+    parser.add_argument("--date", type=date.fromisoformat, default=date(2013, 1, 1))
+    given = parser.parse_args(arguments)
+    config = load_config(given.config)
+    before = replace(config, train=replace(config.train, published_before=given.date))
+    with open_graph(config) as graph:
+        digest = graph_digest(graph) or ""
+        whole = sample(graph, replace(config, train=replace(config.train, published_before=None)), digest)
+        past = sample(graph, before, digest)
+    model_id = train_model(before, past)
+
+    from generel_graph.learn import load_model
+
+    encoder = open_encoder(config)
+    model = load_model(folder_of(before, model_id))
+    vectors = model.vectors(past, encoder)
+    propagated, texts = model.baseline_vectors(past, encoder)
+    asked = past.nodes.ids.index(HEART_ATTACK)
+    coronary = coronary_traits(whole)
+    snps, traits = edges_of(whole, "ASSOCIATED_WITH")
+    known = set(edges_of(past, "ASSOCIATED_WITH")[0].tolist())
+    later = np.array(sorted(set(snps.tolist()) - known), dtype=np.int64)
+    clusters = whole.nodes.clusters
+    true = {int(s) for s, t in zip(snps, traits, strict=True) if int(clusters[t]) in coronary}
+    true_later = true & set(later.tolist())
+    scores = {
+        "trained": vectors @ vectors[asked],
+        "text propagation": propagated @ propagated[asked],
+        "frozen encoder": gene_texts(past, texts) @ texts[asked],
+    }
+    expected = K * len(true_later) / len(later)
+    for name, values in scores.items():
+        found = top(values, later, true_later, K)
+        area = auc(values[later].astype(np.float64), np.isin(later, sorted(true_later)))
+        print(
+            json.dumps(
+                {
+                    "name": f"coronary among {K} SNPs first published from {given.date} on: {name}",
+                    "ours": found,
+                    "peer": round(expected, 3),
+                    "ratio": round(found / expected, 1),
+                    "unit": "SNPs; peer: drawn at random",
+                    "p_of_chance": float(hypergeom.sf(found - 1, len(later), len(true_later), K)),
+                    "auc": round(area, 3),
+                    "among_100": top(values, later, true_later, 100),
+                    "candidates": len(later),
+                    "true": len(true_later),
+                }
+            ),
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

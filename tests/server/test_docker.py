@@ -1,0 +1,43 @@
+"""The same load on Neo4j's own image, where a Docker engine answers; elsewhere the report says that it did not run."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from generel_graph.config import load_config
+from generel_graph.demo.data import quickstart
+from generel_graph.graph import Graph
+from generel_graph.load import deep_digest, graph_digest, load_batches
+from generel_graph.reading import read
+from generel_graph.server.settings import shared_environment
+
+
+def engine_answers() -> bool:
+    try:
+        import docker
+
+        docker.from_env().ping()
+    except Exception:  # whatever keeps it from answering
+        return False
+    return True
+
+
+@pytest.mark.parametrize("version", ["2026.08.1", "5.26.18"])
+def test_a_container_with_our_settings_holds_the_same_graph(tmp_path: Path, version: str) -> None:
+    if not engine_answers():
+        pytest.skip(f"no Docker engine answers: neo4j:{version}-community was not run")
+    from testcontainers.neo4j import Neo4jContainer
+
+    shutil.copytree(quickstart(), tmp_path / "data")
+    config = load_config(tmp_path / "data" / "generel.toml", {})
+    resolved = read(replace(config, state_dir=str(tmp_path / "state")))
+    container = Neo4jContainer(f"neo4j:{version}-community", password="a long password")
+    for name, value in shared_environment(version).items():
+        container = container.with_env(name, value)
+    with container, Graph.connect(container.get_connection_url(), "neo4j", "a long password") as graph:
+        load_batches(graph, resolved)
+        assert deep_digest(graph) == graph_digest(graph)
