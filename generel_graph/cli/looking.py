@@ -91,7 +91,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     from generel_graph.doctor import examine
 
     findings = examine(ctx.obj["config"])
-    rows = [[f.name, f.ok, f.found, f.next_step] for f in findings]
+    rows = [[f.name, f.ok, f.found, "" if f.ok else f.next_step] for f in findings]
     print_rows(["check", "ok", "found", "next"], rows, as_json=as_json)
     if not all(f.ok for f in findings):
         ctx.exit(1)

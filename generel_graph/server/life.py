@@ -18,8 +18,9 @@ from generel_graph.errors import BusyError, ServerError
 from generel_graph.progress import Progress, silent
 from generel_graph.server import processes, words
 from generel_graph.server.archive import archive_path, use_option
+from generel_graph.server.bring import ensure_jars
 from generel_graph.server.home import Home, holding, read_json, remove_folder
-from generel_graph.server.jars import class_path, damaged, ensure_jars, jar_folder, read_list
+from generel_graph.server.jars import class_path, damaged, jar_folder, read_list
 from generel_graph.server.java import ensure_java
 from generel_graph.server.launch import Launch, event_error
 from generel_graph.server.password import USER

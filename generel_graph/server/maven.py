@@ -8,11 +8,9 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
-if TYPE_CHECKING:
-    from generel_graph.server.jars import Jar
+from generel_graph.server.jars import Jar
 
 PATIENCE = 1800  # seconds
 

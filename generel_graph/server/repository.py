@@ -11,12 +11,10 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 import requests
 
-if TYPE_CHECKING:
-    from generel_graph.server.jars import Jar
+from generel_graph.server.jars import Jar
 
 THREADS = 8
 TIMEOUT = (10.0, 60.0)  # seconds to connect, and between bytes
