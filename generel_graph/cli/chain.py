@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from generel_graph.cli.options import configuration, quiet_option
+from generel_graph.cli.report import print_report
 from generel_graph.cli.terminal import print_json, print_table, progress_bars
 
 
@@ -32,34 +33,6 @@ def sync(ctx: click.Context, dry_run: bool, as_json: bool, quiet: bool) -> None:
             return
         report = run(config, progress)
     print_report(report, as_json)
-
-
-def print_report(report: object, as_json: bool) -> None:
-    """Print a SyncReport as tables and lines, or as JSON."""
-    from generel_graph.sync import SyncReport
-
-    assert isinstance(report, SyncReport)
-    if as_json:
-        print_json(report.as_json())
-        return
-    if report.sources:
-        columns = ["source", "read", "loaded", "merged", "rejected", "dangling", "staged", "nodes", "edges"]
-        keys = (
-            "name",
-            "rows_read",
-            "rows_loaded",
-            "rows_merged",
-            "rows_rejected",
-            "rows_dangling",
-            "rows_staged",
-        )
-        print_table(columns, [[getattr(s, k) for k in (*keys, "nodes", "edges")] for s in report.sources])
-        click.echo()
-    if report.tasks:
-        print_table(["task", "pairs", "loss", "chance"], [[t.name, t.pairs, t.loss, t.chance] for t in report.tasks])
-        click.echo()
-    for line in report.lines():
-        click.echo(line)
 
 
 @click.command()

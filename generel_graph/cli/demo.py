@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def run(folder: Path, progress: Progress) -> None:
     """Prepare, sync, ask, print."""
-    from generel_graph.cli.chain import print_report
+    from generel_graph.cli.report import print_report
     from generel_graph.config import load_config
     from generel_graph.demo import answer, prepare
     from generel_graph.session import open as open_session

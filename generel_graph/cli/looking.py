@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from generel_graph.cli.options import configuration, output_options, quiet_option
-from generel_graph.cli.terminal import print_json, print_rows, print_table, progress_bars
+from generel_graph.cli.report import print_report
+from generel_graph.cli.terminal import print_rows, progress_bars
 
 
 @click.command()
@@ -21,22 +22,7 @@ def status(ctx: click.Context, as_json: bool, quiet: bool) -> None:
 
     with progress_bars(quiet) as progress:
         report = read_status(configuration(ctx), progress)
-    if as_json:
-        print_json(report.as_json())
-        return
-    columns = ["source", "read", "loaded", "merged", "rejected", "dangling", "staged", "nodes", "edges"]
-    keys = (
-        "name",
-        "rows_read",
-        "rows_loaded",
-        "rows_merged",
-        "rows_rejected",
-        "rows_dangling",
-        "rows_staged",
-    )
-    print_table(columns, [[getattr(s, k) for k in (*keys, "nodes", "edges")] for s in report.sources])
-    for line in report.lines():
-        click.echo(line)
+    print_report(report, as_json)
 
 
 @click.command()
