@@ -91,7 +91,9 @@ def status(ctx: click.Context, as_json: bool) -> None:
 
 
 def _readable(name: str, value: Any) -> Any:
-    return f"{value / 2**20:,.0f} MiB" if name.endswith("_bytes") else value
+    if name.endswith("_bytes"):
+        return f"{value / 2**20:,.0f} MiB"
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value  # ports, process ids
 
 
 @db.command()
