@@ -10,12 +10,12 @@ import polars as pl
 
 from generel_etl.resolve import Resolved, SourceCounts
 from generel_graph.graph import Graph
+from generel_graph.load.difference import EDGE_KEY, edge_difference
 from generel_graph.load.report import LoadReport
 from generel_graph.load.rows import edge_rows, node_rows, source_row
 from generel_graph.load.schema import create_indexes, create_keys
 from generel_graph.progress import Progress, silent
 
-EDGE_KEY = ["source", "type", "start", "end", "key"]
 EDGE_SCHEMA = dict.fromkeys([*EDGE_KEY, "digest"], pl.String)
 NODE_SCHEMA = {"id": pl.String, "digest": pl.String}
 
@@ -78,22 +78,17 @@ def _write_difference(
             stage="compare edges",
             sources=list(seen),
         )
-    # An edge that stands twice cannot come from us; both go, and one is written again.
-    twice = old_edges.filter(pl.struct(EDGE_KEY).is_duplicated())
-    known = old_edges.join(twice, on=EDGE_KEY, how="anti")
-    lost = pl.concat([known.join(edges, on=EDGE_KEY, how="anti"), twice]).unique(EDGE_KEY)
-    created = edges.join(known, on=EDGE_KEY, how="anti")
-    changed = edges.join(known, on=[*EDGE_KEY, "digest"], how="anti").join(known, on=EDGE_KEY, how="semi")
+    difference = edge_difference(edges, old_edges)
     written = nodes.join(old_nodes, on=["id", "digest"], how="anti")
     gone = old_nodes.join(nodes, on="id", how="anti")
     fresh = set(written.join(old_nodes, on="id", how="anti")["id"]) if len(old_nodes) else None
     return {
-        "edges_deleted": _by_type(graph, "load/delete_edges", lost, progress, "delete edges"),
+        "edges_deleted": _by_type(graph, "load/delete_edges", difference.lost, progress, "delete edges"),
         "nodes_written": graph.batches(
             "load/merge_nodes", node_rows(written, fresh), progress=progress, stage="write nodes"
         ),
-        "edges_created": _by_type(graph, "load/create_edges", created, progress, "create edges"),
-        "edges_changed": _by_type(graph, "load/set_edges", changed, progress, "change edges"),
+        "edges_created": _by_type(graph, "load/create_edges", difference.created, progress, "create edges"),
+        "edges_changed": _by_type(graph, "load/set_edges", difference.changed, progress, "change edges"),
         "nodes_deleted": graph.batches(
             "load/delete_nodes", gone.select("id").to_dicts(), progress=progress, stage="delete nodes"
         ),

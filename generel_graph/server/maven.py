@@ -49,7 +49,7 @@ def bring(jars: Sequence[Jar], keep: Callable[[Jar, bytes, str], None]) -> str:
 def pom(jars: Sequence[Jar]) -> str:
     """A project that depends on these jars and on nothing that they ask for: the list is the resolution."""
     lines = [
-        '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>',
+        "<project><modelVersion>4.0.0</modelVersion>",
         "<groupId>generel</groupId><artifactId>jars</artifactId><version>1</version><dependencies>",
     ]
     for jar in jars:
