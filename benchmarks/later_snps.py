@@ -25,7 +25,7 @@ from generel_graph.connection import open_graph
 from generel_graph.corpus import Corpus
 from generel_graph.demo.figure import auc
 from generel_graph.load import graph_digest
-from generel_graph.modelling import folder_of, open_encoder, sample, train_model
+from generel_graph.modelling import open_encoder, sample, train_model
 
 HEART_ATTACK = "MONDO:0005068"  # myocardial infarction
 CORONARY = "MONDO:0005010"  # coronary artery disorder: it and all its kinds count as coronary traits
@@ -83,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from generel_graph.learn import load_model
 
     encoder = open_encoder(config)
-    model = load_model(folder_of(before, model_id))
+    model = load_model(before.model_folder(model_id))
     vectors = model.vectors(past, encoder)
     propagated, texts = model.baseline_vectors(past, encoder)
     asked = past.nodes.ids.index(HEART_ATTACK)

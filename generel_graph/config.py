@@ -14,7 +14,6 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from generel_graph.errors import ConfigError
 
 FILE_NAME = "generel.toml"
-SECRETS = ("NEO4J_USERNAME", "NEO4J_PASSWORD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +114,24 @@ class Config:
     def state(self) -> Path:
         """The project's own folder: server, stage, models."""
         return (self.folder / Path(self.state_dir).expanduser()).resolve()
+
+    @property
+    def resolved_folder(self) -> Path:
+        """Where the resolved tables are kept."""
+        return self.state / "resolved"
+
+    @property
+    def encoded_folder(self) -> Path:
+        """Where vectors of texts are kept."""
+        return self.state / "encoded"
+
+    def stage_folder(self, source: str) -> Path:
+        """Where a source's canonical tables lie."""
+        return self.state / "stage" / source
+
+    def model_folder(self, model_id: str) -> Path:
+        """Where a model's checkpoint lies."""
+        return self.state / "models" / model_id
 
 
 def load_config(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Config:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from generel_graph.config import Config
 from generel_graph.corpus import Corpus
-from generel_graph.embed import ModelRecord, activate, update, write_back
+from generel_graph.embed import ModelRecord, activate, models, update, write_back
 from generel_graph.errors import ModelError
 from generel_graph.graph import Graph
 from generel_graph.progress import Progress, silent
+from generel_graph.recipe import recipe, recipe_digest
 from generel_graph.sample import chosen, read_corpus
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 WRITTEN = "written.npz"  # ids and vectors (float16) as they stand on the nodes
 MOVED = 2e-3  # a number of a vector that differs by more is written again; float16 keeps 5e-4
-ASIDE = ("threads", "checkpoint_steps", "stale_share")  # settings that do not change what is learnt
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +38,15 @@ class TaskLine:
 
 
 def recipe_of(config: Config) -> str:
-    """Name everything but the data that a model depends on (32 hexadecimal digits)."""
-    settings = {k: v for k, v in dataclasses.asdict(config.train).items() if k not in ASIDE}
-    facts = [dataclasses.asdict(config.model), settings, chosen(config.tasks)]
-    return blake2b(json.dumps(facts, sort_keys=True, default=str).encode(), digest_size=16).hexdigest()
-
-
-def folder_of(config: Config, model_id: str) -> Path:
-    """Where a model's checkpoint lies."""
-    return config.state / "models" / model_id
+    """Name everything but the data that a model of this configuration depends on (32 hexadecimal digits)."""
+    return recipe_digest(recipe(config.model, config.train, chosen(config.tasks)))
 
 
 def open_encoder(config: Config) -> Encoder:
     """The configured text encoder, with its cache of vectors under the state folder."""
     from generel_graph.encode import Encoder
 
-    return Encoder.open(config.model.encoder, config.model.max_tokens, config.state / "encoded")
+    return Encoder.open(config.model.encoder, config.model.max_tokens, config.encoded_folder)
 
 
 def sample(graph: Graph, config: Config, digest: str, progress: Progress = silent) -> Corpus:
@@ -70,17 +61,17 @@ def train_model(config: Config, corpus: Corpus, progress: Progress = silent) -> 
     encoder = open_encoder(config)
     weights = chosen(config.tasks)
     id_ = model_id(corpus, encoder, config.model, config.train, weights)
-    train(corpus, encoder, config.model, config.train, weights, folder_of(config, id_), progress)
+    train(corpus, encoder, config.model, config.train, weights, config.model_folder(id_), progress)
     return id_
 
 
 def task_lines(config: Config, model_id: str) -> tuple[TaskLine, ...]:
     """The tasks of a trained model as its folder tells them; empty where the folder is not here."""
-    path = folder_of(config, model_id) / "config.json"
-    if not path.is_file():
+    if not (config.model_folder(model_id) / "config.json").is_file():
         return ()
-    report = json.loads(path.read_text(encoding="utf-8"))["report"]
-    return tuple(TaskLine(t["name"], t["pairs"], t["loss"], t["chance"]) for t in report["tasks"])
+    return tuple(
+        TaskLine(t["name"], t["pairs"], t["loss"], t["chance"]) for t in _said(config, model_id)["report"]["tasks"]
+    )
 
 
 def embed_model(
@@ -88,28 +79,33 @@ def embed_model(
 ) -> int:
     """Write a trained model's vectors into a slot of their own, index them and make them active.
 
-    Returns the number of vectors written: after a kill only those that were missing. The caller holds the lease.
+    Returns the number of vectors written: after a kill only those that were missing, and of a model that stands
+    whole on the nodes already only those that the graph has moved since. The caller holds the lease.
     Raises ModelError if the model is not in the state folder.
     """
-    vectors = _vectors(config, model_id, corpus, progress)
-    before = config.train.published_before
-    record = ModelRecord(
-        id=model_id,
-        dimension=vectors.shape[1],
-        encoder=config.model.encoder,
-        trained_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        graph_digest=digest,
-        edges=int(graph.row("load/count_graph")["edges"]),
-        recipe=recipe_of(config),
-        published_before=before.isoformat() if before else "",
-    )
-    result = write_back(graph, record, corpus.nodes.ids, vectors, progress)
-    _note_written(config, model_id, corpus, vectors)
+    there = next((m for m in models(graph) if m.id == model_id and m.complete), None)
+    if there is not None:
+        written = renew_vectors(graph, config, there, corpus, digest, progress)
+    else:
+        vectors = _vectors(config, model_id, corpus, progress)
+        identity = _said(config, model_id)["identity"]
+        record = ModelRecord(
+            id=model_id,
+            dimension=vectors.shape[1],
+            encoder=identity["model"]["encoder"],
+            trained_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            graph_digest=digest,
+            edges=int(graph.row("load/count_graph")["edges"]),
+            recipe=recipe_digest(identity),
+            published_before=identity["train"]["published_before"] or "",
+        )
+        written = write_back(graph, record, corpus.nodes.ids, vectors, progress).written
+        _note_written(config, model_id, corpus, vectors)
     progress("activate", 0, 1)
     activate(graph, model_id)
     progress("activate", 1, 1)
     graph.write("embed/set_embedded", id=model_id, digest=digest)
-    return result.written
+    return written
 
 
 def renew_vectors(
@@ -124,7 +120,7 @@ def renew_vectors(
     if current.slot is None:
         raise ModelError("the active model has no slot", where=current.id)
     vectors = _vectors(config, current.id, corpus, progress)
-    places = _changed(folder_of(config, current.id) / WRITTEN, corpus, vectors)
+    places = _changed(config.model_folder(current.id) / WRITTEN, corpus, vectors)
     if len(places):
         update(graph, current.slot, [corpus.nodes.ids[i] for i in places], vectors[places], progress)
         _note_written(config, current.id, corpus, vectors)
@@ -132,10 +128,16 @@ def renew_vectors(
     return len(places)
 
 
+def _said(config: Config, model_id: str) -> dict[str, Any]:
+    """What a model's own folder says of it."""
+    text = (config.model_folder(model_id) / "config.json").read_text(encoding="utf-8")
+    return dict(json.loads(text))
+
+
 def _vectors(config: Config, model_id: str, corpus: Corpus, progress: Progress) -> NDArray[np.float32]:
     from generel_graph.learn import load_model
 
-    folder = folder_of(config, model_id)
+    folder = config.model_folder(model_id)
     if not folder.is_dir():
         raise ModelError(
             "this model is not in the state folder",
@@ -148,7 +150,7 @@ def _vectors(config: Config, model_id: str, corpus: Corpus, progress: Progress) 
 
 
 def _note_written(config: Config, model_id: str, corpus: Corpus, vectors: NDArray[np.float32]) -> None:
-    path = folder_of(config, model_id) / WRITTEN
+    path = config.model_folder(model_id) / WRITTEN
     part = path.with_name("written.part.npz")
     np.savez(part, ids=np.array(corpus.nodes.ids), vectors=vectors.astype(np.float16))
     part.replace(path)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import polars as pl
 
 from generel_etl.kept import keep, read_kept, resolved_key
@@ -12,11 +10,6 @@ from generel_etl.stage import read_stage, stage_source
 from generel_graph.config import Config
 from generel_graph.errors import ConfigError
 from generel_graph.progress import Progress, silent
-
-
-def resolved_folder(config: Config) -> Path:
-    """Where the resolved tables are kept."""
-    return config.state / "resolved"
 
 
 def read(config: Config, progress: Progress = silent) -> Resolved:
@@ -32,11 +25,11 @@ def read(config: Config, progress: Progress = silent) -> Resolved:
         )
     stages = [stage_source(source, config, progress) for source in config.sources]
     key = resolved_key(stages, config.sources)
-    kept = read_kept(resolved_folder(config), key)
+    kept = read_kept(config.resolved_folder, key)
     if kept is not None:
         return kept
     resolved = resolve(stages, config.sources, progress)
-    keep(resolved_folder(config), key, resolved)
+    keep(config.resolved_folder, key, resolved)
     return resolved
 
 
@@ -50,7 +43,7 @@ def rejects(config: Config, source: str | None = None) -> pl.DataFrame:
         raise ConfigError("no such source", where=config.path or "", found=source, valid=names)
     tables = []
     for name in names if source is None else [source]:
-        stage = read_stage(config.state / "stage" / name)
+        stage = read_stage(config.stage_folder(name))
         if stage is not None:
             table = stage.rejects().collect().select("file", "line", "column", "found", "reason")
             tables.append(table.select(pl.lit(name).alias("source"), pl.all()))

@@ -108,7 +108,7 @@ class Session:
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """The frozen encoder's own vectors of texts, [k, dimension of the encoder] of unit length, untrained."""
-        return self.space(active(self.graph).id).encoder.encode(texts)
+        return self.space(self.model_id()).encoder.encode(texts)
 
     def subgraph(self, ids: str | Iterable[str], hops: int = 1, limit: int = 1_000) -> nx.MultiDiGraph[str]:
         """The neighbourhood of ids, or of what one text names, as networkx; `limit` edges a hop.

@@ -15,11 +15,10 @@ from generel_graph.embed import ModelRecord, activate, active_model, delete_mode
 from generel_graph.embed import models as list_models
 from generel_graph.errors import GraphError
 from generel_graph.graph import Graph
-from generel_graph.load import LoadReport, graph_digest, lease, load_batches, load_bulk
+from generel_graph.load import LoadReport, digest_of, graph_digest, lease, load_batches, load_bulk
 from generel_graph.modelling import (
     TaskLine,
     embed_model,
-    folder_of,
     recipe_of,
     renew_vectors,
     sample,
@@ -134,12 +133,13 @@ def plan(config: Config, progress: Progress = silent) -> list[dict[str, str]]:
     """What `sync` would do: step, stale ("yes", "no", "if …") and why; reads files, writes nothing to the graph."""
     resolved = read(config, progress)
     with open_graph(config, progress) as graph:
-        found = {row["name"]: row["digest"] for row in graph.rows("load/get_sources")}
+        rows = graph.rows("load/get_sources")
+        found = {row["name"]: row["digest"] for row in rows}
         new = [s.name for s in resolved.sources if found.get(s.name) != s.digest]
         gone = sorted(found.keys() - {s.name for s in resolved.sources})
         names = ", ".join([*new, *(f"{g} (removed)" for g in gone)])
         steps = [{"step": "load", "stale": "yes" if names else "no", "why": names or "every digest is as stored"}]
-        digest = graph_digest(graph) or ""
+        digest = digest_of(rows) or ""
         why = _stale(config, graph, active_model(graph), digest)
     reasons = {
         "first": ("yes", "no model is active"),
@@ -249,7 +249,7 @@ def _stale(config: Config, graph: Graph, current: ModelRecord | None, digest: st
     """What the model needs: "first", "train", "embed" or nothing."""
     if current is None:
         return "first"
-    if current.recipe != recipe_of(config) or not folder_of(config, current.id).is_dir():
+    if current.recipe != recipe_of(config) or not config.model_folder(current.id).is_dir():
         return "train"
     if current.embedded_digest == digest:
         return ""
@@ -274,7 +274,7 @@ def _report(config: Config, graph: Graph, clock: _Clock, loaded: LoadReport | No
         tasks=tasks,
         model=current,
         index_state=state,
-        digest=graph_digest(graph) or "",
+        digest=digest_of(rows) or "",
         nodes=int(counts["nodes"]),
         edges=int(counts["edges"]),
         seconds=time.monotonic() - clock.began,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,15 +25,10 @@ class TrainedSpace:
         self.config = config
         self.model_id = model_id
 
-    @property
-    def folder(self) -> Path:
-        """Where the model's files lie."""
-        return self.config.state / "models" / self.model_id
-
     @cached_property
     def settings(self) -> dict[str, Any]:
         """The model's own settings; raises ModelError if its folder is not here."""
-        path = self.folder / "config.json"
+        path = self.config.model_folder(self.model_id) / "config.json"
         try:
             return dict(json.loads(path.read_text(encoding="utf-8"))["identity"]["model"])
         except (OSError, ValueError, KeyError) as error:
@@ -50,15 +44,14 @@ class TrainedSpace:
         """The model with its weights."""
         from generel_graph.learn import load_model
 
-        return load_model(self.folder)
+        return load_model(self.config.model_folder(self.model_id))
 
     @cached_property
     def encoder(self) -> Encoder:
         """The encoder that the model was trained with, whatever is configured now."""
         from generel_graph.encode import Encoder
 
-        cache = self.config.state / "encoded"
-        return Encoder.open(self.settings["encoder"], self.settings["max_tokens"], cache)
+        return Encoder.open(self.settings["encoder"], self.settings["max_tokens"], self.config.encoded_folder)
 
     @property
     def dimension(self) -> int:

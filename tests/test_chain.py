@@ -17,6 +17,7 @@ import pytest
 from generel_graph.config import load_config
 from generel_graph.connection import open_graph
 from generel_graph.demo.data import quickstart
+from generel_graph.embed import models
 from generel_graph.load import deep_digest, graph_digest
 from generel_graph.server import stop
 
@@ -139,5 +140,11 @@ def test_one_changed_line_loads_its_source_and_renews_what_is_near(project: Proj
     assert report["load"]["edges_changed"] == 1
     assert "train" not in report["steps"]
     assert report["vectors_written"] < report["graph"]["nodes"] / 4
+    # A model that stood on the nodes before the line changed follows it too, when it is embedded anew.
+    with open_graph(load_config(project.folder, project.environment())) as graph:
+        (other,) = (m.id for m in models(graph) if not m.active)
+    back = project.run("embed", "--model", other, "--json", "-q")
+    assert back["model"]["id"] == other
+    assert 0 < back["vectors_written"] < back["graph"]["nodes"] / 4
     path.write_text(text, encoding="utf-8")
     project.run("sync", "--json", "-q")

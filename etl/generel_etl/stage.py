@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
@@ -16,13 +15,13 @@ from pathlib import Path
 
 import dataframely as dy
 import polars as pl
-import psutil
 
 from generel_etl.files import find_files, sha256
 from generel_etl.reader import Reader, SourceFiles
 from generel_etl.rejects import gather
 from generel_etl.sources import READERS
 from generel_etl.tables import TABLES, Rejects, Tables, conform
+from generel_etl.whole import replacing
 from generel_graph.config import Config, SourceConfig, build_options
 from generel_graph.errors import ConfigError, DataError
 from generel_graph.progress import Progress, silent
@@ -87,7 +86,7 @@ def stage_source(
     reader = find_reader(source, config, readers)
     options = build_options(reader.options, source, config.path)
     paths = find_files(source, config.data)
-    folder = config.state / "stage" / source.name
+    folder = config.stage_folder(source.name)
     old = read_stage(folder)
     files = _digest_files(paths, old, config.data)
     key = _key(source, reader, files)
@@ -210,19 +209,11 @@ def _plain(value: object) -> object:
 
 
 def _write(stage: Stage, tables: Tables) -> None:
-    """Write a stage beside its place and rename it there."""
-    parent = stage.folder.parent
-    parent.mkdir(parents=True, exist_ok=True)
-    _sweep(parent, stage.name)
-    new, gone = (parent / f".{stage.name}.{os.getpid()}.{end}" for end in ("new", "old"))
-    new.mkdir()
-    for name in TABLES:
-        getattr(tables, name).write_parquet(new / f"{name}.parquet")
-    _write_manifest(new, stage, stage.files)
-    if stage.folder.exists():
-        stage.folder.rename(gone)
-    new.rename(stage.folder)
-    shutil.rmtree(gone, ignore_errors=True)
+    """Write a stage whole."""
+    with replacing(stage.folder) as new:
+        for name in TABLES:
+            getattr(tables, name).write_parquet(new / f"{name}.parquet")
+        _write_manifest(new, stage, stage.files)
 
 
 def _write_manifest(folder: Path, stage: Stage, files: Sequence[StagedFile]) -> None:
@@ -236,11 +227,3 @@ def _write_manifest(folder: Path, stage: Stage, files: Sequence[StagedFile]) -> 
     part = folder / f".{MANIFEST}.{os.getpid()}"
     part.write_text(json.dumps(manifest, indent=1, ensure_ascii=False), encoding="utf-8")
     part.replace(folder / MANIFEST)
-
-
-def _sweep(parent: Path, name: str) -> None:
-    """Remove what killed runs left beside the stage; a run that still lives keeps its own."""
-    for left in parent.glob(f".{name}.*.*"):
-        pid = left.name.split(".")[-2]
-        if pid.isdecimal() and (int(pid) == os.getpid() or not psutil.pid_exists(int(pid))):
-            shutil.rmtree(left, ignore_errors=True)

@@ -29,6 +29,14 @@ class Recipe:
     cypher: str  # with the slot of the active model
     defaults: Mapping[str, Any]  # of its parameters
 
+    def pasteable(self, parameters: Mapping[str, Any]) -> str:
+        """The statement under its parameters as the Browser's own `:param` lines, with some values of the caller's."""
+        lines = [
+            f":param {name} => {parameters[name]!r}" if parameters.get(name) is not None else f":param {name} => {text}"
+            for name, text in _DEFAULT.findall(self.cypher)
+        ]
+        return "\n".join([*lines, *(line for line in self.cypher.splitlines() if not line.startswith("//"))])
+
 
 def recipe_names() -> list[str]:
     """The names that there are, without the server's form."""

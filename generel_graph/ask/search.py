@@ -28,9 +28,7 @@ class Hit:
     kind: str
     name: str
     score: float  # cosine after the question's constant, −1 … 1
-    linked: (
-        bool | None
-    )  # whether an edge joins it to the question's cluster; None: the question is a text, or it is this
+    linked: bool | None  # an edge joins it to the question's cluster; None: the question is a text, or is this one
     codes: tuple[str, ...]  # other ids of the cluster and its cross-references
     genes: tuple[str, ...] = ()  # of an SNP: those that it lies in, that studies named, and the nearest
     position: str = ""  # of an SNP: "chromosome:position"

@@ -9,7 +9,7 @@ from importlib import import_module
 import click
 
 from generel_graph import __version__
-from generel_graph.errors import GenerelError
+from generel_graph.errors import GenerelError, UsageError
 
 # Where each command is defined, in the order that help shows.
 COMMANDS: dict[str, str] = {
@@ -51,11 +51,7 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click's, but an unknown command names the nearest one."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from difflib import get_close_matches
-
-            near = get_close_matches(args[0], COMMANDS, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else f" Commands: {', '.join(COMMANDS)}."
-            raise click.UsageError(f"No such command {args[0]!r}.{hint}", ctx)
+            raise UsageError("no such command", found=args[0], valid=COMMANDS)
         return super().resolve_command(ctx, args)
 
 

@@ -16,6 +16,7 @@ from generel_graph.session import Session
 
 ARTHRITIS = "MONDO:0008383"  # rheumatoid arthritis
 WORDING = "morning joint stiffness"  # in no vocabulary
+LOCI = "loci_near_disease_with_drugged_gene"
 KINDS = ("Disease", "Gene", "Drug")
 
 
@@ -36,7 +37,8 @@ class Answers:
 
 def answer(session: Session, prepared: Prepared) -> Answers:
     """Ask the four questions; everything is read from the graph and the active model."""
-    loci = session.recipe("loci_near_disease_with_drugged_gene", {"disease": ARTHRITIS, "limit": 8})
+    asked = {"disease": ARTHRITIS, "limit": 8}
+    loci = session.recipe(LOCI, asked)
     taken = session.ask(WORDING, k=1, kind="Disease").nearest
     nearest = taken[0] if taken else None
     wording = session.recipe(
@@ -47,7 +49,7 @@ def answer(session: Session, prepared: Prepared) -> Answers:
     figure, positives, negatives, tested = _figure(session, prepared)
     return Answers(
         loci=_mark_hidden(loci, prepared),
-        cypher=_pasteable(loci.attrs["cypher"], {"disease": ARTHRITIS, "limit": 8}),
+        cypher=session.read_recipe(LOCI).pasteable(asked),
         effects=session.recipe("snp_effects", {"snp": SNP}),
         wording=wording,
         nearest=f"{nearest.name} ({nearest.id})" if nearest else "",
@@ -63,18 +65,6 @@ def _mark_hidden(loci: pd.DataFrame, prepared: Prepared) -> pd.DataFrame:
     gone = set(prepared.hidden.filter(pl.col("disease_id") == ARTHRITIS)["locus"])
     place = dict(prepared.shown.select("rsid", "locus").unique().iter_rows())
     return loci.assign(hidden_truth=[place.get(snp) in gone for snp in loci["snp"]])
-
-
-def _pasteable(cypher: str, parameters: dict[str, object]) -> str:
-    """The statement with its parameters as the Browser's own `:param` lines above it."""
-    lines = []
-    for line in cypher.splitlines():
-        if line.startswith("// :param "):
-            name = line.split()[2]
-            value = parameters.get(name)
-            text = line.removeprefix("// ")
-            lines.append(f":param {name} => {value!r}" if value is not None else text)
-    return "\n".join([*lines, *(x for x in cypher.splitlines() if not x.startswith("//"))])
 
 
 def _figure(session: Session, prepared: Prepared) -> tuple[list[Result], int, int, int]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from generel_etl.effects import in_mhc
+
 WINDOW = 250_000  # base pairs between neighbours of one locus
-MHC = ("6", 25_000_000, 34_000_000)  # GRCh38; LD there spans megabases
 
 
 def number_loci(snps: pl.DataFrame) -> pl.DataFrame:
@@ -14,8 +15,6 @@ def number_loci(snps: pl.DataFrame) -> pl.DataFrame:
     A locus is named after its first SNP's place, as "1:113834946"; SNPs in the order of positions belong
     together as long as the gap to the one before is at most WINDOW. The MHC is the one locus "MHC".
     """
-    chromosome, first, last = MHC
-    in_mhc = (pl.col("chromosome") == chromosome) & pl.col("position").is_between(first, last)
     gap = pl.col("position") - pl.col("position").shift(1).over("chromosome")
     ordered = snps.unique("rsid").sort("chromosome", "position")
     starts = ordered.with_columns((gap.is_null() | (gap > WINDOW)).alias("starts"))
@@ -25,7 +24,9 @@ def number_loci(snps: pl.DataFrame) -> pl.DataFrame:
         .forward_fill()
         .alias("locus")
     )
-    return named.with_columns(pl.when(in_mhc).then(pl.lit("MHC")).otherwise("locus").alias("locus")).drop("starts")
+    return named.with_columns(
+        pl.when(in_mhc(pl.col("chromosome"), pl.col("position"))).then(pl.lit("MHC")).otherwise("locus").alias("locus")
+    ).drop("starts")
 
 
 def hide_pairs(reports: pl.DataFrame, share: float, seed: int, spared: str) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -40,10 +40,7 @@ def write_back(
     lacking = set(graph.row("embed/list_ids_without_vector", slot)["id"])
     chosen = np.array([i for i, id_ in enumerate(ids) if id_ in lacking], dtype=np.int64)
     written = write_vectors(graph, slot, [ids[i] for i in chosen], vectors[chosen], progress)
-    indexing = time.monotonic()
-    count = _complete(graph, claimed, progress)
-    ended = time.monotonic()
-    return WriteBack(slot, written, count, replaced, ended - began, ended - indexing)
+    return _complete(graph, claimed, written, replaced, began, progress)
 
 
 def update(
@@ -63,19 +60,20 @@ def update(
         raise GraphError("no complete model is in this slot", where=graph.uri, found=slot)
     check_vectors(ids, vectors, model.dimension)
     written = write_vectors(graph, slot, ids, vectors, progress)
+    return _complete(graph, model, written, None, began, progress)
+
+
+def _complete(
+    graph: Graph, model: ModelRecord, written: int, replaced: str | None, began: float, progress: Progress
+) -> WriteBack:
+    """Build what indexes are missing and note that the model is complete; the report of what was done."""
     indexing = time.monotonic()
-    count = _complete(graph, model, progress)
-    ended = time.monotonic()
-    return WriteBack(slot, written, count, None, ended - began, ended - indexing)
-
-
-def _complete(graph: Graph, model: ModelRecord, progress: Progress) -> int:
-    """Build what indexes are missing and note that the model is complete; the number of its vectors."""
     found = graph.row("embed/count_vectors", model.slot)
     create_indexes(graph, model, found["kinds"], progress)
     props = {"index": model.index, "vectors": found["vectors"], "kinds": found["kinds"]}
     graph.write("embed/set_model_state", id=model.id, state="complete", props=props)
-    return int(found["vectors"])
+    ended = time.monotonic()
+    return WriteBack(_slot(model), written, int(found["vectors"]), replaced, ended - began, ended - indexing)
 
 
 def _slot(model: ModelRecord) -> int:

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from generel_etl.weights import ASSOCIATION_HALF
 from generel_graph.corpus import Corpus
 from generel_graph.learn.blocks import FAMILIES, GROUPS, ONTOLOGY_TYPES, group_of
 from generel_graph.learn.folds import MAX_FOLDS, id_keys, pair_folds
 
 P_CAP = 50.0  # −log10 p counts up to this
-HALF_P = 7.3  # x / (x + 7.3) is the weight of an association: what its 1/n is told from
 LOCUS_SCALE, LOCUS_REACH = 25_000, 50_000  # base pairs: same-locus weight exp(−d / scale), d at most reach
 LOCUS_NEIGHBOURS = 64  # following SNPs that one SNP is joined with, at most
 POSITIVE_ONLY = ("CO_OCCURS_WITH", "CORRELATES_WITH")  # without a weight these say nothing
@@ -110,7 +110,7 @@ def evidence(corpus: Corpus) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     by_p = p_weighted[edges.type] & (p > 0)
     share = np.where(
         by_p & shared[edges.type].astype(bool) & (weights > 0),
-        np.minimum(weights * (np.nan_to_num(p) + HALF_P) / np.where(by_p, p, 1.0), 1.0),
+        np.minimum(weights * (np.nan_to_num(p) + ASSOCIATION_HALF) / np.where(by_p, p, 1.0), 1.0),
         1.0,
     )
     value[by_p] = (np.minimum(p, P_CAP) * share)[by_p]

@@ -11,8 +11,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from datetime import date
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.corpus import Nodes
 from generel_graph.encode.files import write_whole
 from generel_graph.errors import ModelError
+from generel_graph.recipe import recipe
 
 CONFIG, WEIGHTS, NODES, LOG, CARD = (
     "config.json",
@@ -35,9 +35,6 @@ CONFIG, WEIGHTS, NODES, LOG, CARD = (
     "README.md",
 )
 RESUME = "resume.safetensors"
-RECIPE = 1  # goes up when the same settings would learn something else
-# Settings that change how training runs, not what it makes.
-ASIDE = ("threads", "checkpoint_steps", "stale_share")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +73,7 @@ def identity(
     task_weights: Mapping[str, float],
 ) -> dict[str, Any]:
     """All that a model depends on, as JSON values."""
-    settings = {k: v for k, v in asdict(train).items() if k not in ASIDE}
-    return {
-        "recipe": RECIPE,
-        "corpus": corpus_digest,
-        "encoder": encoder,
-        "model": asdict(model),
-        "train": {k: v.isoformat() if isinstance(v, date) else v for k, v in settings.items()},
-        "task_weights": {k: float(v) for k, v in sorted(task_weights.items())},
-    }
+    return recipe(model, train, task_weights) | {"corpus": corpus_digest, "encoder": encoder}
 
 
 def name_of(identity: Mapping[str, Any]) -> str:

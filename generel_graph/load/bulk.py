@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
+import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 
 from generel_etl.resolve import Resolved
+from generel_etl.whole import beside, sweep
 from generel_graph.config import Config
 from generel_graph.load.report import LoadReport
 from generel_graph.load.rows import absent, labels, source_row
@@ -27,17 +30,16 @@ def load_bulk(config: Config, resolved: Resolved, progress: Progress = silent) -
     then finds nothing to write). Raises ServerError.
     """
     began = time.monotonic()
-    config.state.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=config.state, prefix="import-") as folder:
+    with _scratch(config.state / "import") as folder:
         nodes: dict[str, list[Path]] = {}
         progress("write CSV", 0, None)
         for (kind,), part in resolved.nodes.group_by("kind", maintain_order=True):
             name = ":".join(labels(str(kind)))
-            nodes[name] = _write(part, Path(folder), f"nodes-{kind}", {"id": "id:ID(Entity)"})
-        nodes["Source"] = _write(_sources(resolved), Path(folder), "sources", {"name": "name:ID(Source)"})
+            nodes[name] = _write(part, folder, f"nodes-{kind}", {"id": "id:ID(Entity)"})
+        nodes["Source"] = _write(_sources(resolved), folder, "sources", {"name": "name:ID(Source)"})
         ends = {"start": ":START_ID(Entity)", "end": ":END_ID(Entity)"}
         edges = {
-            str(kind): _write(part.drop("type"), Path(folder), f"edges-{kind}", ends)
+            str(kind): _write(part.drop("type"), folder, f"edges-{kind}", ends)
             for (kind,), part in resolved.edges.group_by("type", maintain_order=True)
         }
         bulk_import(config, nodes, edges, progress)
@@ -48,6 +50,19 @@ def load_bulk(config: Config, resolved: Resolved, progress: Progress = silent) -
         edges_created=len(resolved.edges),
         seconds=time.monotonic() - began,
     )
+
+
+@contextmanager
+def _scratch(place: Path) -> Iterator[Path]:
+    """A folder for the CSV, gone afterwards; that of a killed import goes with the next."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    sweep(place)
+    folder = beside(place, "csv")
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sources(resolved: Resolved) -> pl.DataFrame:

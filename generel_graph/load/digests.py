@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
@@ -21,7 +22,12 @@ def total(digests: Sequence[str]) -> str:
 
 def graph_digest(graph: Graph) -> str | None:
     """The digest that the sources' records add up to; None while a load has not finished."""
-    digests = [row["digest"] for row in graph.rows("load/get_sources")]
+    return digest_of(graph.rows("load/get_sources"))
+
+
+def digest_of(sources: Sequence[Mapping[str, Any]]) -> str | None:
+    """The same of rows of `load/get_sources` that were read already."""
+    digests = [row["digest"] for row in sources]
     return None if None in digests else total(digests)
 
 

@@ -71,7 +71,7 @@ def read_corpus(
             frame = graph.frame(
                 f"sample/{task.name}",
                 ranges,
-                PAIR_SCHEMA if task.name == "gwas" else {k: v for k, v in PAIR_SCHEMA.items() if k != "effect"},
+                PAIR_SCHEMA,
                 progress,
                 f"read pairs of {task.name}",
                 published_before=published_before,

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import neo4j
+import psutil
 import pytest
 
 from generel_graph.errors import BusyError, ServerError
@@ -49,15 +50,9 @@ def test_two_commands_at_once_get_one_server_that_outlives_them(make_config, in_
         driver.verify_connectivity()
 
     # it listens on loopback alone
-    inodes = set()
-    for link in Path(f"/proc/{server.jvm_pid}/fd").iterdir():
-        if (target := str(link.readlink())).startswith("socket:["):
-            inodes.add(target[8:-1])
-    rows = [
-        line.split() for table in ("tcp", "tcp6") for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]
-    ]
-    listening = {r[1].rsplit(":", 1)[0] for r in rows if r[3] == "0A" and r[9] in inodes}
-    assert listening and listening <= {"0100007F", "0000000000000000FFFF00000100007F"}
+    sockets = psutil.Process(server.jvm_pid).net_connections(kind="tcp")
+    listening = {s.laddr.ip for s in sockets if s.status == psutil.CONN_LISTEN}
+    assert listening and listening <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
 
     # status tells it all, the Browser answers, and a second call is the same server at once
     told = status(config)
@@ -70,7 +65,7 @@ def test_two_commands_at_once_get_one_server_that_outlives_them(make_config, in_
         assert web.recv(15).startswith(b"HTTP/1.")
     begun = time.monotonic()
     assert ensure(config) == server
-    assert time.monotonic() - begun < 0.5
+    assert time.monotonic() - begun < 3  # a start takes longer
 
     # its store stays while it runs, and goes when it does not
     with pytest.raises(BusyError, match="runs"):

@@ -1,0 +1,33 @@
+"""What makes a model what it is, the data aside: the one list that its identity and its staleness are told by."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
+from hashlib import blake2b
+from typing import Any
+
+from generel_graph.config import ModelConfig, TrainConfig
+
+RULES = 1  # goes up when the same settings would learn something else
+ASIDE = ("threads", "checkpoint_steps", "stale_share")  # settings of how training runs, not of what it makes
+DATA = ("corpus", "encoder")  # parts of a model's identity that are no part of its recipe
+
+
+def recipe(model: ModelConfig, train: TrainConfig, task_weights: Mapping[str, float]) -> dict[str, Any]:
+    """All settings that a model depends on, as JSON values."""
+    settings = {k: v for k, v in asdict(train).items() if k not in ASIDE}
+    return {
+        "recipe": RULES,
+        "model": asdict(model),
+        "train": {k: v.isoformat() if isinstance(v, date) else v for k, v in settings.items()},
+        "task_weights": {k: float(v) for k, v in sorted(task_weights.items())},
+    }
+
+
+def recipe_digest(identity: Mapping[str, Any]) -> str:
+    """Name a recipe, or that of a whole identity (32 hexadecimal digits)."""
+    facts = {k: v for k, v in identity.items() if k not in DATA}
+    return blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16).hexdigest()
