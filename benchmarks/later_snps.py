@@ -23,8 +23,8 @@ from scipy.stats import hypergeom
 from generel_graph.config import load_config
 from generel_graph.connection import open_graph
 from generel_graph.corpus import Corpus
-from generel_graph.demo.figure import auc
 from generel_graph.load import graph_digest
+from generel_graph.measures import auc
 from generel_graph.modelling import open_encoder, sample, train_model
 
 HEART_ATTACK = "MONDO:0005068"  # myocardial infarction
@@ -32,19 +32,12 @@ CORONARY = "MONDO:0005010"  # coronary artery disorder: it and all its kinds cou
 K = 10
 
 
-def edges_of(corpus: Corpus, *types: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Starts and ends of the edges of some types."""
-    wanted = [corpus.edges.types.index(t) for t in types if t in corpus.edges.types]
-    chosen = np.isin(corpus.edges.type, wanted)
-    return corpus.edges.starts[chosen], corpus.edges.ends[chosen]
-
-
 def coronary_traits(corpus: Corpus) -> set[int]:
     """Clusters of the coronary trait, of heart attack, and of everything that is a kind of them."""
     place = {id_: i for i, id_ in enumerate(corpus.nodes.ids)}
     clusters = corpus.nodes.clusters
     found = {int(clusters[place[CORONARY]]), int(clusters[place[HEART_ATTACK]])}
-    starts, ends = edges_of(corpus, "IS_A")
+    starts, ends = corpus.joined("IS_A")
     while True:
         more = {int(clusters[s]) for s, e in zip(starts, ends, strict=True) if int(clusters[e]) in found}
         if more <= found:
@@ -60,7 +53,7 @@ def top(scores: NDArray[np.float32], candidates: NDArray[np.int64], true: set[in
 
 def gene_texts(corpus: Corpus, texts: NDArray[np.float32]) -> NDArray[np.float32]:
     """Each SNP's mean text of the genes that it lies in or next to, [n, d]."""
-    starts, ends = edges_of(corpus, "LOCATED_IN", "NEAREST_TO")
+    starts, ends = corpus.joined("LOCATED_IN", "NEAREST_TO")
     out = np.zeros_like(texts)
     np.add.at(out, starts, texts[ends])
     return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-9)
@@ -88,8 +81,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     propagated, texts = model.baseline_vectors(past, encoder)
     asked = past.nodes.ids.index(HEART_ATTACK)
     coronary = coronary_traits(whole)
-    snps, traits = edges_of(whole, "ASSOCIATED_WITH")
-    known = set(edges_of(past, "ASSOCIATED_WITH")[0].tolist())
+    snps, traits = whole.joined("ASSOCIATED_WITH")
+    known = set(past.joined("ASSOCIATED_WITH")[0].tolist())
     later = np.array(sorted(set(snps.tolist()) - known), dtype=np.int64)
     clusters = whole.nodes.clusters
     true = {int(s) for s, t in zip(snps, traits, strict=True) if int(clusters[t]) in coronary}

@@ -9,6 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+def node_text(kind: str, name: str, description: str) -> str:
+    """What a node reads as: nothing for an SNP, "SYMBOL: approved name" for a gene, else its name."""
+    if kind == "SNP":
+        return ""
+    return f"{name}: {description}" if kind == "Gene" and description else name
+
+
 @dataclass(frozen=True, slots=True)
 class Nodes:
     """The embedded nodes, sorted by id; n is their number."""
@@ -61,3 +68,26 @@ class Corpus:
     nodes: Nodes
     edges: Edges
     tasks: Mapping[str, Pairs]
+
+    def joined(self, *types: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The clusters at the starts and the ends of the edges of some relationship types, an entry an edge."""
+        wanted = np.array([name in types for name in self.edges.types], dtype=bool)
+        rows = np.flatnonzero(wanted[self.edges.type]) if len(wanted) else np.empty(0, dtype=np.int64)
+        clusters = self.nodes.clusters.astype(np.int64)
+        return clusters[self.edges.starts[rows]], clusters[self.edges.ends[rows]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """What dated papers say of SNPs: the material of tests by date. r is their number; ends index into Nodes."""
+
+    snps: NDArray[np.int32]  # [r]
+    ends: NDArray[np.int32]  # [r], traits, or genes where `is_gene`
+    is_gene: NDArray[np.bool_]  # [r], the paper names the gene for the SNP
+    papers: NDArray[np.int32]  # [r], numbered from 0
+    published: NDArray[np.int32]  # [r], days since 1970-01-01
+    clear: NDArray[np.bool_]  # [r], of one SNP and significant by the task's threshold
+    log_odds: NDArray[np.float32]  # [r], |ln odds ratio|; NaN unknown
+
+    def __len__(self) -> int:
+        return len(self.snps)

@@ -126,6 +126,7 @@ RELATIONS: dict[str, Relation] = {relation.type: relation for relation in STATED
 SYMMETRIC: frozenset[str] = frozenset(r.type for r in RELATIONS.values() if r.symmetric)
 NEGATIVE: frozenset[str] = frozenset(r.type for r in RELATIONS.values() if r.negative)
 KNOWLEDGE: tuple[str, ...] = tuple(r.type for r in STATED if r.family == "knowledge" and not r.negative)
+SNP_GENE: tuple[str, ...] = ("LOCATED_IN", "NEAREST_TO", "REPORTED_GENE")  # by place, or by a study's word
 
 # Hetionet 1.0: the abbreviation reads start kind, verb, end kind.
 METAEDGES: dict[str, Directed] = {

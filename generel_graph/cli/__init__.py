@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "search": "asking",
     "score": "asking",
     "query": "asking",
+    "evaluate": "judging",
     "browser": "server",
     "status": "looking",
     "rejects": "looking",

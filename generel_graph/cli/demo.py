@@ -111,7 +111,7 @@ def _figure(answers: Answers, hidden: int) -> None:
 def _verdict(figure: Sequence[Result]) -> str:
     """What the intervals allow to be said, whatever came out."""
     space, *others = figure
-    chance = "ranks hidden pairs above unreported ones" if space.low > 0.5 else "is not shown to beat chance"
+    chance = "ranks hidden pairs above unreported ones" if space.ci_low > 0.5 else "is not shown to beat chance"
     ahead = [r.method for r in others if r.ahead_low > 0]
     level = [r.method for r in others if r.ahead_low <= 0 <= r.ahead_high]
     behind = [r.method for r in others if r.ahead_high < 0]
@@ -125,7 +125,7 @@ def _verdict(figure: Sequence[Result]) -> str:
 def _line(result: Result) -> list[Any]:
     first = result.ahead == 0.0 and result.ahead_low == 0.0
     ahead = ["", ""] if first else [f"{result.ahead:+.3f}", f"{result.ahead_low:+.3f} … {result.ahead_high:+.3f}"]
-    return [result.method, result.auc, f"{result.low:.3f} … {result.high:.3f}", *ahead]
+    return [result.method, result.value, f"{result.ci_low:.3f} … {result.ci_high:.3f}", *ahead]
 
 
 def _rows(frame: pd.DataFrame, columns: Sequence[str]) -> list[list[Any]]:

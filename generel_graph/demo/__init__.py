@@ -2,6 +2,6 @@
 
 from generel_graph.demo.answers import Answers, answer
 from generel_graph.demo.data import Prepared, prepare
-from generel_graph.demo.figure import Result
+from generel_graph.measures import Result
 
 __all__ = ["Answers", "Prepared", "Result", "answer", "prepare"]

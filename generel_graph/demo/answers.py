@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from generel_graph.demo.data import SEED, SNP, Prepared
-from generel_graph.demo.figure import Result, compare
+from generel_graph.measures import Result, compare
 from generel_graph.session import Session
 
 ARTHRITIS = "MONDO:0008383"  # rheumatoid arthritis
@@ -79,7 +79,12 @@ def _figure(session: Session, prepared: Prepared) -> tuple[list[Result], int, in
     positive = np.array([p in gone for p in pairs])
     groups = np.array([loci.index(locus) for locus, _ in pairs])
     scores = _scores(session, prepared.shown, pairs)
-    return compare(scores, positive, groups, SEED), int(positive.sum()), int((~positive).sum()), len(loci)
+    return (
+        compare("auc", scores, positive.astype(np.float64), groups, seed=SEED),
+        int(positive.sum()),
+        int((~positive).sum()),
+        len(loci),
+    )
 
 
 def _scores(session: Session, shown: pl.DataFrame, pairs: list[tuple[str, str]]) -> dict[str, NDArray[np.float64]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from generel_etl.relations import SNP_GENE
 from generel_graph.corpus import Corpus, Pairs
 from generel_graph.errors import ModelError
 from generel_graph.learn.adjacency import Adjacency, distinct, ranges
@@ -17,7 +18,6 @@ from generel_graph.learn.folds import pair_folds
 DEFAULT_WEIGHT = 1.0  # c of the draw probability c·√pairs, for a task without one
 # Tasks that are made here from other pairs and edges, with their default c; a corpus' own one wins.
 COMPOSED: dict[str, float] = {"gene_trait": 2.0, "snp_gene": 1.0}
-SNP_GENE_TYPES = ("LOCATED_IN", "NEAREST_TO", "REPORTED_GENE")
 FEWEST = 8  # pairs; a smaller group is not trained on
 FEWEST_OF_BATCH = 2  # pairs of a fold: with one there is nothing to tell it from
 
@@ -133,14 +133,12 @@ def _part(name: str, pairs: Pairs, corpus: Corpus, adjacency: Adjacency, weight:
 
 def snp_genes(corpus: Corpus) -> Pairs:
     """SNPs and the genes they lie in, are nearest to, or were reported with: pairs from edges, weight 1."""
-    edges, nodes = corpus.edges, corpus.nodes
-    wanted = np.array([name in SNP_GENE_TYPES for name in edges.types], dtype=bool)
-    used = wanted[edges.type] if len(wanted) else np.zeros(len(edges.starts), dtype=bool)
+    nodes = corpus.nodes
+    snps, genes = corpus.joined(*SNP_GENE)
     snp = np.fromiter((kind == "SNP" for kind in nodes.kinds), dtype=bool, count=len(nodes))
     gene = np.fromiter((kind == "Gene" for kind in nodes.kinds), dtype=bool, count=len(nodes))
-    used = used & snp[edges.starts] & gene[edges.ends]
-    genes = nodes.clusters[edges.ends[used]].astype(np.int64)
-    key = distinct(edges.starts[used].astype(np.int64) * len(nodes) + genes)
+    used = snp[snps] & gene[genes]
+    key = distinct(snps[used] * len(nodes) + genes[used])
     return _pairs(key // len(nodes), key % len(nodes), np.ones(len(key)))
 
 

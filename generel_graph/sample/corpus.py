@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from generel_etl.relations import KNOWLEDGE
-from generel_graph.corpus import Corpus, Edges, Nodes, Pairs
+from generel_graph.corpus import Corpus, Edges, Nodes, Pairs, node_text
 from generel_graph.errors import GraphError
 from generel_graph.graph import Graph
 from generel_graph.progress import Progress, silent
@@ -95,9 +95,6 @@ def read_corpus(
 
 
 def _nodes(nodes: pl.DataFrame, numbers: pl.DataFrame) -> Nodes:
-    texts = pl.when(pl.col("kind") == "SNP").then(pl.lit("")).otherwise(pl.col("name"))
-    gene = (pl.col("kind") == "Gene") & (pl.col("description") != "")
-    texts = pl.when(gene).then(pl.col("name") + ": " + pl.col("description")).otherwise(texts)
     clusters = nodes.select(pl.col("cluster").alias("id"), own="id").join(
         numbers, on="id", how="left", maintain_order="left"
     )
@@ -105,7 +102,7 @@ def _nodes(nodes: pl.DataFrame, numbers: pl.DataFrame) -> Nodes:
     return Nodes(
         ids=tuple(nodes["id"]),
         kinds=tuple(nodes["kind"]),
-        texts=tuple(nodes.select(texts.alias("text"))["text"]),
+        texts=tuple(node_text(*words) for words in nodes.select("kind", "name", "description").iter_rows()),
         synonyms=tuple(tuple(s) for s in nodes["synonyms"]),
         clusters=clusters.select(pl.coalesce("number", own))["number"].to_numpy().astype(np.int32),
         chromosomes=tuple(nodes["chromosome"]),
@@ -115,7 +112,7 @@ def _nodes(nodes: pl.DataFrame, numbers: pl.DataFrame) -> Nodes:
 
 
 def _edges(edges: pl.DataFrame, numbers: pl.DataFrame) -> Edges:
-    edges = _number(_number(edges, numbers, "start"), numbers, "end")
+    edges = number(number(edges, numbers, "start"), numbers, "end")
     types = sorted(edges["type"].unique())
     kinds = pl.Series("type", types)
     place = edges.select(pl.col("type").replace_strict(kinds, range(len(types)), return_dtype=pl.Int16))["type"]
@@ -149,9 +146,9 @@ def _pairs(task: Task, frame: pl.DataFrame, numbers: pl.DataFrame) -> Pairs:
     if task.text:
         texts = tuple(sorted(frame["positive"].unique()))
         places = pl.DataFrame({"id": texts}, schema={"id": pl.String}).with_row_index("number")
-        frame = _number(_number(frame, numbers, "anchor"), places, "positive")
+        frame = number(number(frame, numbers, "anchor"), places, "positive")
     else:
-        frame = _number(_number(frame, numbers, "anchor"), numbers, "positive")
+        frame = number(number(frame, numbers, "anchor"), numbers, "positive")
     frame = frame.sort("anchor", "positive")
     effects = frame["effect"].to_numpy()
     return Pairs(
@@ -163,7 +160,7 @@ def _pairs(task: Task, frame: pl.DataFrame, numbers: pl.DataFrame) -> Pairs:
     )
 
 
-def _number(frame: pl.DataFrame, numbers: pl.DataFrame, column: str) -> pl.DataFrame:
+def number(frame: pl.DataFrame, numbers: pl.DataFrame, column: str) -> pl.DataFrame:
     """Ids of one column as row numbers; rows whose id has none are left out."""
     joined = frame.join(numbers, left_on=column, right_on="id", how="inner")
     return joined.drop(column).rename({"number": column})

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import polars as pl
-import pytest
 
 from generel_graph.demo import prepare
 from generel_graph.demo.data import SNP, quickstart
-from generel_graph.demo.figure import auc, compare
 from generel_graph.demo.loci import number_loci
 
 LIMIT = 600_000  # bytes of the data set
@@ -62,23 +59,3 @@ def test_the_data_set_is_small_and_has_no_gene_disease_edge() -> None:
 def test_the_wording_is_in_no_vocabulary() -> None:
     text = "".join(p.read_text(encoding="utf-8").lower() for p in quickstart().glob("*.obo"))
     assert "morning joint stiffness" not in text
-
-
-def test_auc_is_the_share_of_pairs_in_order() -> None:
-    scores, positive = np.array([3.0, 1.0, 2.0, 2.0]), np.array([True, False, True, False])
-    ordered = [(s > t) + 0.5 * (s == t) for s in scores[positive] for t in scores[~positive]]
-    assert auc(scores, positive) == pytest.approx(np.mean(ordered))
-    assert np.isnan(auc(scores, np.ones(4, dtype=bool)))
-
-
-def test_methods_are_compared_on_the_same_draws() -> None:
-    random = np.random.default_rng(0)
-    positive = random.random(200) < 0.5
-    good = positive + random.normal(0, 0.5, 200)
-    groups = np.arange(200) // 4
-    first, same, worse = compare(
-        {"good": good, "same": good, "noise": random.normal(0, 1, 200)}, positive, groups, seed=0
-    )
-    assert (same.ahead, same.ahead_low, same.ahead_high) == (0.0, 0.0, 0.0)
-    assert first.low < first.auc < first.high
-    assert worse.ahead_low > 0

@@ -1,0 +1,8 @@
+// What is known of nodes before any training: their words and how many edges they have.
+// $ids: the ids of nodes
+// returns: id, kind, name, description, edges (lists)
+UNWIND $ids AS id
+MATCH (n:Entity {id: id})
+WITH n, count { (n)--() } AS edges ORDER BY n.id
+RETURN collect(n.id) AS id, collect(n.kind) AS kind, collect(coalesce(n.name, '')) AS name,
+       collect(coalesce(n.description, '')) AS description, collect(edges) AS edges

@@ -1,0 +1,129 @@
+"""The judging of what was learnt: rolling tests by date, each with a model of what came before; files of pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from generel_graph import ask as asking
+from generel_graph.ask import ENDS, read_pairs
+from generel_graph.ask.space import Vector
+from generel_graph.config import Config
+from generel_graph.connection import open_graph
+from generel_graph.corpus import Corpus, Reports, node_text
+from generel_graph.errors import UsageError
+from generel_graph.evaluate import (
+    SPACE,
+    Benchmark,
+    Embedded,
+    Scored,
+    later_tests,
+    methods,
+    pair_benchmarks,
+    pool,
+)
+from generel_graph.load import graph_digest
+from generel_graph.measures import Values, cosines
+from generel_graph.modelling import open_encoder, sample, train_model
+from generel_graph.progress import Progress, silent
+from generel_graph.sample import read_reports
+from generel_graph.session import Session
+from generel_graph.session import open as open_session
+
+DRAWS = 200  # resamples of an interval
+
+
+def evaluate_later(
+    config: Config, years: Sequence[int], draws: int = DRAWS, progress: Progress = silent
+) -> list[Benchmark]:
+    """Test what the papers of each year report by a model of what came before it; the years pooled.
+
+    A model is trained for each year (or found trained) with the configured recipe; the graph's own is not touched.
+    Raises UsageError for years without a report.
+    """
+    scored: list[Scored] = []
+    for done, year in enumerate(years):
+        progress("evaluate", done, len(years), str(year))
+        first, last = date(year, 1, 1), date(year + 1, 1, 1)
+        before = replace(config, train=replace(config.train, published_before=first))
+        with open_graph(before, progress) as graph:
+            past = sample(graph, before, graph_digest(graph) or "", progress)
+            reports = read_reports(graph, past.nodes, progress)
+        scored += _score(before, past, reports, first, last, progress)
+    progress("evaluate", len(years), len(years))
+    if not scored:
+        raise UsageError("no paper of these years gives a pair to test", where="--years", found=list(years))
+    return pool(scored, draws, config.train.seed)
+
+
+def years_of(config: Config, many: int = 6, progress: Progress = silent) -> list[int]:
+    """The last `many` years that the graph's reports are of."""
+    with open_graph(config, progress) as graph:
+        row = graph.row("evaluate/count_years")
+    return sorted(row.get("years", []))[-many:]
+
+
+def evaluate_pairs(config: Config, path: Path, draws: int = DRAWS, progress: Progress = silent) -> list[Benchmark]:
+    """Test the active model on a tab-separated file of pairs: left, right, and label or value (group).
+
+    Raises DataError for a file that is none, ModelError or NotFoundError where there is no model.
+    """
+    pairs = read_pairs(path)
+    with open_session(config, progress) as session:
+        scored = asking.score(session.graph, session.space, pairs, progress)
+        scores = {SPACE: scored["cosine"].cast(pl.Float64).fill_null(np.nan).to_numpy()}
+        scores |= _untrained(session, scored)
+    return pair_benchmarks(path.stem, pairs, scores, where=path, draws=draws, seed=config.train.seed)
+
+
+def _untrained(session: Session, scored: pl.DataFrame) -> dict[str, Values]:
+    """What needs no training, for scored pairs: text propagation, frozen text, degree product."""
+    ends = {side: list(zip(scored[side], scored[f"{side}_id"], strict=True)) for side in ENDS}
+    ids = sorted({id_ for some in ends.values() for _, id_ in some if id_})
+    vectors, learnt = session.vectors(ids)
+    known = session.graph.row("evaluate/get_ends", ids=ids)
+    names = dict(zip(known["id"], map(node_text, known["kind"], known["name"], known["description"]), strict=True))
+    edges = dict(zip(known["id"], known["edges"], strict=True))
+    texts = sorted({names.get(id_, "") if id_ else text or "" for some in ends.values() for text, id_ in some})
+    encoded = dict(zip(texts, session.encode(texts), strict=True))
+
+    def own(text: str | None, id_: str | None) -> Vector:
+        words = names.get(id_, "") if id_ else text or ""
+        return encoded[words] if words else np.zeros_like(encoded[words])
+
+    frozen = {side: np.stack([own(*end) for end in some]) for side, some in ends.items()}
+    untrained = {
+        side: np.stack([vectors[id_][learnt:] if id_ in vectors else own(text, id_) for text, id_ in some])
+        for side, some in ends.items()
+    }
+    degree = {side: np.log1p([edges.get(id_, 0) if id_ else 0 for _, id_ in some]) for side, some in ends.items()}
+    left, right = ENDS
+    return {
+        "text propagation": cosines(untrained[left], untrained[right]),
+        "frozen text": cosines(frozen[left], frozen[right]),
+        "degree product": degree[left] * degree[right],
+    }
+
+
+def _score(
+    config: Config, past: Corpus, reports: Reports, first: date, last: date, progress: Progress
+) -> Iterator[Scored]:
+    """The tests of one period with each method's scores."""
+    from generel_graph.learn import load_model
+
+    tests = list(later_tests(past, reports, first, last, config.train.seed))
+    if not tests:
+        return
+    model_id = train_model(config, past, progress)
+    model, encoder = load_model(config.model_folder(model_id)), open_encoder(config)
+    wanted = np.unique(np.concatenate([end for t in tests for end in (t.left, t.right)]))
+    vectors = model.vectors(past, encoder, progress, only=wanted)
+    embedded = Embedded(wanted, vectors, model.learnt, model.share)
+    score = methods(past, embedded, encoder.encode(past.nodes.texts), config.train.seed)
+    for test in tests:
+        yield Scored(test, {name: of(test.left, test.right) for name, of in score.items()})
