@@ -121,6 +121,11 @@ class Config:
         return self.state / "resolved"
 
     @property
+    def sampled_folder(self) -> Path:
+        """Where corpora are kept that were read from the graph."""
+        return self.state / "sampled"
+
+    @property
     def encoded_folder(self) -> Path:
         """Where vectors of texts are kept."""
         return self.state / "encoded"

@@ -62,12 +62,13 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Everything that a model is trained on; `digest` names the graph it was read from."""
+    """Everything that a model is trained on; `digest` names the graph it was read from, and how."""
 
     digest: str
     nodes: Nodes
     edges: Edges
     tasks: Mapping[str, Pairs]
+    sampling: str = ""  # names the statements that it was read by
 
     def joined(self, *types: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The clusters at the starts and the ends of the edges of some relationship types, an entry an edge."""

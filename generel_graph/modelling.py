@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from generel_graph.config import Config
 from generel_graph.corpus import Corpus
 from generel_graph.embed import ModelRecord, activate, models, update, write_back
-from generel_graph.errors import ModelError
+from generel_graph.errors import GraphError, ModelError
 from generel_graph.graph import Graph
+from generel_graph.load import graph_digest
 from generel_graph.progress import Progress, silent
 from generel_graph.recipe import recipe, recipe_digest
-from generel_graph.sample import chosen, read_corpus
+from generel_graph.sample import chosen, corpus_name, keep, read_corpus, read_kept, sampling
 
 if TYPE_CHECKING:
     from generel_graph.encode import Encoder
@@ -39,7 +40,8 @@ class TaskLine:
 
 def recipe_of(config: Config) -> str:
     """Name everything but the data that a model of this configuration depends on (32 hexadecimal digits)."""
-    return recipe_digest(recipe(config.model, config.train, chosen(config.tasks)))
+    tasks = chosen(config.tasks)
+    return recipe_digest(recipe(config.model, config.train, tasks, sampling(tasks)))
 
 
 def open_encoder(config: Config) -> Encoder:
@@ -50,8 +52,25 @@ def open_encoder(config: Config) -> Encoder:
 
 
 def sample(graph: Graph, config: Config, digest: str, progress: Progress = silent) -> Corpus:
-    """Read what is trained on, with the configured tasks and cut-off date."""
-    return read_corpus(graph, digest, chosen(config.tasks), config.train.published_before, progress)
+    """Read what is trained on, with the configured tasks and cut-off date; of one graph it is read once.
+
+    `digest` is the graph's. Raises GraphError if the graph is another one when all is read.
+    """
+    tasks, before = chosen(config.tasks), config.train.published_before
+    kept = read_kept(config.sampled_folder, corpus_name(digest, tasks, before))
+    if kept is not None:
+        return kept
+    corpus = read_corpus(graph, digest, tasks, before, progress)
+    if (now := graph_digest(graph) or "") != digest:
+        raise GraphError(
+            "the graph changed while it was read",
+            where=graph.uri,
+            found=now,
+            valid=[digest],
+            next_step="run the command again when the other sync is done",
+        )
+    keep(config.sampled_folder, corpus, digest)
+    return corpus
 
 
 def train_model(config: Config, corpus: Corpus, progress: Progress = silent) -> str:

@@ -16,13 +16,14 @@ ASIDE = ("threads", "checkpoint_steps", "stale_share")  # settings of how traini
 DATA = ("corpus", "encoder")  # parts of a model's identity that are no part of its recipe
 
 
-def recipe(model: ModelConfig, train: TrainConfig, task_weights: Mapping[str, float]) -> dict[str, Any]:
-    """All settings that a model depends on, as JSON values."""
+def recipe(model: ModelConfig, train: TrainConfig, task_weights: Mapping[str, float], sampling: str) -> dict[str, Any]:
+    """All that a model depends on beside the data, as JSON values; `sampling` names the tasks' statements."""
     settings = {k: v for k, v in asdict(train).items() if k not in ASIDE}
     return {
         "recipe": RULES,
         "model": asdict(model),
         "train": {k: v.isoformat() if isinstance(v, date) else v for k, v in settings.items()},
+        "sampling": sampling,
         "task_weights": {k: float(v) for k, v in sorted(task_weights.items())},
     }
 

@@ -22,7 +22,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from generel_graph.config import ModelConfig, TrainConfig
-from generel_graph.corpus import Nodes
+from generel_graph.corpus import Corpus, Nodes
 from generel_graph.encode.files import write_whole
 from generel_graph.errors import ModelError
 from generel_graph.recipe import recipe
@@ -66,14 +66,14 @@ class State:
 
 
 def identity(
-    corpus_digest: str,
+    corpus: Corpus,
     encoder: str,
     model: ModelConfig,
     train: TrainConfig,
     task_weights: Mapping[str, float],
 ) -> dict[str, Any]:
     """All that a model depends on, as JSON values."""
-    return recipe(model, train, task_weights) | {"corpus": corpus_digest, "encoder": encoder}
+    return recipe(model, train, task_weights, corpus.sampling) | {"corpus": corpus.digest, "encoder": encoder}
 
 
 def name_of(identity: Mapping[str, Any]) -> str:

@@ -83,7 +83,7 @@ def model_id(
     task_weights: Mapping[str, float],
 ) -> str:
     """The id that training these would give its model: 16 hex, equal for equal inputs."""
-    return name_of(identity(corpus.digest, encoder.digest, model, train, task_weights))
+    return name_of(identity(corpus, encoder.digest, model, train, task_weights))
 
 
 def train(
@@ -103,7 +103,7 @@ def train(
     Raises ModelError for a finished model of other inputs, for pairs that cannot be trained on, and when
     the loss is not a number (the batch's pairs are then in `nan_pairs.tsv`).
     """
-    wanted = identity(corpus.digest, encoder.digest, model, train, task_weights)
+    wanted = identity(corpus, encoder.digest, model, train, task_weights)
     if (folder / CONFIG).is_file():
         return _finished(folder, wanted)
     if train.mode != "frozen":

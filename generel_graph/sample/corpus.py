@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,6 +15,7 @@ from generel_etl.relations import KNOWLEDGE
 from generel_graph.corpus import Corpus, Edges, Nodes, Pairs, node_text
 from generel_graph.errors import GraphError
 from generel_graph.graph import Graph
+from generel_graph.graph.cypher import statement
 from generel_graph.progress import Progress, silent
 from generel_graph.sample.tasks import TASKS, Task
 
@@ -85,13 +86,28 @@ def read_corpus(
             valid=tasks,
             next_step="add a source with edges",
         )
-    text = "\n".join([digest, str(published_before), *sorted(tasks)])
     return Corpus(
-        digest=hashlib.blake2b(text.encode(), digest_size=16).hexdigest(),
+        digest=corpus_name(digest, tasks, published_before),
         nodes=_nodes(nodes, numbers),
         edges=_edges(edges, numbers),
         tasks=pairs,
+        sampling=sampling(tasks),
     )
+
+
+def sampling(tasks: Collection[str]) -> str:
+    """Name the statements that some tasks' corpus is read by: 32 hexadecimal digits."""
+    names = ["list_nodes", "list_edges", *sorted(tasks)]
+    return _digest([f"{name}\n{statement(f'sample/{name}')}" for name in names])
+
+
+def corpus_name(digest: str, tasks: Collection[str], published_before: date | None) -> str:
+    """The digest that the corpus of a graph will have: 32 hexadecimal digits."""
+    return _digest([digest, str(published_before), *sorted(tasks), sampling(tasks)])
+
+
+def _digest(parts: Sequence[str]) -> str:
+    return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
 
 
 def _nodes(nodes: pl.DataFrame, numbers: pl.DataFrame) -> Nodes:
