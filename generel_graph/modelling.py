@@ -30,12 +30,13 @@ MOVED = 2e-3  # a number of a vector that differs by more is written again; floa
 
 @dataclass(frozen=True, slots=True)
 class TaskLine:
-    """One task of a trained model; losses are nats a pair, `chance` is that of a guess."""
+    """One task of a trained model; losses are nats a pair, `chance` is that of a guess, `share` of the batches."""
 
     name: str
     pairs: int
-    loss: float
-    chance: float
+    share: float
+    loss: float | None
+    chance: float | None
 
 
 def recipe_of(config: Config) -> str:
@@ -88,9 +89,7 @@ def task_lines(config: Config, model_id: str) -> tuple[TaskLine, ...]:
     """The tasks of a trained model as its folder tells them; empty where the folder is not here."""
     if not (config.model_folder(model_id) / "config.json").is_file():
         return ()
-    return tuple(
-        TaskLine(t["name"], t["pairs"], t["loss"], t["chance"]) for t in _said(config, model_id)["report"]["tasks"]
-    )
+    return tuple(TaskLine(**t) for t in _said(config, model_id)["report"]["tasks"])
 
 
 def embed_model(

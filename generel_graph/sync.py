@@ -27,7 +27,7 @@ from generel_graph.modelling import (
 )
 from generel_graph.progress import Progress, silent
 from generel_graph.reading import read
-from generel_graph.sample import chosen
+from generel_graph.sample import TASKS, chosen
 
 BULK_ROWS = 200_000  # a first load of fewer nodes and edges is quicker over Bolt than a restart of the server
 
@@ -194,6 +194,24 @@ def status(config: Config, progress: Progress = silent) -> SyncReport:
     """What the graph holds and which model is in use."""
     with open_graph(config, progress) as graph:
         return _report(config, graph, _Clock(), None, 0)
+
+
+def tasks(config: Config, progress: Progress = silent) -> tuple[list[str], list[list[Any]]]:
+    """All tasks that there are as columns and rows: the pairs that the graph has for each now, how a pair is weighed,
+    and, of the active model, the share of batches, the loss and what chance would give."""
+    with open_graph(config, progress) as graph:
+        corpus = sample(graph, config, _digest(graph), progress)
+        current = active_model(graph)
+    lines = {t.name: t for t in task_lines(config, current.id)} if current else {}
+    weights = chosen(config.tasks)
+    columns = ["task", "enabled", "c", "pairs", "share", "loss", "chance", "weight of a pair"]
+    rows: list[list[Any]] = []
+    for task in TASKS:
+        line = lines.get(task.name)
+        pairs = len(corpus.tasks[task.name]) if task.name in corpus.tasks else line.pairs if line else 0
+        told = [line.share, line.loss, line.chance] if line else [None] * 3
+        rows.append([task.name, task.name in weights, weights.get(task.name, task.weight), pairs, *told, task.weighs])
+    return columns, rows
 
 
 def models(

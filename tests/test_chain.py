@@ -95,7 +95,7 @@ def test_killed_at_every_stage_the_first_sync_is_completed_by_the_next(project: 
     report = project.run("sync", "--json", "-q")
     assert report["model"]["vectors"] == report["graph"]["nodes"]
     assert report["model"]["index_state"] == "ONLINE"
-    assert {t["name"] for t in report["tasks"]} >= {"gwas", "kg", "synonym", "hierarchy"}
+    assert {t["name"] for t in report["tasks"]} >= {"gwas", "gene_trait", "drug_gene", "synonym", "hierarchy"}
     with open_graph(load_config(project.folder, project.environment())) as graph:
         assert deep_digest(graph) == graph_digest(graph) == report["graph"]["digest"]
     for source in report["sources"]:

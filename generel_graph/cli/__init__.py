@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "browser": "server",
     "status": "looking",
     "rejects": "looking",
+    "tasks": "looking",
     "models": "looking",
     "doctor": "looking",
     "db": "server",

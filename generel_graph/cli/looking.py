@@ -47,6 +47,26 @@ def rejects(ctx: click.Context, source: str | None, lines: int, as_json: bool, a
 
 
 @click.command()
+@output_options
+@quiet_option
+@click.pass_context
+def tasks(ctx: click.Context, as_json: bool, as_csv: bool, quiet: bool) -> None:
+    """List what is trained on: pairs in the graph now, share of batches, loss beside chance, weights.
+
+    A task is switched off by `[tasks.NAME] enabled = false`, and drawn more often by a larger `weight` (c of c·√pairs).
+
+    Example:  generel-graph tasks
+    """
+    from generel_graph.sync import tasks as list_tasks
+
+    with progress_bars(quiet) as progress:
+        columns, rows = list_tasks(configuration(ctx), progress)
+    if not as_json and not as_csv:
+        rows = [[round(v, 3) if isinstance(v, float) else v for v in row] for row in rows]
+    print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
+
+
+@click.command()
 @click.option("--activate", metavar="ID", help="Switch to another model whose vectors are whole.")
 @click.option("--delete", metavar="ID", help="Remove a model that is not active, and its vectors.")
 @output_options

@@ -16,8 +16,7 @@ from generel_graph.learn.blocks import FAMILIES, negative_kind, tower_of
 from generel_graph.learn.folds import pair_folds
 
 DEFAULT_WEIGHT = 1.0  # c of the draw probability c·√pairs, for a task without one
-# Tasks that are made here from other pairs and edges, with their default c; a corpus' own one wins.
-COMPOSED: dict[str, float] = {"gene_trait": 2.0, "snp_gene": 1.0}
+GENE_TRAIT = "gene_trait"  # made here, of two hops, where it has a weight
 FEWEST = 8  # pairs; a smaller group is not trained on
 FEWEST_OF_BATCH = 2  # pairs of a fold: with one there is nothing to tell it from
 
@@ -56,11 +55,8 @@ def task_groups(corpus: Corpus, adjacency: Adjacency, task_weights: Mapping[str,
     tasks = dict(corpus.tasks)
     for name, pairs in sorted(tasks.items()):
         _check(name, pairs)
-    for name in COMPOSED:
-        if name not in tasks and _weight(name, task_weights) > 0:
-            pairs = _gene_trait(corpus) if name == "gene_trait" else snp_genes(corpus)
-            if len(pairs):
-                tasks[name] = pairs
+    if task_weights.get(GENE_TRAIT, 0.0) > 0 and len(pairs := _gene_trait(corpus)):
+        tasks[GENE_TRAIT] = pairs
     groups: list[Group] = []
     for name, pairs in sorted(tasks.items()):
         if _weight(name, task_weights) > 0:
@@ -76,7 +72,7 @@ def task_groups(corpus: Corpus, adjacency: Adjacency, task_weights: Mapping[str,
 
 
 def _weight(name: str, task_weights: Mapping[str, float]) -> float:
-    weight = float(task_weights.get(name, COMPOSED.get(name, DEFAULT_WEIGHT)))
+    weight = float(task_weights.get(name, DEFAULT_WEIGHT))
     if not np.isfinite(weight) or weight < 0:
         raise ModelError("a task's weight is a number from 0 on", where=f"tasks.{name}.weight", found=weight)
     return weight

@@ -54,11 +54,12 @@ BAD_PAIRS = "nan_pairs.tsv"
 class TaskReport:
     """A task at the end of training: mean loss of its last batches, and what chance would give there.
 
-    None where the task was never drawn.
+    None where the task was never drawn. `share` of the batches, as they are drawn.
     """
 
     name: str
     pairs: int
+    share: float
     loss: float | None
     chance: float | None
 
@@ -249,13 +250,15 @@ def _note(log: Sequence[LogRow], seconds: float) -> str:
 
 def _report(folder: Path, id_: str, steps: int, groups: Sequence[Group], log: Sequence[LogRow]) -> TrainReport:
     tasks = []
+    total = sum(group.share for group in groups)
     for name in sorted({group.task for group in groups}):
         rows = [row for row in log if row.task == name][-LAST_BATCHES:]
         loss, chance = (
             float(np.mean([getattr(row, key) for row in rows])) if rows else None for key in ("loss", "chance")
         )
         pairs = sum(len(group.anchors) for group in groups if group.task == name)
-        tasks.append(TaskReport(name, pairs, loss, chance))
+        share = sum(group.share for group in groups if group.task == name) / total
+        tasks.append(TaskReport(name, pairs, share, loss, chance))
     seconds = log[-1].seconds if log else 0.0
     speed = sum(row.pairs for row in log) / max(seconds, 1e-9)
     return TrainReport(id_, folder, seconds, steps, tuple(tasks), speed)

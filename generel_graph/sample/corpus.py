@@ -67,18 +67,20 @@ def read_corpus(
         "sample/list_edges", ranges, EDGE_SCHEMA, progress, "read edges", published_before=published_before
     )
     pairs = {}
-    for task in TASKS:
-        if task.name in tasks:
-            frame = graph.frame(
-                f"sample/{task.name}",
-                ranges,
-                PAIR_SCHEMA,
-                progress,
-                f"read pairs of {task.name}",
-                published_before=published_before,
-                relations=list(KNOWLEDGE),
-            )
-            pairs[task.name] = _pairs(task, frame, numbers)
+    for statement_name, some in _by_statement(tasks).items():
+        frame = graph.frame(
+            statement_name,
+            ranges,
+            PAIR_SCHEMA,
+            progress,
+            f"read pairs of {statement_name.removeprefix('sample/')}",
+            published_before=published_before,
+            relations=list(KNOWLEDGE),
+        )
+        for task in some:
+            found = _pairs(task, frame, numbers, nodes["kind"])
+            if len(found) or task.kinds is None:  # of the relations only those that the graph holds
+                pairs[task.name] = found
     if not any(len(p) for p in pairs.values()):
         raise GraphError(
             "no task finds a pair in the graph",
@@ -97,13 +99,22 @@ def read_corpus(
 
 def sampling(tasks: Collection[str]) -> str:
     """Name the statements that some tasks' corpus is read by: 32 hexadecimal digits."""
-    names = ["list_nodes", "list_edges", *sorted(tasks)]
-    return _digest([f"{name}\n{statement(f'sample/{name}')}" for name in names])
+    names = ["sample/list_nodes", "sample/list_edges", *sorted(_by_statement(tasks))]
+    return _digest([f"{name}\n{statement(name)}" for name in names])
 
 
 def corpus_name(digest: str, tasks: Collection[str], published_before: date | None) -> str:
     """The digest that the corpus of a graph will have: 32 hexadecimal digits."""
     return _digest([digest, str(published_before), *sorted(tasks), sampling(tasks)])
+
+
+def _by_statement(tasks: Collection[str]) -> dict[str, list[Task]]:
+    """The tasks of each Cypher file, in the registry's order."""
+    files: dict[str, list[Task]] = {}
+    for task in TASKS:
+        if task.name in tasks and not task.composed:
+            files.setdefault(task.statement, []).append(task)
+    return files
 
 
 def _digest(parts: Sequence[str]) -> str:
@@ -147,14 +158,14 @@ def _edges(edges: pl.DataFrame, numbers: pl.DataFrame) -> Edges:
     )
 
 
-def _pairs(task: Task, frame: pl.DataFrame, numbers: pl.DataFrame) -> Pairs:
+def _pairs(task: Task, frame: pl.DataFrame, numbers: pl.DataFrame, kinds: pl.Series) -> Pairs:
     if "effect" not in frame.columns:
         frame = frame.with_columns(pl.lit(-1.0, dtype=pl.Float32).alias("effect"))
     wrong = frame.filter(~pl.col("weight").is_between(0.0, 1.0, closed="right") | pl.col("weight").is_nan())
     if len(wrong):
         raise GraphError(
             "a weight is not in (0, 1]",
-            where=f"cypher/sample/{task.name}.cypher",
+            where=f"cypher/{task.statement}.cypher",
             found=wrong.row(0, named=True),
         )
     frame = frame.unique(["anchor", "positive"], keep="first")
@@ -165,6 +176,8 @@ def _pairs(task: Task, frame: pl.DataFrame, numbers: pl.DataFrame) -> Pairs:
         frame = number(number(frame, numbers, "anchor"), places, "positive")
     else:
         frame = number(number(frame, numbers, "anchor"), numbers, "positive")
+    if task.kinds is not None:
+        frame = frame.filter(_joins(task, pl.col("anchor"), pl.col("positive"), kinds))
     frame = frame.sort("anchor", "positive")
     effects = frame["effect"].to_numpy()
     return Pairs(
@@ -174,6 +187,16 @@ def _pairs(task: Task, frame: pl.DataFrame, numbers: pl.DataFrame) -> Pairs:
         effects=np.where(effects >= 0, effects, np.nan).astype(np.float32),
         texts=texts,
     )
+
+
+def _joins(task: Task, anchor: pl.Expr, positive: pl.Expr, kinds: pl.Series) -> pl.Expr:
+    """Whether rows of numbered ends are of the kinds that a task joins, either way round."""
+    one, other = (kinds.is_in(list(part)) for part in task.kinds or ())
+
+    def is_of(part: pl.Series, end: pl.Expr) -> pl.Expr:
+        return pl.lit(part).gather(end)
+
+    return (is_of(one, anchor) & is_of(other, positive)) | (is_of(other, anchor) & is_of(one, positive))
 
 
 def number(frame: pl.DataFrame, numbers: pl.DataFrame, column: str) -> pl.DataFrame:

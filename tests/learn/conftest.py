@@ -123,6 +123,7 @@ def planted(seed=0):
         "kg": pairs_of(ids, kg),
         "hierarchy": pairs_of(ids, hierarchy),
         "synonym": pairs_of(ids, synonyms, texts),
+        "snp_gene": pairs_of(ids, [(a, b, 1.0, nan) for a, type_, b, *_ in edges if type_ == "NEAREST_TO"]),
     }
     corpus = Corpus(digest=f"planted-{seed}", nodes=nodes, edges=edges_of(ids, edges), tasks=tasks)
     return corpus, [(ids.index(a), ids.index(b)) for a, b in held]

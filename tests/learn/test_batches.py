@@ -22,7 +22,7 @@ CONFIG = TrainConfig(steps=400, batch_size=32)
 def parts(planted_corpus):
     corpus, _ = planted_corpus
     adjacency = build_adjacency(corpus, CONFIG.folds)
-    return corpus, adjacency, task_groups(corpus, adjacency, {"gwas": 12.0})
+    return corpus, adjacency, task_groups(corpus, adjacency, {"gwas": 12.0, "gene_trait": 2.0})
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from generel_graph.learn.train import rate
 MODEL = ModelConfig(dimension=24, hidden=48)
 TRAIN = TrainConfig(steps=120, batch_size=32, warmup=10, checkpoint_steps=50, learning_rate=3e-3)
 SHORT = replace(TRAIN, steps=50, checkpoint_steps=20)
-WEIGHTS = {"gwas": 12.0, "kg": 0.3}
+WEIGHTS = {"gwas": 12.0, "kg": 0.3, "gene_trait": 2.0}
 
 
 def stop_at(step):

@@ -1,0 +1,9 @@
+// Task ld: two SNPs that are inherited together, r² at least .2; of several populations the largest counts.
+// $first, $last: the range of ids of anchors, both inclusive
+// returns: anchor, positive (ids), weight (lists)
+MATCH (snp:Entity)
+WHERE $first <= snp.id <= $last AND snp:SNP
+MATCH (snp)-[r:IN_LD_WITH]->(other:SNP)
+WHERE r.r2 >= 0.2
+WITH snp.id AS anchor, other.id AS positive, max(r.r2) AS weight ORDER BY anchor, positive
+RETURN collect(anchor) AS anchor, collect(positive) AS positive, collect(weight) AS weight

@@ -1,0 +1,14 @@
+// Task phewas: an SNP and a trait that it goes with in a cohort; of several cohorts the largest weight counts.
+// The effect is the largest |ln odds ratio|, -1 where none is known.
+// $first, $last: the range of ids of anchors, both inclusive
+// $published_before: a date from which on reports are left out, or null
+// returns: anchor, positive (ids), weight, effect (lists)
+MATCH (snp:Entity)
+WHERE $first <= snp.id <= $last AND snp:SNP
+MATCH (snp)-[r:CORRELATES_WITH]->(trait:Concept)
+WHERE r.weight > 0 AND NOT 'sub_significant' IN coalesce(r.flags, [])
+  AND ($published_before IS NULL OR r.published IS NULL OR r.published < $published_before)
+WITH snp.id AS anchor, trait.id AS positive, max(r.weight) AS weight,
+     max(coalesce(abs(log(r.odds_ratio)), -1.0)) AS effect
+ORDER BY anchor, positive
+RETURN collect(anchor) AS anchor, collect(positive) AS positive, collect(weight) AS weight, collect(effect) AS effect
