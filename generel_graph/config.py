@@ -84,6 +84,9 @@ class TrainConfig:
     folds: int = 5  # leave-out folds of the neighbourhood features
     mix_in: float = 0.25  # share of steps that see a pair in its own features
     weight_clip: float = 10.0  # a pair's weight, after division by the batch's mean
+    held_out: float = 0.02  # share of pairs, by their ends, that only validation sees; vectors see all
+    validate_steps: int = 200  # a validation every so many steps; 0: none
+    patience: int = 0  # validations without a better one before training stops; 0: it goes on to the end
     seed: int = 0
     threads: int = 1  # of torch; 0: all cores. The towers are small: more gain little, and stall on a busy machine
     checkpoint_steps: int = 250  # a checkpoint to resume from, every so many steps

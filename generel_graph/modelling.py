@@ -37,6 +37,9 @@ class TaskLine:
     share: float
     loss: float | None
     chance: float | None
+    held_out: int  # pairs that validation looked at
+    auc: float | None  # of held-out pairs against degree-matched others
+    auc_start: float | None  # before training: text propagation
 
 
 def recipe_of(config: Config) -> str:

@@ -204,13 +204,15 @@ def tasks(config: Config, progress: Progress = silent) -> tuple[list[str], list[
         current = active_model(graph)
     lines = {t.name: t for t in task_lines(config, current.id)} if current else {}
     weights = chosen(config.tasks)
-    columns = ["task", "enabled", "c", "pairs", "share", "loss", "chance", "weight of a pair"]
+    told = ("share", "loss", "chance", "held_out", "auc", "auc_start")
+    columns = ["task", "enabled", "c", "pairs", *told, "weight of a pair"]
     rows: list[list[Any]] = []
     for task in TASKS:
         line = lines.get(task.name)
         pairs = len(corpus.tasks[task.name]) if task.name in corpus.tasks else line.pairs if line else 0
-        told = [line.share, line.loss, line.chance] if line else [None] * 3
-        rows.append([task.name, task.name in weights, weights.get(task.name, task.weight), pairs, *told, task.weighs])
+        learnt = [getattr(line, name) if line else None for name in told]
+        weight = weights.get(task.name, task.weight)
+        rows.append([task.name, task.name in weights, weight, pairs, *learnt, task.weighs])
     return columns, rows
 
 

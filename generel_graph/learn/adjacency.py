@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from generel_etl.weights import ASSOCIATION_HALF
 from generel_graph.corpus import Corpus
 from generel_graph.learn.blocks import FAMILIES, GROUPS, ONTOLOGY_TYPES, group_of
-from generel_graph.learn.folds import MAX_FOLDS, id_keys, pair_folds
+from generel_graph.learn.folds import MAX_FOLDS, fold_bits, id_keys, pair_folds
 
 P_CAP = 50.0  # −log10 p counts up to this
 LOCUS_SCALE, LOCUS_REACH = 25_000, 50_000  # base pairs: same-locus weight exp(−d / scale), d at most reach
@@ -30,7 +30,7 @@ class Links:
     family_type: NDArray[np.int64]  # [l], what they are scaled within
     ontology: NDArray[np.bool_]  # [l]
     weights: NDArray[np.float64]  # [l], > 0
-    folds: NDArray[np.uint16]  # [l], bit f: not seen in fold f
+    folds: NDArray[np.uint16]  # [l], bit f: not seen in fold f; bit `folds`: held out
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +42,22 @@ class Adjacency:
 
     size: int  # n, nodes of the corpus
     folds: int
+    held: float  # share of pairs that no fold sees, for validation
     pointers: NDArray[np.int64]  # [n * families + 1]
     columns: NDArray[np.int32]  # [e], clusters
     weights: NDArray[np.float32]  # [e], > 0; mean about 1 within a relation
-    masks: NDArray[np.uint16]  # [e], bit f: not seen in fold f
-    degrees: NDArray[np.int32]  # [folds + 1, n], neighbours seen in fold f; the last row: all of them
+    masks: NDArray[np.uint16]  # [e], bit f: not seen in fold f; fold `folds` sees all that is trained on
+    degrees: NDArray[np.int32]  # [folds + 2, n], neighbours seen in fold f; the last row: all of them
     groups: NDArray[np.int8]  # [n], index into GROUPS
     keys: NDArray[np.uint64]  # [n], what folds are told from
 
 
-def build_adjacency(corpus: Corpus, folds: int) -> Adjacency:
+def build_adjacency(corpus: Corpus, folds: int, held: float = 0.0) -> Adjacency:
     """Make the neighbourhoods of a corpus.
 
     NOT_ edges and co-occurrences below expectation are left out; IS_A reaches two levels up;
     SNPs within 50 kb of one build and chromosome are neighbours. Members of a cluster are one.
+    `held`: the share of pairs that is held out of all folds.
     """
     if not 2 <= folds <= MAX_FOLDS:
         raise ValueError(f"folds: 2 to {MAX_FOLDS}, not {folds}")
@@ -65,7 +67,7 @@ def build_adjacency(corpus: Corpus, folds: int) -> Adjacency:
     numbers = {name: i for i, name in enumerate(GROUPS)}
     by_kind = {kind: numbers[group_of(kind)] for kind in set(nodes.kinds)}
     groups = np.fromiter((by_kind[kind] for kind in nodes.kinds), dtype=np.int8, count=n)
-    parts = [_stated(corpus, keys, folds), _grandparents(corpus, keys, folds), _same_locus(corpus)]
+    parts = [_stated(corpus, keys, folds, held), _grandparents(corpus, keys, folds, held), _same_locus(corpus)]
     links = Links(*(np.concatenate([getattr(part, name) for part in parts]) for name in Links.__dataclass_fields__))
     links = _once(links, n)
     counts = np.bincount(links.family_type)
@@ -82,6 +84,7 @@ def build_adjacency(corpus: Corpus, folds: int) -> Adjacency:
     return Adjacency(
         size=n,
         folds=folds,
+        held=held,
         pointers=pointers,
         columns=column,
         weights=weights.astype(np.float32),
@@ -117,18 +120,18 @@ def evidence(corpus: Corpus) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     return used, value
 
 
-def _stated(corpus: Corpus, keys: NDArray[np.uint64], folds: int) -> Links:
+def _stated(corpus: Corpus, keys: NDArray[np.uint64], folds: int, held: float) -> Links:
     edges, clusters = corpus.edges, corpus.nodes.clusters.astype(np.int64)
     used, value = evidence(corpus)
     a, b = clusters[edges.starts], clusters[edges.ends]
     used &= a != b
     a, b, kinds = a[used], b[used], edges.type[used].astype(np.int64)
     ontology = np.array([name in ONTOLOGY_TYPES for name in edges.types], dtype=bool)
-    bits = np.left_shift(np.uint16(1), pair_folds(a, b, keys, folds).astype(np.uint16))
+    bits = fold_bits(pair_folds(a, b, keys, folds, held), folds)
     return Links(np.minimum(a, b), np.maximum(a, b), kinds, ontology[kinds], value[used], bits)
 
 
-def _grandparents(corpus: Corpus, keys: NDArray[np.uint64], folds: int) -> Links:
+def _grandparents(corpus: Corpus, keys: NDArray[np.uint64], folds: int, held: float) -> Links:
     """IS_A a second time; not seen where one of its two steps, or the pair itself, is not seen."""
     edges, clusters = corpus.edges, corpus.nodes.clusters.astype(np.int64)
     n = len(corpus.nodes)
@@ -144,8 +147,8 @@ def _grandparents(corpus: Corpus, keys: NDArray[np.uint64], folds: int) -> Links
     a, b = child[lower], parent[upper]
     new = (a != b) & ~np.isin(a * n + b, steps) & ~np.isin(b * n + a, steps)
     a, b, lower, upper = a[new], b[new], lower[new], upper[new]
-    bits = np.left_shift(np.uint16(1), pair_folds(child, parent, keys, folds).astype(np.uint16))
-    own = np.left_shift(np.uint16(1), pair_folds(a, b, keys, folds).astype(np.uint16))
+    bits = fold_bits(pair_folds(child, parent, keys, folds, held), folds)
+    own = fold_bits(pair_folds(a, b, keys, folds, held), folds)
     return Links(
         np.minimum(a, b),
         np.maximum(a, b),
@@ -217,7 +220,7 @@ def _degrees(
     """How many neighbours each cluster has, in each fold and in all."""
     pair, _, seen = _combine(rows * n + columns, np.ones(len(rows)), masks, np.add)
     rows = pair // n
-    degrees = [np.bincount(rows[(seen >> np.uint16(f)) & 1 == 0], minlength=n) for f in range(folds)]
+    degrees = [np.bincount(rows[(seen >> np.uint16(f)) & 1 == 0], minlength=n) for f in range(folds + 1)]
     return np.stack([*degrees, np.bincount(rows, minlength=n)]).astype(np.int32)
 
 

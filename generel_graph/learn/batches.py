@@ -114,7 +114,7 @@ class RoundInputs:
     ) -> None:
         self.features, self.groups, self.known = features, groups, known
         self.shapes, self.synonyms = shapes, synonyms
-        wanted: dict[tuple[str, int | None], list[NDArray[np.int64]]] = {}
+        wanted: dict[tuple[str, int], list[NDArray[np.int64]]] = {}
         for step in steps:
             for tower, fold, nodes in self._ends(step):
                 wanted.setdefault((tower, fold), []).append(nodes)
@@ -130,7 +130,7 @@ class RoundInputs:
         ends = self._ends(step)
         inputs: dict[str, Tensor] = {}
         nodes: dict[str, NDArray[np.int64]] = {}
-        offsets: dict[tuple[str, int | None], tuple[int, NDArray[np.int64]]] = {}
+        offsets: dict[tuple[str, int], tuple[int, NDArray[np.int64]]] = {}
         parts: dict[str, list[Tensor]] = {}
         for key in sorted({(tower, fold) for tower, fold, _ in ends}, key=str):
             tower = key[0]
@@ -140,7 +140,7 @@ class RoundInputs:
             parts.setdefault(tower, []).append(self._tables[key][at])
             nodes[tower] = np.concatenate([nodes.get(tower, unique[:0]), unique])
 
-        def side(tower: str, fold: int | None, wanted: NDArray[np.int64]) -> Side:
+        def side(tower: str, fold: int, wanted: NDArray[np.int64]) -> Side:
             offset, unique = offsets[tower, fold]
             return Side(tower, torch.from_numpy(offset + np.searchsorted(unique, wanted)))
 
@@ -166,10 +166,10 @@ class RoundInputs:
             measure=torch.from_numpy(effect_measure(effects.effects[step.effects])),
         )
 
-    def _ends(self, step: Step) -> list[tuple[str, int | None, NDArray[np.int64]]]:
+    def _ends(self, step: Step) -> list[tuple[str, int, NDArray[np.int64]]]:
         """(tower, fold, nodes) of anchors, positives (unless texts), and both ends of the effect pairs."""
         group = self.groups[step.group]
-        fold = None if step.whole else step.fold
+        fold = self.features.adjacency.folds if step.whole else step.fold
         ends = [(group.towers[0], fold, group.anchors[step.pairs].astype(np.int64))]
         if not group.is_text:
             ends.append((group.towers[1], fold, group.positives[step.pairs].astype(np.int64)))

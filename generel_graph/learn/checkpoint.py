@@ -10,10 +10,10 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 import torch
@@ -25,6 +25,7 @@ from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.corpus import Corpus, Nodes
 from generel_graph.encode.files import write_whole
 from generel_graph.errors import ModelError
+from generel_graph.learn.validation import Validated
 from generel_graph.recipe import recipe
 
 CONFIG, WEIGHTS, NODES, LOG, CARD = (
@@ -34,6 +35,7 @@ CONFIG, WEIGHTS, NODES, LOG, CARD = (
     "log.csv",
     "README.md",
 )
+VALIDATION = "validation.csv"
 RESUME = "resume.safetensors"
 
 
@@ -52,7 +54,7 @@ class LogRow:
     seconds: float
 
 
-LOG_COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(LogRow))
+Row = TypeVar("Row", LogRow, Validated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,17 @@ class State:
     seconds: float
     tensors: Mapping[str, Tensor]
     log: tuple[LogRow, ...]
+    validated: tuple[Validated, ...]
+    best: Best | None
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The towers as they were when validation was best."""
+
+    step: int
+    score: float
+    weights: Mapping[str, Tensor]
 
 
 def identity(
@@ -90,14 +103,20 @@ def save_state(
     step: int,
     seconds: float,
     log: Sequence[LogRow],
+    validated: Sequence[Validated] = (),
+    best: Best | None = None,
 ) -> None:
     """Write what resuming needs; killed at any moment, the folder holds the last state or this one."""
-    write_log(folder, log)  # first: a log with rows beyond the state is cut when it is read
+    write_rows(folder / LOG, LogRow, log)  # first: a log with rows beyond the state is cut when it is read
+    write_rows(folder / VALIDATION, Validated, validated)
     tensors = {f"model.{key}": value for key, value in towers.state_dict().items()}
     names = {id(parameter): key for key, parameter in towers.named_parameters()}
     for parameter, values in optimizer.state.items():
         tensors |= {f"adam.{names[id(parameter)]}|{key}": value for key, value in values.items()}
     header = {"identity": json.dumps(identity, sort_keys=True), "step": str(step), "seconds": repr(seconds)}
+    if best is not None:
+        tensors |= {f"best.{key}": value for key, value in best.weights.items()}
+        header |= {"best_step": str(best.step), "best_score": repr(best.score)}
     write_whole(folder / RESUME, save({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, header))
 
 
@@ -120,8 +139,13 @@ def read_state(folder: Path, identity: Mapping[str, Any]) -> State | None:
             next_step="delete the file; training starts anew",
         ) from error
     step = int(header["step"])
-    log = tuple(row for row in read_log(folder) if row.step < step)
-    return State(step, float(header["seconds"]), tensors, log)
+    log = tuple(row for row in read_rows(folder / LOG, LogRow) if row.step < step)
+    validated = tuple(row for row in read_rows(folder / VALIDATION, Validated) if row.step <= step)
+    best = None
+    if "best_step" in header:
+        weights = {key[5:]: value for key, value in tensors.items() if key.startswith("best.")}
+        best = Best(int(header["best_step"]), float(header["best_score"]), weights)
+    return State(step, float(header["seconds"]), tensors, log, validated, best)
 
 
 def restore(state: State, towers: nn.ModuleDict, optimizer: torch.optim.Optimizer) -> None:
@@ -135,37 +159,32 @@ def restore(state: State, towers: nn.ModuleDict, optimizer: torch.optim.Optimize
             optimizer.state[parameter][slot] = value.to(parameter.device) if slot != "step" else value
 
 
-def write_log(folder: Path, log: Sequence[LogRow]) -> None:
-    """Write the whole log, a row a step."""
+def write_rows(path: Path, kind: type[LogRow] | type[Validated], rows: Sequence[LogRow | Validated]) -> None:
+    """Write a log whole, a line a row; what is not known is empty."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(LOG_COLUMNS)
-    for row in log:
-        values = [getattr(row, name) for name in LOG_COLUMNS]
+    names = [field.name for field in fields(kind)]
+    writer.writerow(names)
+    for row in rows:
+        values = [getattr(row, name) for name in names]
         writer.writerow(["" if v is None else repr(v) if isinstance(v, float) else v for v in values])
-    write_whole(folder / LOG, text.getvalue().encode())
+    write_whole(path, text.getvalue().encode())
 
 
-def read_log(folder: Path) -> tuple[LogRow, ...]:
-    """The log's rows; none if there is no log."""
-    path = folder / LOG
+def read_rows(path: Path, kind: type[Row]) -> tuple[Row, ...]:
+    """The rows of a log; none if there is no such file."""
     if not path.is_file():
         return ()
+    types: dict[str, Callable[[str], Any]] = {"int": int, "float": float, "str": str, "float | None": _perhaps}
     with path.open(encoding="utf-8", newline="") as file:
         return tuple(
-            LogRow(
-                step=int(row["step"]),
-                task=row["task"],
-                loss=float(row["loss"]),
-                chance=float(row["chance"]),
-                effect_loss=float(row["effect_loss"]) if row["effect_loss"] else None,
-                gradient_norm=float(row["gradient_norm"]),
-                learning_rate=float(row["learning_rate"]),
-                pairs=int(row["pairs"]),
-                seconds=float(row["seconds"]),
-            )
+            kind(**{field.name: types[str(field.type)](row[field.name]) for field in fields(kind)})
             for row in csv.DictReader(file)
         )
+
+
+def _perhaps(text: str) -> float | None:
+    return float(text) if text else None
 
 
 def write_model(
@@ -175,13 +194,15 @@ def write_model(
     config: Mapping[str, Any],
     card: str,
     log: Sequence[LogRow],
+    validated: Sequence[Validated] = (),
 ) -> None:
     """Write a finished model; its `config.json` last, then what was there to resume is taken away."""
     write_whole(folder / WEIGHTS, save({k: v.detach().cpu().contiguous() for k, v in towers.state_dict().items()}))
     table = io.BytesIO()
     pl.DataFrame({"id": list(nodes.ids), "kind": list(nodes.kinds)}).write_parquet(table)
     write_whole(folder / NODES, table.getvalue())
-    write_log(folder, log)
+    write_rows(folder / LOG, LogRow, log)
+    write_rows(folder / VALIDATION, Validated, validated)
     write_whole(folder / CARD, card.encode())
     write_whole(folder / CONFIG, json.dumps(config, indent=1, sort_keys=True).encode())
     (folder / RESUME).unlink(missing_ok=True)

@@ -65,7 +65,7 @@ def effect_pairs(corpus: Corpus, adjacency: Adjacency) -> EffectPairs:
         anchors[first].astype(np.int32),
         positives[first].astype(np.int32),
         mean.astype(np.float32),
-        pair_folds(key // n, key % n, adjacency.keys, adjacency.folds),
+        pair_folds(key // n, key % n, adjacency.keys, adjacency.folds, adjacency.held),
     )
 
 
@@ -93,11 +93,14 @@ class Features:
         self.dimension = texts.shape[1]
         self.dtype = dtype
         self.effects = effect_pairs(corpus, adjacency)
-        self._effect_flags = self._flags_of_effects()  # [folds + 1, n, 3]
+        self._effect_flags = self._flags_of_effects()  # [folds + 2, n, 3]
         self._place = np.zeros(adjacency.size, dtype=np.int64)  # scratch: where a cluster stands in a view
 
     def rows(self, nodes: NDArray[np.integer], fold: int | None, blocks: Sequence[Block] = BLOCKS) -> Tensor:
-        """The inputs of `nodes`, [k, len(blocks) * d + FLAGS], without the pairs of `fold` (None: all)."""
+        """The inputs of `nodes`, [k, len(blocks) * d + FLAGS], without the pairs of `fold`.
+
+        Fold `folds` sees all that is trained on, that is all but what is held out; None sees all.
+        """
         clusters, d = self.clusters[nodes], self.dimension
         out = torch.zeros(len(nodes), len(blocks) * d + FLAGS, dtype=self.dtype)
         counts = np.zeros((len(nodes), len(BLOCKS)), dtype=np.float32)
@@ -122,7 +125,7 @@ class Features:
         starts, counts = a.pointers[at], a.pointers[at + 1] - a.pointers[at]
         entries = ranges(starts, counts)
         columns = a.columns[entries]
-        degree = a.degrees[a.folds if fold is None else fold][columns] * self._scale(fold)
+        degree = a.degrees[-1 if fold is None else fold][columns] * self._scale(fold)
         weights = a.weights[entries] / np.log2(2.0 + degree)
         if fold is not None:
             weights = weights * ((a.masks[entries] >> np.uint16(fold)) & 1 == 0)
@@ -195,7 +198,8 @@ class Features:
 
     def _scale(self, fold: int | None) -> float:
         """What a count without one fold is multiplied by to stand for the whole."""
-        return 1.0 if fold is None else self.adjacency.folds / (self.adjacency.folds - 1)
+        folds = self.adjacency.folds
+        return 1.0 if fold is None or fold == folds else folds / (folds - 1)
 
     def _flags_of_effects(self) -> NDArray[np.float32]:
         """Has an effect; 4 × mean and 4 × largest measure of a cluster's effects; a fold without its own."""
@@ -203,9 +207,9 @@ class Features:
         ends = np.concatenate([self.clusters[pairs.anchors], self.clusters[pairs.positives]])
         measure = np.concatenate([effect_measure(pairs.effects)] * 2)
         left_out = np.concatenate([pairs.folds] * 2)
-        flags = np.zeros((folds + 1, n, EFFECT_FLAGS), dtype=np.float32)
-        for f in range(folds + 1):
-            seen = left_out != f
+        flags = np.zeros((folds + 2, n, EFFECT_FLAGS), dtype=np.float32)
+        for f in range(folds + 2):
+            seen = (left_out != f) & (left_out != folds) if f <= folds else np.ones(len(left_out), dtype=bool)
             count = np.bincount(ends[seen], minlength=n)
             flags[f, :, 0] = count > 0
             flags[f, :, 1] = 4 * np.bincount(ends[seen], weights=measure[seen], minlength=n) / np.maximum(count, 1)

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-MAX_FOLDS = 16  # a set of folds is 16 bits
+MAX_FOLDS = 15  # a set of folds, and one bit for what is held out, are 16 bits
+PARTS = 10_000  # the held-out share is told in these
 
 
 def id_keys(ids: Sequence[str]) -> NDArray[np.uint64]:
@@ -18,14 +19,25 @@ def id_keys(ids: Sequence[str]) -> NDArray[np.uint64]:
 
 
 def pair_folds(
-    a: NDArray[np.integer], b: NDArray[np.integer], keys: NDArray[np.uint64], folds: int
+    a: NDArray[np.integer], b: NDArray[np.integer], keys: NDArray[np.uint64], folds: int, held: float = 0.0
 ) -> NDArray[np.uint8]:
     """The fold 0 … folds − 1 of each pair of clusters, [p]; the same for (a, b) and (b, a), in any relation.
 
-    `a`, `b`: index of the clusters' representatives; `keys`: `id_keys` of all nodes.
+    `a`, `b`: index of the clusters' representatives; `keys`: `id_keys` of all nodes. The share `held` of all pairs
+    is held out of training instead, and has the number `folds`.
     """
     low, high = np.minimum(keys[a], keys[b]), np.maximum(keys[a], keys[b])
     mixed = low * np.uint64(0x9E3779B97F4A7C15) + high
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)  # splitmix64's finish
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray((mixed ^ (mixed >> np.uint64(31))) % np.uint64(folds), dtype=np.uint8)
+    mixed ^= mixed >> np.uint64(31)
+    fold: NDArray[np.uint8] = (mixed % np.uint64(folds)).astype(np.uint8)
+    if held > 0:
+        fold[(mixed >> np.uint64(32)) % np.uint64(PARTS) < round(held * PARTS)] = folds
+    return fold
+
+
+def fold_bits(fold: NDArray[np.uint8], folds: int) -> NDArray[np.uint16]:
+    """The folds in which pairs are not seen, a bit each: their own, or all where they are held out."""
+    own = np.left_shift(np.uint16(1), fold.astype(np.uint16))
+    return np.where(fold == folds, np.uint16((1 << (folds + 1)) - 1), own).astype(np.uint16)

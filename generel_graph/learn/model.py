@@ -137,9 +137,10 @@ def node_features(
     folds: int,
     progress: Progress = silent,
     dtype: torch.dtype = torch.float32,
+    held: float = 0.0,
 ) -> Features:
-    """The inputs of a corpus' nodes: neighbourhoods, and all nodes' texts encoded."""
-    adjacency = build_adjacency(corpus, folds)
+    """The inputs of a corpus' nodes: neighbourhoods, and all nodes' texts encoded; `held`: of pairs, for validation."""
+    adjacency = build_adjacency(corpus, folds, held)
     return Features(corpus, adjacency, encoder.encode(corpus.nodes.texts, progress), dtype)
 
 

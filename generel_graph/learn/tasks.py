@@ -34,10 +34,16 @@ class Group:
     anchor_clusters: NDArray[np.int64]  # [p]
     positive_clusters: NDArray[np.int64]  # [p]; of a text: its concept's
     is_text: bool
-    has_effects: bool
+    effects: NDArray[np.float32]  # [p], |ln odds ratio|; NaN unknown
     leave_out: bool  # False: SNP and gene; the SNP's position is known whenever it is asked for
     share: float  # c·√p
     by_fold: tuple[NDArray[np.int64], ...]  # [folds], the pairs of each fold
+    held: NDArray[np.int64]  # the pairs that are held out for validation
+
+    @property
+    def has_effects(self) -> bool:
+        """Whether any pair has an odds ratio."""
+        return bool(np.isfinite(self.effects).any())
 
     @property
     def towers(self) -> tuple[str, str]:
@@ -100,7 +106,7 @@ def _part(name: str, pairs: Pairs, corpus: Corpus, adjacency: Adjacency, weight:
     a, b = clusters[pairs.anchors], clusters[positive_nodes]
     usable = (pairs.weights > 0) & ((a != b) | is_text)
     code = of_node[a] * len(kinds) + of_node[b]
-    folds = pair_folds(a, b, adjacency.keys, adjacency.folds)
+    folds = pair_folds(a, b, adjacency.keys, adjacency.folds, adjacency.held)
     groups = []
     for each in np.unique(code[usable]):
         rows = np.flatnonzero(usable & (code == each))
@@ -118,10 +124,11 @@ def _part(name: str, pairs: Pairs, corpus: Corpus, adjacency: Adjacency, weight:
                 anchor_clusters=a[rows],
                 positive_clusters=b[rows],
                 is_text=is_text,
-                has_effects=bool(np.isfinite(pairs.effects[rows]).any()),
+                effects=pairs.effects[rows],
                 leave_out={anchor_kind, positive_kind} != {"SNP", "Gene"},
                 share=weight * float(np.sqrt(len(rows))),
                 by_fold=tuple(np.flatnonzero(folds[rows] == f) for f in range(adjacency.folds)),
+                held=np.flatnonzero(folds[rows] == adjacency.folds),
             )
         )
     return groups
@@ -174,9 +181,17 @@ class Known:
                 rows += [group.anchor_clusters, group.positive_clusters]
                 columns += [group.positive_clusters, group.anchor_clusters]
         key = distinct(np.concatenate(rows) * n + np.concatenate(columns))
+        self._keys = key
         self.columns = (key % n).astype(np.int32)
         self.pointers = np.concatenate([[0], np.cumsum(np.bincount(key // n, minlength=n))])
         self._place = np.full(n, -1, dtype=np.int64)  # scratch: column of a cluster in the batch
+
+    def stated(self, anchors: NDArray[np.int64], positives: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether each pair of clusters is known, or is one cluster, [p]."""
+        wanted = anchors * (len(self.pointers) - 1) + positives
+        at = np.minimum(np.searchsorted(self._keys, wanted), max(len(self._keys) - 1, 0))
+        known = self._keys[at] == wanted if len(self._keys) else np.zeros(len(wanted), dtype=bool)
+        return np.asarray(known | (anchors == positives))
 
     def hidden(self, anchors: NDArray[np.int64], positives: NDArray[np.int64]) -> NDArray[np.bool_]:
         """[n, n]: True where (anchor i, positive j) is known or shares an end with pair i or j; diagonal too."""

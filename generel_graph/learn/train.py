@@ -42,6 +42,8 @@ from generel_graph.learn.losses import effect_loss, info_nce, pair_weights
 from generel_graph.learn.model import node_features
 from generel_graph.learn.tasks import Group, Known, task_groups
 from generel_graph.learn.towers import TowerShape, gates_of, hide, make_towers
+from generel_graph.learn.validation import Validated
+from generel_graph.learn.watch import Watch
 from generel_graph.progress import Progress, silent
 
 log_to = logging.getLogger(__name__)
@@ -54,7 +56,8 @@ BAD_PAIRS = "nan_pairs.tsv"
 class TaskReport:
     """A task at the end of training: mean loss of its last batches, and what chance would give there.
 
-    None where the task was never drawn. `share` of the batches, as they are drawn.
+    None where the task was never drawn. `share` of the batches, as they are drawn. `auc` is that of held-out pairs
+    against degree-matched others, at the step that was kept; `auc_start` before training (text propagation).
     """
 
     name: str
@@ -62,6 +65,9 @@ class TaskReport:
     share: float
     loss: float | None
     chance: float | None
+    held_out: int = 0
+    auc: float | None = None
+    auc_start: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,7 @@ class TrainReport:
     steps: int
     tasks: tuple[TaskReport, ...]
     pairs_per_second: float
+    kept_step: int = 0  # whose weights the model has: where validation was best, else the last
 
 
 def model_id(
@@ -114,7 +121,7 @@ def train(
     device = torch.device("cpu")
     dtype = fast_dtype(device)
 
-    features = node_features(corpus, encoder, train.folds, progress, dtype)
+    features = node_features(corpus, encoder, train.folds, progress, dtype, train.held_out)
     synonyms = {name: encoder.encode(pairs.texts, progress) for name, pairs in corpus.tasks.items() if pairs.texts}
     groups = task_groups(corpus, features.adjacency, task_weights)
     known = Known(features.adjacency, groups)
@@ -125,15 +132,20 @@ def train(
     optimizer = torch.optim.AdamW(
         towers.parameters(), lr=train.learning_rate, weight_decay=train.weight_decay, fused=True
     )
+    watch = Watch(features, groups, known, shapes=shapes, synonyms=synonyms, own_rows=own_rows, config=train)
     state = read_state(folder, wanted)
     done, seconds, log = 0, 0.0, list[LogRow]()
     if state is not None:
         restore(state, towers, optimizer)
         done, seconds, log = state.step, state.seconds, list(state.log)
+        watch.resume(state.validated, state.best)
     began = time.perf_counter() - seconds
+    watch.look(towers, done)
 
     with deferred_interrupt() as interrupted:
         for number in range(done // ROUND_STEPS, -(-train.steps // ROUND_STEPS)):
+            if watch.enough():
+                break
             steps = [s for s in plan_round(groups, features.effects, train, number) if s.number >= done]
             inputs = RoundInputs(features, groups, known, shapes=shapes, synonyms=synonyms, steps=steps)
             for step in steps:
@@ -180,15 +192,20 @@ def train(
                     )
                 )
                 done = step.number + 1
+                watch.look(towers, done)
                 try:
                     progress("train", done, train.steps, _note(log, now))
                 except KeyboardInterrupt:
                     interrupted.set()
                 if done % train.checkpoint_steps == 0 or interrupted.is_set():
-                    save_state(folder, wanted, towers, optimizer, step=done, seconds=now, log=log)
+                    save_state(
+                        folder, wanted, towers, optimizer,
+                        step=done, seconds=now, log=log, validated=watch.validated, best=watch.best,
+                    )  # fmt: skip
                 if interrupted.is_set():
                     raise KeyboardInterrupt
-    report = _report(folder, name_of(wanted), train.steps, groups, log)
+    kept = watch.keep_best(towers, done)
+    report = _report(folder, name_of(wanted), groups, log, watch.validated, kept)
     config = {
         "id": report.model_id,
         "identity": wanted,
@@ -199,7 +216,9 @@ def train(
         "gates": gates_of(towers),
         "report": {**asdict(report), "folder": ""},
     }
-    write_model(folder, towers, corpus.nodes, config=config, card=model_card(config), log=log)
+    write_model(
+        folder, towers, corpus.nodes, config=config, card=model_card(config), log=log, validated=watch.validated
+    )
     return report
 
 
@@ -248,8 +267,16 @@ def _note(log: Sequence[LogRow], seconds: float) -> str:
     return f"{last.task} {last.loss:.2f} (chance {last.chance:.2f}), {speed:,.0f} pairs/s"
 
 
-def _report(folder: Path, id_: str, steps: int, groups: Sequence[Group], log: Sequence[LogRow]) -> TrainReport:
+def _report(
+    folder: Path,
+    id_: str,
+    groups: Sequence[Group],
+    log: Sequence[LogRow],
+    validated: Sequence[Validated],
+    kept: int,
+) -> TrainReport:
     tasks = []
+    at = {step: {row.task: row for row in validated if row.step == step} for step in (0, kept)}
     total = sum(group.share for group in groups)
     for name in sorted({group.task for group in groups}):
         rows = [row for row in log if row.task == name][-LAST_BATCHES:]
@@ -258,10 +285,22 @@ def _report(folder: Path, id_: str, steps: int, groups: Sequence[Group], log: Se
         )
         pairs = sum(len(group.anchors) for group in groups if group.task == name)
         share = sum(group.share for group in groups if group.task == name) / total
-        tasks.append(TaskReport(name, pairs, share, loss, chance))
+        now, start = at[kept].get(name), at[0].get(name)
+        tasks.append(
+            TaskReport(
+                name=name,
+                pairs=pairs,
+                share=share,
+                loss=loss,
+                chance=chance,
+                held_out=now.pairs if now else 0,
+                auc=now.auc_degree if now else None,
+                auc_start=start.auc_degree if start else None,
+            )
+        )
     seconds = log[-1].seconds if log else 0.0
     speed = sum(row.pairs for row in log) / max(seconds, 1e-9)
-    return TrainReport(id_, folder, seconds, steps, tuple(tasks), speed)
+    return TrainReport(id_, folder, seconds, len(log), tuple(tasks), speed, kept)
 
 
 def _finished(folder: Path, wanted: Mapping[str, Any]) -> TrainReport:

@@ -11,12 +11,14 @@ from safetensors.torch import load_file
 from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.errors import ModelError
 from generel_graph.learn import load_model, model_id, train
+from generel_graph.learn.checkpoint import read_rows
 from generel_graph.learn.train import rate
+from generel_graph.learn.validation import Validated, score
 
 MODEL = ModelConfig(dimension=24, hidden=48)
-TRAIN = TrainConfig(steps=120, batch_size=32, warmup=10, checkpoint_steps=50, learning_rate=3e-3)
-SHORT = replace(TRAIN, steps=50, checkpoint_steps=20)
-WEIGHTS = {"gwas": 12.0, "kg": 0.3, "gene_trait": 2.0}
+TRAIN = TrainConfig(steps=120, batch_size=32, warmup=10, checkpoint_steps=50, learning_rate=3e-3, held_out=0.1)
+SHORT = replace(TRAIN, steps=50, checkpoint_steps=20, validate_steps=15)
+WEIGHTS = {"gwas": 12.0, "kg": 1.0, "gene_trait": 2.0}
 
 
 def stop_at(step):
@@ -95,14 +97,40 @@ def test_resumes_to_the_bit(planted_corpus, words, tmp_path, stop):
     train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
         train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "parts", stop_at(stop))
-    assert sorted(p.name for p in (tmp_path / "parts").iterdir()) == ["log.csv", "resume.safetensors"]
+    assert sorted(p.name for p in (tmp_path / "parts").iterdir()) == [
+        "log.csv", "resume.safetensors", "validation.csv",
+    ]  # fmt: skip
     seen = []
     train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "parts", lambda s, d, t, n="": seen.append((s, d)))
     assert min(d for s, d in seen if s == "train") == stop + 1
     assert same(weights_of(tmp_path / "whole"), weights_of(tmp_path / "parts"))
     steps = [line.split(",")[0] for line in (tmp_path / "parts" / "log.csv").read_text().splitlines()]
     assert steps == ["step", *map(str, range(SHORT.steps))]
+    assert (tmp_path / "whole" / "validation.csv").read_text() == (tmp_path / "parts" / "validation.csv").read_text()
     assert not (tmp_path / "parts" / "resume.safetensors").exists()
+
+
+def test_the_best_step_is_kept_and_told(planted_corpus, words, tmp_path):
+    corpus, _ = planted_corpus
+    report = train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "m")
+    rows = read_rows(tmp_path / "m" / "validation.csv", Validated)
+    steps = sorted({row.step for row in rows})
+    assert steps == [0, 15, 30, 45, 50]
+    means = {step: score([row for row in rows if row.step == step]) for step in steps}
+    assert report.kept_step == max(steps, key=lambda step: (means[step], -step))
+    for task in report.tasks:
+        kept = next((r for r in rows if (r.step, r.task) == (report.kept_step, task.name)), None)
+        assert (task.held_out, task.auc) == ((kept.pairs, kept.auc_degree) if kept else (0, None))
+    gwas = next(task for task in report.tasks if task.name == "gwas")
+    assert gwas.held_out > 20 and gwas.auc > 0.7
+
+
+def test_patience_ends_what_does_not_get_better(planted_corpus, words, tmp_path):
+    corpus, _ = planted_corpus
+    wild = replace(SHORT, steps=2000, validate_steps=10, patience=3, learning_rate=1.0)
+    report = train(corpus, words, MODEL, wild, WEIGHTS, tmp_path / "m")
+    assert report.steps < 400
+    assert report.kept_step <= report.steps - 3 * wild.validate_steps
 
 
 def test_an_unfinished_training_of_other_settings_is_begun_anew(planted_corpus, words, tmp_path):

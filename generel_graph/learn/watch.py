@@ -1,0 +1,81 @@
+"""Validation while training runs: when to look, what was best, and when there is enough of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from generel_graph.config import TrainConfig
+from generel_graph.learn.checkpoint import Best
+from generel_graph.learn.features import Features
+from generel_graph.learn.tasks import Group, Known
+from generel_graph.learn.towers import TowerShape
+from generel_graph.learn.validation import Validated, Validation, score
+
+
+class Watch:
+    """Looks at the held-out pairs every so many steps, before the first one too, and remembers the best towers."""
+
+    def __init__(
+        self,
+        features: Features,
+        groups: Sequence[Group],
+        known: Known,
+        *,
+        shapes: Mapping[str, TowerShape],
+        synonyms: Mapping[str, NDArray[np.float32]],
+        own_rows: Any,
+        config: TrainConfig,
+    ) -> None:
+        self.config = config
+        self.validated: list[Validated] = []
+        self.best: Best | None = None
+        self._validation: Validation | None = None
+        if config.held_out > 0 and config.validate_steps > 0:
+            self._validation = Validation(
+                features,
+                groups,
+                known,
+                shapes=shapes,
+                synonyms=synonyms,
+                own_rows=own_rows,
+                temperature=config.temperature,
+                seed=config.seed,
+            )
+
+    def resume(self, validated: Sequence[Validated], best: Best | None) -> None:
+        """Go on from what an unfinished training had seen."""
+        self.validated, self.best = list(validated), best
+
+    def look(self, towers: nn.ModuleDict, step: int) -> None:
+        """Validate if it is time; each step is looked at once."""
+        due = step % max(self.config.validate_steps, 1) == 0 or step == self.config.steps
+        if self._validation is None or not len(self._validation) or not due or self._seen(step):
+            return
+        rows = self._validation.measure(towers, step)
+        self.validated += rows
+        value = score(rows)
+        if np.isfinite(value) and (self.best is None or value > self.best.score):
+            weights = {key: tensor.detach().clone() for key, tensor in towers.state_dict().items()}
+            self.best = Best(step, value, weights)
+
+    def enough(self) -> bool:
+        """Whether `patience` validations have passed since the best one."""
+        if self.config.patience <= 0 or self.best is None:
+            return False
+        since = {row.step for row in self.validated if row.step > self.best.step}
+        return len(since) >= self.config.patience
+
+    def keep_best(self, towers: nn.ModuleDict, step: int) -> int:
+        """Put the best towers in place of the last ones; the step that they are of."""
+        if self.best is None:
+            return step
+        towers.load_state_dict(dict(self.best.weights))
+        return self.best.step
+
+    def _seen(self, step: int) -> bool:
+        return any(row.step == step for row in self.validated)
