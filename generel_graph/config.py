@@ -86,6 +86,7 @@ class TrainConfig:
     weight_clip: float = 10.0  # a pair's weight, after division by the batch's mean
     held_out: float = 0.02  # share of pairs, by their ends, that only validation sees; vectors see all
     validate_steps: int = 200  # a validation every so many steps; 0: none
+    adapter_steps: int = 800  # of the adapter that places free texts; 0: none, the concept tower places them
     patience: int = 0  # validations without a better one before training stops; 0: it goes on to the end
     seed: int = 0
     threads: int = 1  # of torch; 0: all cores. The towers are small: more gain little, and stall on a busy machine

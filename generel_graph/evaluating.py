@@ -50,7 +50,8 @@ def evaluate_later(
     for done, year in enumerate(years):
         progress("evaluate", done, len(years), str(year))
         first, last = date(year, 1, 1), date(year + 1, 1, 1)
-        before = replace(config, train=replace(config.train, published_before=first))
+        # These models place no texts.
+        before = replace(config, train=replace(config.train, published_before=first, adapter_steps=0))
         with open_graph(before, progress) as graph:
             past = sample(graph, before, graph_digest(graph) or "", progress)
             reports = read_reports(graph, past.nodes, progress)

@@ -41,6 +41,7 @@ class Project:
             "GENEREL_NEO4J_BROWSER": "false",
             "GENEREL_TRAIN_STEPS": str(STEPS),
             "GENEREL_TRAIN_CHECKPOINT_STEPS": "4",
+            "GENEREL_TRAIN_ADAPTER_STEPS": "8",
             **more,
         }
 

@@ -35,7 +35,7 @@ CONFIG, WEIGHTS, NODES, LOG, CARD = (
     "log.csv",
     "README.md",
 )
-VALIDATION = "validation.csv"
+VALIDATION, ADAPTER = "validation.csv", "adapter.safetensors"
 RESUME = "resume.safetensors"
 
 
@@ -190,6 +190,7 @@ def _perhaps(text: str) -> float | None:
 def write_model(
     folder: Path,
     towers: nn.ModuleDict,
+    adapter: nn.Module | None,
     nodes: Nodes,
     config: Mapping[str, Any],
     card: str,
@@ -198,6 +199,8 @@ def write_model(
 ) -> None:
     """Write a finished model; its `config.json` last, then what was there to resume is taken away."""
     write_whole(folder / WEIGHTS, save({k: v.detach().cpu().contiguous() for k, v in towers.state_dict().items()}))
+    if adapter is not None:
+        write_whole(folder / ADAPTER, save({k: v.detach().contiguous() for k, v in adapter.state_dict().items()}))
     table = io.BytesIO()
     pl.DataFrame({"id": list(nodes.ids), "kind": list(nodes.kinds)}).write_parquet(table)
     write_whole(folder / NODES, table.getvalue())

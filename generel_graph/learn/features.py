@@ -236,6 +236,12 @@ def text_rows(
     return out
 
 
+def has_neighbours(x: Tensor, blocks: Sequence[Block]) -> Tensor:
+    """Whether inputs have anything but their own text, [k]."""
+    d = (x.shape[1] - FLAGS) // len(blocks)
+    return torch.any(x[:, len(blocks) * d : len(blocks) * d + NEIGHBOUR_FLAGS // 2] > 0, dim=1)
+
+
 def used_blocks(adjacency: Adjacency, tower: str) -> tuple[Block, ...]:
     """The blocks that any node of a tower can have: what its first layer is made for."""
     snp = adjacency.groups == GROUPS.index("snp")

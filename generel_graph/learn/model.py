@@ -19,10 +19,11 @@ from generel_graph.config import ModelConfig
 from generel_graph.corpus import Corpus
 from generel_graph.encode import Encoder
 from generel_graph.errors import ModelError
+from generel_graph.learn.adapter import Adapter
 from generel_graph.learn.adjacency import build_adjacency
 from generel_graph.learn.blocks import BLOCKS, GROUPS, TOWERS, group_of, tower_of
-from generel_graph.learn.checkpoint import NODES, WEIGHTS, read_config
-from generel_graph.learn.features import Features, text_rows
+from generel_graph.learn.checkpoint import ADAPTER, NODES, WEIGHTS, read_config
+from generel_graph.learn.features import Features, has_neighbours, text_rows
 from generel_graph.learn.towers import TowerShape, base, make_towers
 from generel_graph.progress import Progress, silent
 from generel_graph.stored import question, stored
@@ -44,6 +45,7 @@ class Model:
     folds: int
     config: Mapping[str, Any] = field(repr=False)
     towers: nn.ModuleDict = field(repr=False)
+    adapter: Adapter | None = field(default=None, repr=False)
 
     def vectors(
         self,
@@ -63,6 +65,9 @@ class Model:
         out = np.empty((len(wanted), self.dimension), dtype=np.float32)
         for at, rows, shape, x in _chunks(features, wanted, self._shapes()):
             z = self._run(shape, x, identities[wanted[rows]] if shape.identities else None)
+            if shape.tower == "concept" and self.adapter is not None:
+                lone = ~has_neighbours(x, shape.blocks)  # all that it has is a text, so it lies where the text lies
+                z[lone.numpy()] = self._place(features.texts[torch.from_numpy(wanted[rows])][lone])
             out[rows] = stored(z, base(x, shape).numpy(), self.share)
             progress("vectors", at, len(wanted))
         return out
@@ -83,7 +88,10 @@ class Model:
         return out, features.texts.numpy()
 
     def text_vectors(self, texts: Sequence[str], encoder: Encoder, kind: str = "Disease") -> NDArray[np.float32]:
-        """Stored-form vectors of texts that are no nodes, [k, dimension]: their words and a kind are all."""
+        """Stored-form vectors of texts that are no nodes, [k, dimension]: their words and a kind are all.
+
+        The learnt half is the adapter's, for a model that has one, whatever the kind.
+        """
         self._check(encoder)
         group = group_of(kind)
         if group == "snp":
@@ -91,7 +99,11 @@ class Model:
         shape = self._shapes()["concept"]
         own = encoder.encode(texts)
         x = text_rows(own, np.full(len(texts), GROUPS.index(group)), shape.blocks)
-        return stored(self._run(shape, x, None), base(x, shape).numpy(), self.share)
+        if self.adapter is None:
+            z = self._run(shape, x, None)
+        else:
+            z = self._place(torch.from_numpy(own))
+        return stored(z, base(x, shape).numpy(), self.share)
 
     def question(
         self, vector: NDArray[np.float32], asked_kind: str, wanted_kind: str | None
@@ -103,6 +115,11 @@ class Model:
     def _run(self, shape: TowerShape, x: Tensor, identities: NDArray[np.int64] | None) -> NDArray[np.float32]:
         rows = None if identities is None else torch.from_numpy(identities)
         return np.asarray(self.towers[shape.tower](x, rows).numpy(), dtype=np.float32)
+
+    @torch.inference_mode()
+    def _place(self, texts: Tensor) -> NDArray[np.float32]:
+        assert self.adapter is not None
+        return np.asarray(self.adapter(texts.float()).numpy(), dtype=np.float32)
 
     def _shapes(self) -> dict[str, TowerShape]:
         return {name: tower.shape for name, tower in self.towers.items()}  # type: ignore[misc]
@@ -172,6 +189,10 @@ def load_model(folder: Path) -> Model:
             found=str(error).splitlines()[0],
             next_step="delete the folder and run `generel-graph train`",
         ) from error
+    adapter = None
+    if (folder / ADAPTER).is_file():
+        adapter = Adapter(shapes[0].text_dimension, shapes[0].dimension).eval()
+        adapter.load_state_dict(load_file(folder / ADAPTER))
     return Model(
         id=config["id"],
         folder=folder,
@@ -183,6 +204,7 @@ def load_model(folder: Path) -> Model:
         folds=identity["train"]["folds"],
         config=config,
         towers=towers,
+        adapter=adapter,
     )
 
 

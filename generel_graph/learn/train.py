@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from math import cos, pi
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,7 @@ from generel_graph.learn.tasks import Group, Known, task_groups
 from generel_graph.learn.towers import TowerShape, gates_of, hide, make_towers
 from generel_graph.learn.validation import Validated
 from generel_graph.learn.watch import Watch
+from generel_graph.learn.wordings import teach
 from generel_graph.progress import Progress, silent
 
 log_to = logging.getLogger(__name__)
@@ -80,6 +81,7 @@ class TrainReport:
     steps: int
     tasks: tuple[TaskReport, ...]
     pairs_per_second: float
+    wordings: Mapping[str, float] = field(default_factory=dict)  # recall of held-out synonyms, by way of asking
     kept_step: int = 0  # whose weights the model has: where validation was best, else the last
 
 
@@ -205,7 +207,12 @@ def train(
                 if interrupted.is_set():
                     raise KeyboardInterrupt
     kept = watch.keep_best(towers, done)
+    adapter, wordings = teach(
+        corpus, features, towers, shapes["concept"], synonyms,
+        steps=train.adapter_steps, seed=train.seed, progress=progress,
+    )  # fmt: skip
     report = _report(folder, name_of(wanted), groups, log, watch.validated, kept)
+    report = replace(report, wordings=wordings)
     config = {
         "id": report.model_id,
         "identity": wanted,
@@ -216,9 +223,8 @@ def train(
         "gates": gates_of(towers),
         "report": {**asdict(report), "folder": ""},
     }
-    write_model(
-        folder, towers, corpus.nodes, config=config, card=model_card(config), log=log, validated=watch.validated
-    )
+    card = model_card(config)
+    write_model(folder, towers, adapter, corpus.nodes, config=config, card=card, log=log, validated=watch.validated)
     return report
 
 
@@ -300,7 +306,7 @@ def _report(
         )
     seconds = log[-1].seconds if log else 0.0
     speed = sum(row.pairs for row in log) / max(seconds, 1e-9)
-    return TrainReport(id_, folder, seconds, len(log), tuple(tasks), speed, kept)
+    return TrainReport(id_, folder, seconds, len(log), tuple(tasks), speed, kept_step=kept)
 
 
 def _finished(folder: Path, wanted: Mapping[str, Any]) -> TrainReport:

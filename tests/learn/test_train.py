@@ -16,7 +16,9 @@ from generel_graph.learn.train import rate
 from generel_graph.learn.validation import Validated, score
 
 MODEL = ModelConfig(dimension=24, hidden=48)
-TRAIN = TrainConfig(steps=120, batch_size=32, warmup=10, checkpoint_steps=50, learning_rate=3e-3, held_out=0.1)
+TRAIN = TrainConfig(
+    steps=120, batch_size=32, warmup=10, checkpoint_steps=50, learning_rate=3e-3, held_out=0.1, adapter_steps=0
+)
 SHORT = replace(TRAIN, steps=50, checkpoint_steps=20, validate_steps=15)
 WEIGHTS = {"gwas": 12.0, "kg": 1.0, "gene_trait": 2.0}
 

@@ -9,7 +9,7 @@ from generel_graph.learn import load_model, question, train
 from generel_graph.stored import halves, stored
 
 MODEL = ModelConfig(dimension=24, hidden=48)
-TRAIN = TrainConfig(steps=40, batch_size=32, warmup=10)
+TRAIN = TrainConfig(steps=40, batch_size=32, warmup=10, adapter_steps=40)
 
 
 def unit(n, d, seed):
@@ -78,6 +78,7 @@ def test_only_some_nodes(model, planted_corpus, shared_words):
 
 def test_a_text_and_a_node_with_nothing_but_that_text_have_one_vector(model, build, shared_words):
     rows = [("MONDO:1", "Disease", "kaka fever"), ("HGNC:1", "Gene", "KA1: kazz factor")]
+    assert model.adapter is not None
     corpus = build.corpus(rows, [])
     nodes = model.vectors(corpus, shared_words)
     for row, (_, kind, text) in zip(nodes, sorted(rows), strict=True):
