@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import polars as pl
@@ -32,6 +34,10 @@ class Layout:
     quote: str | None = None  # None: a quotation mark is a character like any other
     columns: tuple[str, ...] = ()  # names, where the file has no header line
     comment: str = ""  # lines before the header that begin so are passed over
+    aligned: bool = False  # fields are parted by runs of blanks and tabs, whatever `separator` says
+    # What columns are called here, by their folded names (`fold`) in the header. Where the last comment line holds
+    # two or more of these, it is the header.
+    spellings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     encoding: str = "utf-8"
     else_encoding: str = ""  # tried where the first does not fit ("latin-1")
 
@@ -48,6 +54,11 @@ class Rows:
     def places(self) -> pl.DataFrame:
         """Where each row stands, for `Tables.places`: columns row, file, line."""
         return self.frame.select(pl.col(ROW).alias("row"), pl.col(FILE).alias("file"), pl.col(LINE).alias("line"))
+
+
+def fold(name: str) -> str:
+    """A column's name without what spellings differ in: case, and all but letters and digits ("HPO_ID" → "hpoid")."""
+    return re.sub(r"[^0-9a-z]", "", name.casefold())
 
 
 def check_columns(
@@ -86,7 +97,7 @@ def read_rows(
     for path in files.paths:
         data = read_text(path, layout.encoding, layout.else_encoding)
         frame, wrong = _read_file(data, layout, path)
-        check_columns([c for c in frame.columns if c not in (FILE, LINE)], needed, path, known)
+        check_columns([c for c in frame.columns if c not in (ROW, FILE, LINE)], needed, path, known)
         if use is not None:
             frame = frame.select(*(c for c in frame.columns if c in {*use, FILE, LINE, ROW}))
         if rows:
@@ -100,19 +111,21 @@ def read_rows(
 
 def _read_file(data: bytes, layout: Layout, path: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     """One file's rows, and its lines with a wrong number of fields (ROW, FILE, LINE, reason, text)."""
-    skipped, begin = 0, 0
+    skipped, begin, last = 0, 0, 0
     while layout.comment and data.startswith(layout.comment.encode(), begin):
-        begin = (data.find(b"\n", begin) + 1) or len(data)
+        last, begin = begin, (data.find(b"\n", begin) + 1) or len(data)
         skipped += 1
-    if begin:
-        data = data[begin:]
+    names = list(layout.columns) or _commented_header(data[last:begin], layout, path)
+    data = data[begin:]
+    if layout.aligned:
+        data, layout = _squeeze(data), replace(layout, separator="\t")
     quote = layout.quote if layout.quote and layout.quote.encode() in data else None
     ends, fields, lines = _scan(data, layout.separator, quote)
     starts = np.concatenate(([0], ends[:-1] + 1))
-    header = 0 if layout.columns else 1
+    header = 0 if names else 1
     if header and not len(ends):
         raise DataError("no header line", where=path)
-    names = list(layout.columns) or _header(data[: ends[0]], layout, path)
+    names = names or _header(data[: ends[0]].decode(), layout, path)
     ends, starts, fields, lines = ends[header:], starts[header:], fields[header:], lines[header:] + skipped
     blank = (ends - starts <= 1) & (fields == 1)  # nothing, or a lone carriage return
     if blank.any() and len(names) > 1:
@@ -177,13 +190,37 @@ def _scan(
     return np.concatenate(ends), np.diff(total, prepend=0) + 1, first
 
 
-def _header(line: bytes, layout: Layout, path: Path) -> list[str]:
-    text = line.decode().rstrip("\r")
+def _squeeze(data: bytes) -> bytes:
+    """Put one tab for each run of blanks, and none at the ends of lines; lines stay where they are."""
+    text = np.frombuffer(data, np.uint8).copy()
+    blank = (text == ord(" ")) | (text == ord("\t")) | (text == ord("\r"))
+    text[blank] = ord("\t")
+    text = text[~(blank & np.concatenate(([False], blank[:-1])))]
+    end = text == ord("\n")
+    edge = np.concatenate(([True], end[:-1])) | np.concatenate((end[1:], [True]))
+    return bytes(text[~((text == ord("\t")) & edge)].data)
+
+
+def _commented_header(line: bytes, layout: Layout, path: Path) -> list[str]:
+    """The columns that a comment line names ("#DatabaseID\tDiseaseName…"), or none where it is no header.
+
+    "<tab>" stands for a tab, and a word with a colon ("#Format: …") before the first name is passed over.
+    """
+    text = line.decode().strip().removeprefix(layout.comment).replace("<tab>", layout.separator)
+    first, separator, rest = text.partition(layout.separator)
+    text = re.sub(r"^\s*\w+:\s+", "", first) + separator + rest
+    if sum(fold(name) in layout.spellings for name in text.split(layout.separator)) < 2:
+        return []
+    return _header(text, layout, path)
+
+
+def _header(line: str, layout: Layout, path: Path) -> list[str]:
+    text = line.rstrip("\r")
     if layout.quote:
         names = next(csv.reader(io.StringIO(text), delimiter=layout.separator, quotechar=layout.quote))
     else:
         names = text.split(layout.separator)
-    names = [n.strip() for n in names]
+    names = [layout.spellings.get(fold(n), n.strip()) for n in names]
     for name in names:
         if names.count(name) > 1:
             raise DataError("two columns of one name", where=path, found=name)

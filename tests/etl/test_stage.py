@@ -12,6 +12,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from generel_etl.delimited import Layout, read_rows
 from generel_etl.files import find_files, read_bytes
@@ -251,6 +253,64 @@ def test_blocks_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     whole = rows(path, Layout(separator=",", quote='"'))
     monkeypatch.setattr("generel_etl.delimited._BLOCK", 3)
     assert rows(path, Layout(separator=",", quote='"')) == whole
+
+
+def test_an_aligned_table_is_parted_by_runs_of_blanks(tmp_path: Path) -> None:
+    path = tmp_path / "x.ld"
+    path.write_bytes(b"  A   B\t C \r\n\n 1  22 333\n4 5\n\t7 8  9\t")
+    good, bad = rows(path, Layout(aligned=True))
+    assert [(*r[:4], r[5]) for r in good] == [("1", "22", "333", 1, 3), ("7", "8", "9", 3, 5)]
+    assert bad == [(2, 4, "2 fields, where 3 are expected")]
+
+
+_WORDS = st.lists(st.text("ab1.-", min_size=1, max_size=4), min_size=2, max_size=2)
+
+
+@given(st.lists(_WORDS, min_size=1, max_size=8), st.data())
+def test_an_aligned_table_is_read_as_python_splits_it(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[list[str]], data: st.DataObject
+) -> None:
+    blanks, inner = st.text(" \t", max_size=3), st.text(" \t", min_size=1, max_size=3)
+    text = "x y\n" + "".join(f"{data.draw(blanks)}{a}{data.draw(inner)}{b}{data.draw(blanks)}\n" for a, b in lines)
+    path = tmp_path_factory.mktemp("aligned") / "x.ld"
+    path.write_text(text)
+    good, bad = rows(path, Layout(aligned=True))
+    assert [list(r[:2]) for r in good] == [line.split() for line in text.splitlines()[1:]]
+    assert not bad
+
+
+NAMES = {"geneid": "gene", "termid": "term", "n": "n"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#version 1\ngene id\tTERM_ID\tn\nA\tB\t1\n",
+        "#version 1\n#GeneID\tterm-id\tN\nA\tB\t1\n",
+        "#version: 1\n#Format: gene-id<tab>term-id<tab>n\nA\tB\t1\n",
+    ],
+)
+def test_a_header_may_be_spelt_otherwise_or_be_a_comment(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.txt"
+    path.write_text(text)
+    read = read_rows(SourceFiles(SourceConfig("x", "table", ("x.txt",)), (path,)), Layout(comment="#", spellings=NAMES))
+    assert read.frame.select("gene", "term", "n").rows() == [("A", "B", "1")]
+    assert read.places["line"].to_list() == [3]
+
+
+def test_a_comment_of_one_word_is_no_header(tmp_path: Path) -> None:
+    path = tmp_path / "x.txt"
+    path.write_text("#n\ngene\tn\nA\t1\n")
+    assert rows(path, Layout(comment="#", spellings=NAMES))[0] == [("A", "1", 1, "x.txt", 3)]
+
+
+def test_columns_that_a_reader_does_not_know_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "x.tsv"
+    path.write_text("a\tb\n1\t2\n")
+    files = SourceFiles(SourceConfig("x", "table", ("x.tsv",)), (path,))
+    assert read_rows(files, Layout(), known=("a", "b")).rows_read == 1
+    with pytest.raises(DataError, match="found: 'b'"):
+        read_rows(files, Layout(), known=("a",))
 
 
 def test_gzip_is_told_by_its_first_bytes_and_may_have_members(tmp_path: Path) -> None:
