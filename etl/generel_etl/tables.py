@@ -105,7 +105,9 @@ class Edges(dy.Schema):
     """Statements that join two ends; an end is an id, or a name, or both (`resolve` finds its node).
 
     `key_columns` and properties are in EDGE_PROPERTIES. `on_mention`: stays in the stage unless another
-    source names its SNP. A symmetric type is put lower id first by `resolve`, not by the reader.
+    source names its SNP (of two SNPs, both). `staged`: stays there whoever names them, since the source's
+    configuration says so (a pair below its `min_r2`). A symmetric type is put lower id first by `resolve`, not
+    by the reader.
     """
 
     row = dy.Int64(nullable=False, min=1)
@@ -119,6 +121,7 @@ class Edges(dy.Schema):
     weight = dy.Float64(nullable=True, min=0.0, max=1.0)  # null: never sampled
     flags = dy.List(dy.String(), nullable=False)
     on_mention = dy.Bool(nullable=False)
+    staged = dy.Bool(nullable=False)
     relation = dy.String(nullable=True)
     study = dy.String(nullable=True)
     pubmed_id = dy.String(nullable=True)

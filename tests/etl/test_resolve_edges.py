@@ -138,6 +138,45 @@ def test_rows_on_mention_are_loaded_only_where_another_source_names_their_snp() 
     assert snp(result, "rs2")["position"] == 20
 
 
+def in_ld(row: int, one: str, two: str, **more: object) -> dict[str, object]:
+    return {
+        "row": row, "type": "IN_LD_WITH", "start_id": one, "start_kind": "SNP", "end_id": two, "end_kind": "SNP",
+        "weight": 0.5, "r2": 0.5, "on_mention": True, **more,
+    }  # fmt: skip
+
+
+def test_a_pair_in_ld_is_loaded_if_other_sources_name_both_snps() -> None:
+    pairs = MemoryStage.of_rows(
+        "ld",
+        edges=[in_ld(1, "rs2", "rs1"), in_ld(2, "rs1", "rs8"), in_ld(3, "rs8", "rs9"), in_ld(4, "rs1", "GRCh38:1:20")],
+        snps=[place(n, f"rs{n}", 10 * n, on_mention=True) for n in (1, 2)] + [place(3, "rs8", 80, on_mention=True)],
+    )
+    again = MemoryStage.of_rows("again", edges=[in_ld(1, "rs8", "rs9"), in_ld(2, "rs1", "rs2")])
+    hits = MemoryStage.of_rows("hits", edges=[association(1, "rs1")])
+    eqtls = MemoryStage.of_rows("eqtls", edges=[eqtl(1, "rs2")])
+    result = resolved(GENES, pairs, again, hits, eqtls)
+    assert result.edges.filter(type="IN_LD_WITH").select("source", "start", "end").rows() == [
+        ("again", "rs1", "rs2"),
+        ("ld", "rs1", "rs2"),
+    ]
+    assert rows(result, "ld") == (1, 1, 0, 0, 2), "row 4 has the place of rs2, so it says the same as row 1"
+    assert result.nodes.filter(kind="SNP")["id"].to_list() == ["rs1", "rs2"]
+    assert snp(result, "rs2")["position"] == 20
+
+
+def test_what_a_source_keeps_in_the_stage_stays_there_whoever_names_its_ends() -> None:
+    weak = {"r2": 0.1, "staged": True}
+    pairs = MemoryStage.of_rows(
+        "ld", edges=[in_ld(1, "rs1", "rs2", **weak), in_ld(2, "rs1", "rs2", on_mention=False, **weak)]
+    )
+    hits = MemoryStage.of_rows("hits", edges=[association(1, "rs1"), association(2, "rs2")])
+    result = resolved(hits, pairs)
+    assert rows(result, "ld") == (0, 0, 0, 0, 2)
+    assert result.edges["source"].unique().to_list() == ["hits"]
+    alone = resolved(pairs)
+    assert (alone.nodes.height, rows(alone, "ld")) == (0, (0, 0, 0, 0, 2))
+
+
 @pytest.mark.parametrize(
     ("alleles", "given", "stored", "flags"),
     [

@@ -52,6 +52,7 @@ def edges(draw: st.DrawFn) -> dict[str, object]:
         "effect_allele": draw(st.sampled_from([None, "A", "C"])) if to_snp else None,
         "beta": draw(st.sampled_from([None, 0.5])),
         "on_mention": to_snp and draw(st.booleans()),
+        "staged": draw(st.sampled_from([False, False, True])),
     }
 
 

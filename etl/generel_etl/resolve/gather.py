@@ -17,6 +17,7 @@ UNKNOWN = "Concept"  # the kind that goes with any
 
 # Of the configuration: a source's place in it. "First source" always means the smallest.
 SRC = pl.UInt32
+WAITS = pl.col("on_mention") | pl.col("staged")  # an edge that does not name its ends by itself
 _ENDS = tuple(f"{side}_{part}" for side in ("start", "end") for part in ("id", "kind", "name"))
 
 
@@ -32,7 +33,7 @@ class Gathered:
     stages: tuple[Staged, ...]
     concepts: pl.DataFrame
     snps: pl.DataFrame  # those that make nodes by themselves
-    edges: tuple[pl.DataFrame, ...]  # one a source, without the ones on mention
+    edges: tuple[pl.DataFrame, ...]  # one a source, without those that wait
 
 
 def gather(stages: Sequence[Staged], sources: Sequence[SourceConfig]) -> Gathered:
@@ -52,7 +53,7 @@ def gather(stages: Sequence[Staged], sources: Sequence[SourceConfig]) -> Gathere
         stages=ordered,
         concepts=pl.concat([_numbered(Concepts.create_empty(), 0), *concepts]),
         snps=pl.concat([_numbered(Snps.create_empty(), 0), *snps]),
-        edges=tuple(with_values(stage.edges().filter(~pl.col("on_mention"))) for stage in ordered),
+        edges=tuple(with_values(stage.edges().filter(~WAITS)) for stage in ordered),
     )
 
 
@@ -62,7 +63,7 @@ def with_values(edges: pl.LazyFrame) -> pl.DataFrame:
     What is stored as nothing is nothing from here on: empty texts and NaN are null, and -0.0 is 0.0.
     """
     always = ["row", "type", *_ENDS, "weight", "flags"]
-    counts = edges.select(pl.all().exclude(*always, "on_mention").count()).collect()
+    counts = edges.select(pl.all().exclude(*always, "on_mention", "staged").count()).collect()
     valued = [name for name in counts.columns if counts[name][0]]
     text = pl.col(pl.String)
     return (

@@ -1,4 +1,4 @@
-"""Edges that stay in the stage unless another source names their SNP, as eQTL rows beside the lead."""
+"""Edges that stay in the stage unless another source names their SNPs: eQTL rows beside the lead, LD pairs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from generel_etl.resolve.ends import Batch
-from generel_etl.resolve.gather import SRC, Gathered, with_values
+from generel_etl.resolve.gather import SRC, WAITS, Gathered, with_values
 from generel_etl.resolve.snps import known_as
 
 _SIDES = ("start", "end")
@@ -25,19 +25,23 @@ def named_snps(gathered: Gathered, batches: Sequence[Batch], positions: pl.DataF
 def edges_called_for(
     gathered: Gathered, at: int, named: pl.DataFrame, positions: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Of one source's edges on mention: those whose every SNP another source names, and the others' rows.
+    """Of one source's edges that wait: those whose every SNP another source names, and the others' rows.
 
-    An edge between concepts is always called for: whether its ends are nodes is seen later.
+    An edge between concepts is always called for: whether its ends are nodes is seen later. One that its
+    source's configuration keeps in the stage never is.
     """
-    edges = gathered.stages[at].edges().filter(pl.col("on_mention"))
-    light = edges.select("row", *(f"{side}_{part}" for side in _SIDES for part in ("kind", "id"))).collect()
+    edges = gathered.stages[at].edges().filter(WAITS)
+    light = edges.select("row", "staged", *(f"{side}_{part}" for side in _SIDES for part in ("kind", "id"))).collect()
     if light.is_empty():
         return with_values(edges), light.select("row")
     elsewhere = named.filter(pl.col("src") != at)["id"].unique().implode()
     called = light.select(
         pl.all_horizontal(
-            (pl.col(f"{side}_kind") != "SNP") | known_as(f"{side}_id", positions).is_in(elsewhere).fill_null(False)
-            for side in _SIDES
+            ~pl.col("staged"),
+            *(
+                (pl.col(f"{side}_kind") != "SNP") | known_as(f"{side}_id", positions).is_in(elsewhere).fill_null(False)
+                for side in _SIDES
+            ),
         )
     ).to_series()
     chosen = edges.with_row_index("at").filter(pl.col("at").is_in(called.arg_true().implode())).drop("at")
