@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from generel_etl.identifiers import BUILDS, normalise_build
 from generel_etl.tables import Tables
 from generel_graph.config import SourceConfig
+from generel_graph.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,15 @@ class SourceFiles:
     def where(self) -> str:
         """How messages name the source's place in the configuration."""
         return f"sources.{self.source.name}"
+
+    def build(self, text: str, key: str = "build") -> str:
+        """The genome build that an option names ("hg19" → "GRCh37"); raises ConfigError for what is none."""
+        build = normalise_build(text)
+        if build is None:
+            raise ConfigError(
+                "not a genome build", where=f"{self.where}.{key}", found=text, valid=sorted({*BUILDS.values()})
+            )
+        return build
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,6 @@ import polars as pl
 from generel_etl.ancestry import ancestry_groups, sample_size
 from generel_etl.delimited import Layout, check_columns, read_rows
 from generel_etl.effects import SETTLED, effect, in_mhc, neg_log10_p, p_flags
-from generel_etl.identifiers import BUILDS, normalise_build
 from generel_etl.reader import Reader, SourceFiles
 from generel_etl.rejects import FILE, LINE, ROW, Check, gather, rejected, sift
 from generel_etl.sources.gwas_genes import mapped_genes, reported_genes
@@ -29,7 +28,7 @@ from generel_etl.sources.gwas_snps import places, refusals, split_snps
 from generel_etl.sources.gwas_traits import split_traits, trait_concepts, trait_xrefs
 from generel_etl.tables import Edges, Snps, Tables, conform
 from generel_etl.weights import GWAS_P, association, flag_list, sub_significant
-from generel_graph.errors import ConfigError, DataError
+from generel_graph.errors import DataError
 
 # fmt: off
 COLUMNS = (
@@ -61,8 +60,8 @@ def read(files: SourceFiles, options: GwasCatalogOptions) -> Tables:
 
     Raises DataError for a missing or unknown column, ConfigError for a build that is none.
     """
-    build = _build(options.build, "build", files)
-    position_build = _build(options.position_build, "position_build", files) if options.position_build else None
+    build = files.build(options.build)
+    position_build = files.build(options.position_build, "position_build") if options.position_build else None
     rows = read_rows(files, Layout(else_encoding="latin-1"), needed=COLUMNS)
     frame = rows.frame
     where = ", ".join(map(str, files.paths))
@@ -99,15 +98,6 @@ def read(files: SourceFiles, options: GwasCatalogOptions) -> Tables:
         rejects=gather([rows.rejects, no_trait, rejected(lost, "SNPS", refusals(position_build))]),
         places=rows.places,
     )
-
-
-def _build(text: str, key: str, files: SourceFiles) -> str:
-    build = normalise_build(text)
-    if build is None:
-        raise ConfigError(
-            "not a genome build", where=f"{files.where}.{key}", found=text, valid=sorted({*BUILDS.values()})
-        )
-    return build
 
 
 def _studies(frame: pl.DataFrame) -> pl.DataFrame:
