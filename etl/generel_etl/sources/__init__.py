@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from generel_etl.reader import Reader
-from generel_etl.sources import gwas_catalog, hetionet, hgnc, obo, primekg, table
+from generel_etl.sources import (
+    gwas_catalog,
+    hetionet,
+    hgnc,
+    hpo_annotations,
+    hpo_genes,
+    obo,
+    primekg,
+    table,
+)
 
 READERS: tuple[Reader, ...] = (
     gwas_catalog.READER,
     hetionet.READER,
     hgnc.READER,
+    hpo_annotations.READER,
+    hpo_genes.READER,
     obo.READER,
     primekg.READER,
     table.READER,
