@@ -10,6 +10,7 @@ from generel_etl.sources import (
     hpo_annotations,
     hpo_genes,
     obo,
+    plink_ld,
     primekg,
     table,
 )
@@ -21,6 +22,7 @@ READERS: tuple[Reader, ...] = (
     hpo_annotations.READER,
     hpo_genes.READER,
     obo.READER,
+    plink_ld.READER,
     primekg.READER,
     table.READER,
 )
