@@ -191,3 +191,79 @@ def test_two_files_that_define_one_id_are_reported_and_the_first_counts() -> Non
     )
     assert result.redefined.rows() == [("MONDO:1", "first", "second")]
     assert result.nodes.select("source", "name", "synonyms").rows() == [("first", "asthma", ["wheeze"])]
+
+
+def phecode(row: int, code: str, name: str, **more: object) -> dict[str, object]:
+    return disease(row, f"PHECODE:{code}", name=name, **more)
+
+
+DISEASES = MemoryStage.of_rows(
+    "mondo",
+    concepts=[
+        disease(1, "MONDO:1", name="asthma", synonyms=["wheezing disease"], xrefs=["ICD10CM:J45"]),
+        disease(2, "MONDO:2", name="type 2 diabetes mellitus", synonyms=["type 2 diabetes", "sugar"]),
+        disease(3, "MONDO:3", name="gout", synonyms=["sugar"]),
+    ],
+)
+
+
+def test_phecodes_are_joined_to_the_one_cluster_that_their_name_leads_to() -> None:
+    phecodes = MemoryStage.of_rows(
+        "phecode",
+        concepts=[
+            phecode(1, "495", "Asthma"),
+            phecode(2, "250.2", "Type 2 diabetes"),
+            phecode(3, "999", "Sugar"),  # of two
+            phecode(4, "998", "Something else"),
+        ],
+    )
+    result = resolved(DISEASES, phecodes)
+    same = result.edges.filter(type="SAME_AS").select("source", "start", "end", "relation", "weight").rows()
+    assert same == [
+        ("phecode", "MONDO:1", "PHECODE:495", "name", 1.0),
+        ("phecode", "MONDO:2", "PHECODE:250.2", "synonym", 1.0),
+    ]
+    found = clusters(result)
+    assert (found["PHECODE:495"], found["PHECODE:250.2"]) == ("MONDO:1", "MONDO:2")
+    assert (found["PHECODE:999"], found["PHECODE:998"]) == ("PHECODE:999", "PHECODE:998")
+    assert resolved(phecodes, DISEASES).edges.equals(result.edges)
+
+
+def test_of_two_phecodes_of_one_cluster_the_one_of_its_name_is_joined() -> None:
+    phecodes = MemoryStage.of_rows(
+        "phecode", concepts=[phecode(1, "490", "Wheezing disease"), phecode(2, "495", "Asthma")]
+    )
+    result = resolved(DISEASES, phecodes)
+    assert joined(result, "SAME_AS") == {("MONDO:1", "PHECODE:495")}
+    left = result.edges.filter(type="XREF").select("start", "end", "flags").rows()
+    assert left == [("MONDO:1", "PHECODE:490", ["cluster_conflict"])]
+
+
+def test_phecodes_take_no_name_from_who_had_it() -> None:
+    """Without being joined, the phecode would make the name ambiguous; it never stands for a cluster of others."""
+    sign = {"row": 1, "id": "HP:1", "kind": "Phenotype", "name": "Fever", "defined": True}
+    signs = MemoryStage.of_rows("hp", concepts=[sign])
+    phecodes = MemoryStage.of_rows("phecode", concepts=[phecode(1, "783", "Fever"), phecode(2, "495", "Asthma")])
+    edge = {"row": 1, "type": "CAUSES", "start_name": "Fever", "start_kind": "Phenotype"}
+    said = MemoryStage.of_rows("kg", edges=[{**edge, "end_name": "asthma", "end_kind": "Disease"}])
+    before, after = resolved(DISEASES, signs, said), resolved(DISEASES, signs, phecodes, said)
+    assert before.edges.filter(source="kg").equals(after.edges.filter(source="kg"))
+    assert clusters(after)["PHECODE:783"] == "HP:1"
+
+
+def test_a_vocabulary_that_cross_refers_is_not_joined_by_name() -> None:
+    doid = MemoryStage.of_rows("doid", concepts=[disease(1, "DOID:1", name="asthma")])
+    assert joined(resolved(DISEASES, doid), "SAME_AS") == set()
+
+
+def test_a_code_of_the_map_that_another_vocabulary_lists_is_evidence_only() -> None:
+    code = {"row": 2, "type": "XREF", "start_kind": "Disease", "end_kind": "Disease", "end_id": "PHECODE:496"}
+    phecodes = MemoryStage.of_rows(
+        "phecode",
+        concepts=[phecode(1, "496", "Chronic airway obstruction")],
+        edges=[{**code, "start_id": "ICD10CM:J45"}, {**code, "row": 3, "start_id": "ICD10CM:J99"}],
+    )
+    result = resolved(DISEASES, phecodes)
+    assert joined(result, "SAME_AS") == set()
+    assert joined(result, "XREF") == {("MONDO:1", "PHECODE:496")}
+    assert result.dangling.select("row", "id").rows() == [(3, "ICD10CM:J99")]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from generel_etl.resolve.equivalence import STRENGTHS
+from generel_etl.resolve.equivalence import NAMED, STRENGTHS
 from generel_etl.resolve.result import LEFT_OUT_COLUMNS
 
 # Who stands for a cluster: the first (kind, vocabulary) that it has; "" stands for any other vocabulary.
@@ -70,7 +70,7 @@ def _vocabulary(concept: str) -> str:
 
 
 def representatives(members: pl.DataFrame) -> pl.DataFrame:
-    """Choose of each group the member that stands for it: by PREFERENCE, then the lowest id.
+    """Choose of each group the member that stands for it: by PREFERENCE, then the lowest id, of NAMED the last.
 
     `members`: id, kind, prefix, group. Returns group, cluster (the representative's id).
     """
@@ -80,6 +80,7 @@ def representatives(members: pl.DataFrame) -> pl.DataFrame:
         if vocabulary:
             fits &= pl.col("prefix") == vocabulary
         rank = pl.when(fits).then(pl.lit(place, dtype=pl.Int32)).otherwise(rank)
+    rank = pl.when(pl.col("prefix").is_in(NAMED)).then(len(PREFERENCE) + 1).otherwise(rank)
     return (
         members.with_columns(rank.alias("rank"))
         .sort("group", "rank", "id")

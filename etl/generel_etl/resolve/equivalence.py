@@ -10,8 +10,10 @@ import polars as pl
 from generel_etl.resolve.gather import SRC, prefix
 from generel_etl.resolve.terms import Terms, redirect
 
-EXACT, CUI, CROSS, INEXACT = range(4)  # the first three make SAME_AS, the strongest first
-STRENGTHS = ("exactMatch", "same CUI", "cross-reference")
+EXACT, CUI, CROSS, NAME, SYNONYM, INEXACT = range(6)  # all but the last make SAME_AS, the strongest first
+STRENGTHS = ("exactMatch", "same CUI", "cross-reference", "name", "synonym")
+# Vocabularies that cross-refer to no other: joined by name (`namesakes`), and never standing for a cluster.
+NAMED = ("PHECODE",)
 MAPPING_TYPES = ("SAME_AS", "XREF")
 _LESS = r"(?i)close|broad|narrow|related|inexact"  # a relation that says less than equivalence
 _PAIR = ("start", "end")

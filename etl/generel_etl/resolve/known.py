@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -10,6 +10,7 @@ from generel_etl.resolve.active import with_partners
 from generel_etl.resolve.clusters import Clusters, greedy_clusters, representatives
 from generel_etl.resolve.equivalence import Equivalence, mapping_rows, weigh
 from generel_etl.resolve.gather import Gathered
+from generel_etl.resolve.namesakes import join_namesakes
 from generel_etl.resolve.terms import Terms, defined_terms
 
 
@@ -42,9 +43,18 @@ def know(gathered: Gathered) -> tuple[Known, tuple[pl.DataFrame, ...]]:
     mappings = tuple(stated for stated, _ in parted)
     equivalence = weigh(gathered.concepts, mappings, terms)
     terms = with_partners(terms, equivalence.pairs)
+    known = _clustered(terms, equivalence, mappings)
+    by_name = join_namesakes(gathered.concepts, terms, equivalence, known.cluster())
+    if by_name.height:
+        pairs = pl.concat([equivalence.pairs, by_name]).sort("start", "end")
+        known = _clustered(terms, replace(equivalence, pairs=pairs), mappings)
+    return known, tuple(others for _, others in parted)
+
+
+def _clustered(terms: Terms, equivalence: Equivalence, mappings: tuple[pl.DataFrame, ...]) -> Known:
     clusters = greedy_clusters(terms.frame["id"], equivalence.pairs.filter("same"))
     members = terms.frame.select("id", "kind", "prefix").join(clusters.members, on="id")
-    return Known(terms, equivalence, clusters, members, mappings), tuple(others for _, others in parted)
+    return Known(terms, equivalence, clusters, members, mappings)
 
 
 def _part(edges: pl.DataFrame, stated: pl.Expr | None) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -105,7 +105,7 @@ def find_homes(seen: pl.DataFrame, records: pl.DataFrame, terms: Terms, index: I
         *(("name", [(named, names)]) for names in index.names),
     ]
     for way, tokens in steps:
-        step = _one_cluster(asked, tokens).with_columns(way=pl.lit(way)).join(ids, on=asked, how="semi")
+        step = one_cluster(asked, tokens).with_columns(way=pl.lit(way)).join(ids, on=asked, how="semi")
         found.append(step)
         ids = ids.join(step, on=asked, how="anti")
     own = ids.join(named, on=asked, how="semi").select(*asked, target="id", way=pl.lit("own"))
@@ -128,7 +128,7 @@ def _by_name(seen: pl.DataFrame, homes: pl.DataFrame, index: Index, sources: Seq
     found = []
     for names in (*index.names, homes):
         tokens = rest.with_columns(token="key")
-        step = _one_cluster(asked, [(tokens, names)]).with_columns(way=pl.lit("name"))
+        step = one_cluster(asked, [(tokens, names)]).with_columns(way=pl.lit("name"))
         found.append(step)
         rest = rest.join(step, on=asked, how="anti")
     own = [own_id(sources[src], kind, key) for src, kind, key in rest.rows()]
@@ -136,7 +136,7 @@ def _by_name(seen: pl.DataFrame, homes: pl.DataFrame, index: Index, sources: Seq
     return pl.concat(found).sort(asked)
 
 
-def _one_cluster(asked: list[str], tokens: Sequence[tuple[pl.DataFrame, pl.DataFrame]]) -> pl.DataFrame:
+def one_cluster(asked: list[str], tokens: Sequence[tuple[pl.DataFrame, pl.DataFrame]]) -> pl.DataFrame:
     """What is asked, where all its tokens that lead anywhere lead to one cluster: asked, target."""
     met = pl.concat([asking.join(into, on=["class", "token"]).select(*asked, "cluster") for asking, into in tokens])
     return (
