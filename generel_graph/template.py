@@ -20,7 +20,8 @@ state_dir = ".generel"   # the private server, staged tables and models
 # idle_minutes = 30                              # the private server stops after so long without a client
 
 # Sources in order of trust: where two only mention a thing, the first that has a property gives it.
-# `generel-graph sync` reads what changed. Readers: obo, hgnc, gwas_catalog, primekg, hetionet, table.
+# `generel-graph sync` reads what changed. Readers: obo, hgnc, phecode, gwas_catalog, phewas, plink_ld, hpo_annotations,
+# hpo_genes, primekg, hetionet, table.
 
 [sources.mondo]
 reader = "obo"

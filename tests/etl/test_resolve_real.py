@@ -68,3 +68,50 @@ def test_asthma_is_one_cluster_and_the_catalogue_finds_it(result: Resolved) -> N
     assert cluster["DOID:2841"] == cluster["MONDO:0004979"] == "MONDO:0004979"
     named = result.edges.filter((pl.col("source") == "gwas") & (pl.col("end") == "MONDO:0004979"))
     assert named.height > 100, "EFO:0000270 (asthma) is not in the EFO file: MONDO's cross-reference leads there"
+
+
+def test_phecodes_stand_beside_what_they_mean(result: Resolved) -> None:
+    cluster = dict(result.nodes.select("id", "cluster").rows())
+    assert cluster["PHECODE:250.2"] == "MONDO:0005148", "type 2 diabetes, by a synonym"
+    assert cluster["PHECODE:250.3"] == "PHECODE:250.3", "users of insulin pumps stand alone"
+    edges = result.edges.filter(source="phecode")
+    assert edges.filter(type="SAME_AS").height > 500
+    assert edges.filter(type="XREF")["weight"].null_count() == edges.filter(type="XREF").height > 4_000
+    others = result.nodes.filter(~pl.col("id").str.starts_with("PHECODE:"))
+    assert not others["cluster"].drop_nulls().str.starts_with("PHECODE:").any()
+
+
+def test_ld_joins_snps_that_others_name(result: Resolved) -> None:
+    pairs = result.edges.filter(type="IN_LD_WITH")
+    assert pairs.height > 1_000
+    others = result.edges.filter(pl.col("type") != "IN_LD_WITH")
+    named = pl.concat([others["start"], others["end"]]).unique().implode()
+    assert pairs["start"].is_in(named).all()
+    assert pairs["end"].is_in(named).all()
+
+
+def test_what_a_disease_has_not_is_told_apart(result: Resolved) -> None:
+    said = result.edges.filter(source="hpo_annotations")
+    types = dict(said["type"].value_counts().rows())
+    assert set(types) == {"HAS_PHENOTYPE", "NOT_HAS_PHENOTYPE"}
+    assert types["NOT_HAS_PHENOTYPE"] == 2_704
+    seen = said.filter(type="HAS_PHENOTYPE")["frequency"].drop_nulls()
+    assert seen.is_between(0, 1, closed="right").all()
+
+
+def test_effects_of_a_cohort_go_the_way_of_the_catalogues(result: Resolved) -> None:
+    """So the odds ratios are of the alternative allele, as the reader takes them to be."""
+    cluster = result.nodes.select(end="id", cluster="cluster")
+    sure = result.edges.filter(
+        pl.col("odds_ratio").is_not_null()
+        & ~pl.col("flags").list.contains("palindromic")
+        & ~pl.col("flags").list.contains("sub_significant")
+    ).join(cluster, on="end")
+    catalogue = sure.filter(source="gwas").select("start", "cluster", allele="effect_allele", ratio="odds_ratio")
+    met = sure.filter(source="phewas").join(catalogue, on=["start", "cluster"])
+    turned = pl.when(pl.col("allele") == pl.col("effect_allele")).then("ratio")
+    turned = turned.when(pl.col("allele") == pl.col("other_allele")).then(1 / pl.col("ratio"))
+    met = met.with_columns(turned=turned).drop_nulls("turned")
+    agree = ((met["turned"] > 1) == (met["odds_ratio"] > 1)).mean()
+    assert met.height > 300
+    assert agree > 0.95
