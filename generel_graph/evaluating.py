@@ -22,10 +22,13 @@ from generel_graph.evaluate import (
     Benchmark,
     Embedded,
     Scored,
+    cohort_test,
+    later_effects,
     later_tests,
     methods,
     pair_benchmarks,
     pool,
+    without_half,
 )
 from generel_graph.load import graph_digest
 from generel_graph.measures import Values, cosines
@@ -34,6 +37,7 @@ from generel_graph.progress import Progress, silent
 from generel_graph.sample import read_reports
 from generel_graph.session import Session
 from generel_graph.session import open as open_session
+from generel_graph.stored import halves
 
 DRAWS = 200  # resamples of an interval
 
@@ -115,16 +119,35 @@ def _score(
     config: Config, past: Corpus, reports: Reports, first: date, last: date, progress: Progress
 ) -> Iterator[Scored]:
     """The tests of one period with each method's scores."""
-    from generel_graph.learn import load_model
+    from generel_graph.learn import fit_effects, load_model
 
-    tests = list(later_tests(past, reports, first, last, config.train.seed))
-    if not tests:
+    seed = config.train.seed
+    shown, half = without_half(past, seed)
+    tests = list(later_tests(shown, reports, first, last, seed))
+    sizes = [*cohort_test(past, half, first), *later_effects(shown, reports, first, last)]
+    if not tests and not sizes:
         return
-    model_id = train_model(config, past, progress)
+    model_id = train_model(config, shown, progress)
     model, encoder = load_model(config.model_folder(model_id)), open_encoder(config)
-    wanted = np.unique(np.concatenate([end for t in tests for end in (t.left, t.right)]))
-    vectors = model.vectors(past, encoder, progress, only=wanted)
-    embedded = Embedded(wanted, vectors, model.learnt, model.share)
-    score = methods(past, embedded, encoder.encode(past.nodes.texts), config.train.seed)
+    traits = np.unique(np.concatenate(shown.joined("ASSOCIATED_WITH", "CORRELATES_WITH")))
+    wanted = np.unique(np.concatenate([traits, *(end for t in [*tests, *sizes] for end in (t.left, t.right))]))
+    embedded = Embedded(wanted, model.vectors(shown, encoder, progress, only=wanted), model.learnt, model.share)
+    score = methods(shown, embedded, encoder.encode(shown.nodes.texts), seed)
     for test in tests:
         yield Scored(test, {name: of(test.left, test.right) for name, of in score.items()})
+    untrained = np.zeros((len(shown.nodes), encoder.dimension), dtype=np.float32)
+    untrained[wanted] = halves(embedded.stored, embedded.learnt)[1]
+    effects = fit_effects(shown, untrained)
+    if effects is None:
+        return
+    for test in sizes:
+        ends = test.left, test.right
+        source = "CORRELATES_WITH" if test.name.startswith("cohort") else "ASSOCIATED_WITH"
+        yield Scored(
+            test,
+            {
+                "effect score": effects.score(*ends, source=source),
+                "largest known": effects.largest(*ends),
+                **{name: score[name](*ends) for name in (SPACE, "text propagation", "degree product")},
+            },
+        )

@@ -82,7 +82,8 @@ _BY_RANK: Mapping[str, Callable[[Sorted, Values, Values], float]] = {
     "auc": _auc,
     "average_precision": _average_precision,
 }
-MEASURES = (*_BY_RANK, "spearman")
+BY_RANK = tuple(_BY_RANK)
+MEASURES = (*BY_RANK, "spearman")
 
 
 def compare(

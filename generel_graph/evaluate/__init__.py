@@ -1,8 +1,22 @@
 """Judging: test pairs that nothing was trained on, methods that need no training beside ours, and their figures."""
 
 from generel_graph.evaluate.baselines import SPACE, Embedded, methods
+from generel_graph.evaluate.effects import cohort_test, later_effects, without_half
 from generel_graph.evaluate.later import HeldOut, later_tests
 from generel_graph.evaluate.pairs import pair_benchmarks
 from generel_graph.evaluate.report import Benchmark, Scored, pool
 
-__all__ = ["SPACE", "Benchmark", "Embedded", "HeldOut", "Scored", "later_tests", "methods", "pair_benchmarks", "pool"]
+__all__ = [
+    "SPACE",
+    "Benchmark",
+    "Embedded",
+    "HeldOut",
+    "Scored",
+    "cohort_test",
+    "later_effects",
+    "later_tests",
+    "methods",
+    "pair_benchmarks",
+    "pool",
+    "without_half",
+]

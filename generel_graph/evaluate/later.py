@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from generel_etl.relations import SNP_GENE
 from generel_graph.corpus import Corpus, Reports
+from generel_graph.measures import BY_RANK
 
 LOCUS_REACH = 500_000  # base pairs
 NEGATIVES: Mapping[str, int] = {"warm": 50, "unseen trait": 50, "cold SNP": 10, "gene-trait": 20, "SNP-gene": 20}
@@ -36,15 +37,16 @@ Probabilities = NDArray[np.float64] | None
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """One test with one kind of negatives: pairs of clusters, true ones and others."""
+    """One test with one kind of negatives: pairs of clusters, true ones and others; or pairs with a value each."""
 
     name: str
     negatives: str  # how the false pairs were drawn
     left: Ids  # [n], nodes
     right: Ids  # [n]
-    truth: NDArray[np.bool_]  # [n]
+    truth: NDArray[np.float64]  # [n], 1 and 0, or the values
     papers: Ids  # [n], whose true pair it is, or was made from
     period: Ids  # [n]
+    measures: tuple[str, ...] = BY_RANK
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def later_tests(past: Corpus, reports: Reports, first: date, last: date, seed: i
     """
     clusters = past.nodes.clusters.astype(np.int64)
     known = _known(past, reports, first)
-    inside = (reports.published >= _days(first)) & (reports.published < _days(last))
+    inside = (reports.published >= days(first)) & (reports.published < days(last))
     rng = np.random.default_rng([seed, first.year, first.month, first.day])
     traits = inside & ~reports.is_gene & reports.clear
     snps, ends, papers = _once(reports.snps[traits], clusters[reports.ends[traits]], reports.papers[traits], known)
@@ -251,7 +253,7 @@ def _tests(
     name: str, negatives: str, left: Ids, right: Ids, papers: Ids, drawn: tuple[Ids, Ids, Ids], period: int
 ) -> HeldOut:
     rows, other_left, other_right = drawn
-    truth = np.r_[np.ones(len(left), dtype=bool), np.zeros(len(rows), dtype=bool)]
+    truth = np.r_[np.ones(len(left)), np.zeros(len(rows))]
     return HeldOut(
         name=name,
         negatives=negatives,
@@ -341,5 +343,6 @@ def _in(keys: Ids, wanted: Ids) -> NDArray[np.bool_]:
     return np.asarray(keys[at] == wanted)
 
 
-def _days(day: date) -> int:
+def days(day: date) -> int:
+    """Days since 1970-01-01, as reports are dated."""
     return (day - date(1970, 1, 1)).days

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from generel_graph.errors import DataError
-from generel_graph.evaluate.report import BY_RANK, Benchmark
-from generel_graph.measures import Values, compare
+from generel_graph.evaluate.report import Benchmark
+from generel_graph.measures import BY_RANK, Values, compare
 
 LABEL, VALUE, GROUP = "label", "value", "group"
 

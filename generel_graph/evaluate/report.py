@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,8 +10,6 @@ import numpy as np
 
 from generel_graph.evaluate.later import HeldOut
 from generel_graph.measures import Result, Values, compare
-
-BY_RANK = ("auc", "average_precision")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ class Benchmark:
         return told
 
 
-def pool(scored: Iterable[Scored], draws: int, seed: int, measures: Sequence[str] = BY_RANK) -> list[Benchmark]:
+def pool(scored: Iterable[Scored], draws: int, seed: int) -> list[Benchmark]:
     """Put the periods of each test together and compare the methods there.
 
     A measure is taken inside a period, since each has a model of its own, and averaged by true pairs.
@@ -53,18 +51,18 @@ def pool(scored: Iterable[Scored], draws: int, seed: int, measures: Sequence[str
         parts.setdefault((each.tests.name, each.tests.negatives), []).append(each)
     made = []
     for (name, negatives), some in parts.items():
-        truth = np.concatenate([s.tests.truth for s in some]).astype(np.float64)
+        truth = np.concatenate([s.tests.truth for s in some])
         papers = np.concatenate([s.tests.papers for s in some])
         periods = np.concatenate([s.tests.period for s in some])
         scores = {method: np.concatenate([s.scores[method] for s in some]) for method in some[0].scores}
-        for measure in measures:
+        for measure in some[0].tests.measures:
             results = compare(measure, scores, truth, papers, strata=periods, draws=draws, seed=seed)
             made.append(
                 Benchmark(
                     name=name,
                     measure=measure,
                     negatives=negatives,
-                    n=int(truth.sum()),
+                    n=len(truth) if measure == "spearman" else int(truth.sum()),
                     groups=len(np.unique(papers)),
                     results=tuple(results),
                 )

@@ -1,7 +1,18 @@
 """Learning: a corpus in, a model's folder out; and the vectors that a model gives."""
 
+from generel_graph.learn.effects import EffectScore, fit_effects
 from generel_graph.learn.model import Model, load_model
 from generel_graph.learn.train import TaskReport, TrainReport, model_id, train
 from generel_graph.stored import question
 
-__all__ = ["Model", "TaskReport", "TrainReport", "load_model", "model_id", "question", "train"]
+__all__ = [
+    "EffectScore",
+    "Model",
+    "TaskReport",
+    "TrainReport",
+    "fit_effects",
+    "load_model",
+    "model_id",
+    "question",
+    "train",
+]
