@@ -98,6 +98,7 @@ class Snps(dy.Schema):
     position = dy.Int64(nullable=True, min=1)
     build = dy.String(nullable=True, regex=r"^GRCh3[678]$")
     alleles = dy.List(dy.String(), nullable=False)
+    alt_ids = dy.List(dy.String(), nullable=False)  # rsIDs that were merged into this one
     on_mention = dy.Bool(nullable=False)  # a row of a SNP list: a node only if another source names it
 
 

@@ -253,3 +253,43 @@ def test_a_composite_trait_never_becomes_one_with_what_it_points_to() -> None:
     ]
     assert node(result, "GWAS:many")["cluster"] == "GWAS:many"
     assert result.edges.filter(type="ASSOCIATED_WITH")["end"].to_list() == ["GWAS:many"]
+
+
+def merge_table(*rows: tuple[str, str]) -> MemoryStage:
+    """A merge table: (old, current) a row."""
+    snps = [{"row": i + 1, "id": now, "alt_ids": [old], "on_mention": True} for i, (old, now) in enumerate(rows)]
+    return MemoryStage.of_rows("merges", snps=snps)
+
+
+def hits(*snps: str) -> MemoryStage:
+    ends = {"type": "ASSOCIATED_WITH", "start_kind": "SNP", "end_id": "MONDO:1", "end_kind": "Disease"}
+    return MemoryStage.of_rows("hits", edges=[{"row": i + 1, "start_id": snp, **ends} for i, snp in enumerate(snps)])
+
+
+def test_a_merged_rsid_is_the_one_that_lives() -> None:
+    result = resolved(MONDO, hits("rs1", "rs9"), merge_table(("rs1", "rs2"), ("rs2", "rs3"), ("rs7", "rs8")))
+    snps = result.nodes.filter(pl.col("kind") == "SNP")
+    assert dict(snps.select("id", "xrefs").rows()) == {"rs3": ["rs1", "rs2"], "rs9": None}
+    ways = dict(
+        result.edges.filter(pl.col("source") == "hits").group_by("start").agg(pl.col("resolved_by").sort()).rows()
+    )
+    assert ways == {"rs3": ["replacement"], "rs9": ["id"]}
+    # Both rows of the chain say something of a node; the third stays in the stage.
+    counts = {c.name: c for c in result.sources}["merges"]
+    assert (counts.rows_read, counts.rows_loaded, counts.rows_merged, counts.rows_staged) == (3, 2, 0, 1)
+
+
+def test_merges_in_a_ring_or_into_two_are_left_alone() -> None:
+    table = merge_table(("rs1", "rs2"), ("rs2", "rs1"), ("rs4", "rs5"), ("rs4", "rs6"))
+    result = resolved(MONDO, hits("rs1", "rs4"), table)
+    assert set(result.nodes.filter(pl.col("kind") == "SNP")["id"]) == {"rs1", "rs4"}
+
+
+def test_a_position_leads_past_a_merged_rsid() -> None:
+    places = MemoryStage.of_rows(
+        "places",
+        snps=[{"row": 1, "id": "rs1", "chromosome": "1", "position": 5, "build": "GRCh38", "on_mention": True}],
+    )
+    result = resolved(MONDO, hits("GRCh38:1:5", "rs1"), places, merge_table(("rs1", "rs2")))
+    (snp,) = result.nodes.filter(pl.col("kind") == "SNP").rows(named=True)
+    assert (snp["id"], snp["xrefs"], snp["position"]) == ("rs2", ["GRCh38:1:5", "rs1"], 5)

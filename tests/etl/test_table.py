@@ -202,9 +202,9 @@ SNPS: dict[str, Any] = {
 def test_an_snp_list_adds_to_snps_that_others_name(tmp_path: Path) -> None:
     made = stage(tmp_path, "snps.tsv", **SNPS)
     assert made.snps().collect().rows() == [
-        (1, "rs11", "1", 1000, "GRCh38", ["A", "G"], True),
-        (2, "GRCh38:X:2000", "X", 2000, "GRCh38", ["A", "G"], True),
-        (3, "rs12", None, None, None, ["C"], True),
+        (1, "rs11", "1", 1000, "GRCh38", ["A", "G"], [], True),
+        (2, "GRCh38:X:2000", "X", 2000, "GRCh38", ["A", "G"], [], True),
+        (3, "rs12", None, None, None, ["C"], [], True),
     ]
     assert rejects(made) == [
         (3, 4, "POS", "0", "not a place: left out"),
@@ -376,3 +376,13 @@ def test_real_tables_reconcile(tmp_path: Path, shared_data: Path, name: str) -> 
     if name == "medline":
         flags = made.edges().collect()["flags"].explode().value_counts().rows()
         assert dict(flags)["depleted"] == 16_176
+
+
+def test_a_merge_table_says_which_rsid_lives(tmp_path: Path) -> None:
+    (tmp_path / "merges.tsv").write_text("11\t2\t144\t2\n12\tx\t144\t\nrs13\t3\t144\trs3\n", encoding="utf-8")
+    columns = {"id": "now", "alt_ids": "old"}
+    header = ["old", "low", "build", "now"]
+    made = stage(tmp_path, "merges.tsv", tmp_path, node="snp", prefix="rs", header=header, columns=columns)
+    rows = made.snps().collect().select("id", "alt_ids", "on_mention").rows()
+    assert rows == [("rs2", ["rs11"], True), ("rs3", ["rs13"], True)]
+    assert rejects(made) == [(2, 2, "now", None, "not one rsID, nor a place")]

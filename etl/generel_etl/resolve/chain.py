@@ -121,13 +121,11 @@ def _nodes(gathered: Gathered, known: Known, found: Found, placed: Placed) -> pl
     snps = pl.concat(
         [
             met.filter(pl.col("kind") == "SNP").select("id", "src"),
-            records.select(known_as("id", found.positions).alias("id"), "src"),
+            records.select(known_as("id", found.renamed).alias("id"), "src"),
         ]
     )
-    where = places(gathered, snps["id"].unique(), found.positions)
-    return finish_nodes(
-        [concepts, snp_nodes(snps, where, found.positions)], [source.name for source in gathered.sources]
-    )
+    where = places(gathered, snps["id"].unique(), found.renamed)
+    return finish_nodes([concepts, snp_nodes(snps, where, found.renamed)], [source.name for source in gathered.sources])
 
 
 def _edges(
@@ -179,7 +177,7 @@ def _rows(
     firm = records.filter(~pl.col("lost") & ~pl.col("waits")).drop("lost", "waits", "target")
     listed = (
         stage.snps()
-        .with_columns(known_as("id", found.positions).alias("id"))
+        .with_columns(known_as("id", found.renamed).alias("id"))
         .join(nodes.lazy().filter(pl.col("kind") == "SNP").select("id"), on="id", how="semi")
     )
     snps = listed.drop("on_mention").collect()

@@ -67,9 +67,12 @@ def _each_once(column: str) -> pl.Expr:
     return pl.when(value.list.len() > 0).then(value).alias(column)
 
 
-def snp_nodes(mentions: pl.DataFrame, places: pl.DataFrame, positions: pl.DataFrame) -> pl.DataFrame:
-    """All SNPs: the owner is the first source that names it. `mentions`: id, src; `positions`: id, target."""
-    others = positions.group_by("target").agg(pl.col("id").sort().alias("xrefs"))
+def snp_nodes(mentions: pl.DataFrame, places: pl.DataFrame, renamed: pl.DataFrame) -> pl.DataFrame:
+    """All SNPs: the owner is the first source that names it. `mentions`: id, src; `renamed`: id, target.
+
+    The other ids of an SNP, positions and merged rsIDs, are its xrefs.
+    """
+    others = renamed.group_by("target").agg(pl.col("id").sort().alias("xrefs"))
     return (
         mentions.group_by("id")
         .agg(pl.col("src").min())

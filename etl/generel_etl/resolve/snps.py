@@ -1,4 +1,4 @@
-"""SNPs: which rsID a position is, which SNPs are named, and where they lie."""
+"""SNPs: which rsID a position or a merged rsID is, which SNPs are named, and where they lie."""
 
 from __future__ import annotations
 
@@ -11,6 +11,46 @@ from generel_etl.tables import Snps
 
 _RS = r"^rs[0-9]+$"
 _PLACE = ["build", "chromosome", "position"]
+
+
+MERGES = 20  # of one rsID after another; dbSNP has chains of a few
+
+
+def renamed_snps(gathered: Gathered) -> pl.DataFrame:
+    """The SNPs that are known by another id: id (a position, or an rsID that was merged), target, way."""
+    merged = merged_rsids(gathered)
+    placed = rsids_of_positions(gathered).with_columns(known_as("target", merged).alias("target"))
+    return pl.concat([placed.with_columns(way=pl.lit("position")), merged.with_columns(way=pl.lit("replacement"))])
+
+
+def merged_rsids(gathered: Gathered) -> pl.DataFrame:
+    """The rsIDs that rows name though a merge table has a later one: id, target (the last of a chain).
+
+    An rsID that several were made of is left as it is, and so is a ring.
+    """
+    stated = pl.concat(
+        [
+            stage.snps()
+            .filter(pl.col("alt_ids").list.len() > 0)
+            .select(target="id", id="alt_ids")
+            .explode("id")
+            .filter(pl.col("id") != pl.col("target"))
+            for stage in gathered.stages
+        ]
+    )
+    steps = stated.unique().collect().filter(pl.col("id").is_unique())
+    chain = steps.select("id", "target")
+    for _ in range(MERGES if steps.height else 0):
+        after = chain.join(steps.rename({"id": "target", "target": "next"}), on="target", how="left")
+        if not after["next"].count():
+            break
+        chain = after.select("id", target=pl.coalesce("next", "target")).filter(pl.col("id") != pl.col("target"))
+    chain = chain.join(steps.select(target="id"), on="target", how="anti")  # what did not end is a ring
+    if chain.is_empty():
+        return chain.select("id", "target").cast(pl.String)
+    named = pl.concat([_named(gathered, at) for at in range(len(gathered.stages))])
+    met = named.join(chain.lazy(), on="id", how="semi").unique().collect()
+    return chain.join(met, on="id", how="semi").select("id", "target").sort("id")
 
 
 def rsids_of_positions(gathered: Gathered) -> pl.DataFrame:
@@ -54,21 +94,25 @@ def rsids_of_positions(gathered: Gathered) -> pl.DataFrame:
 
 def _positional(gathered: Gathered, at: int) -> pl.DataFrame:
     """The ids of SNPs by position that a source's rows have."""
+    return _named(gathered, at).filter(~pl.col("id").str.contains(_RS)).unique().collect()
+
+
+def _named(gathered: Gathered, at: int) -> pl.LazyFrame:
+    """The ids of SNPs that a source's rows have, not once each."""
     stage = gathered.stages[at]
     edges = stage.edges()
     columns = [edges.filter(pl.col(f"{side}_kind") == "SNP").select(id=f"{side}_id") for side in ("start", "end")]
-    found = pl.concat([*columns, stage.snps().select("id")])
-    return found.filter(~pl.col("id").str.contains(_RS)).unique().collect()
+    return pl.concat([*columns, stage.snps().select("id")])
 
 
-def known_as(column: str, positions: pl.DataFrame) -> pl.Expr:
-    """The rsID of an SNP's id where it is one by position and its rsID is known."""
-    if positions.is_empty():
+def known_as(column: str, renamed: pl.DataFrame) -> pl.Expr:
+    """The id that an SNP is known by: the rsID of a position, the later of a merged one."""
+    if renamed.is_empty():
         return pl.col(column)
-    return pl.col(column).replace(positions["id"], positions["target"])
+    return pl.col(column).replace(renamed["id"], renamed["target"])
 
 
-def places(gathered: Gathered, ids: pl.Series, positions: pl.DataFrame) -> pl.DataFrame:
+def places(gathered: Gathered, ids: pl.Series, renamed: pl.DataFrame) -> pl.DataFrame:
     """Position and alleles of the SNPs `ids`, each from the first source in the configuration that has it.
 
     Returns id, chromosome, position, build (from one source), alleles; SNPs that no source places are absent.
@@ -76,7 +120,7 @@ def places(gathered: Gathered, ids: pl.Series, positions: pl.DataFrame) -> pl.Da
     wanted = ids.to_frame("id").lazy()
     rows = [
         stage.snps()
-        .select(known_as("id", positions).alias("id"), pl.col("row"), *_PLACE, "alleles")
+        .select(known_as("id", renamed).alias("id"), pl.col("row"), *_PLACE, "alleles")
         .join(wanted, on="id", how="semi")
         .collect()
         .sort("row", maintain_order=True)

@@ -13,17 +13,17 @@ from generel_etl.resolve.snps import known_as
 _SIDES = ("start", "end")
 
 
-def named_snps(gathered: Gathered, batches: Sequence[Batch], positions: pl.DataFrame) -> pl.DataFrame:
+def named_snps(gathered: Gathered, batches: Sequence[Batch], renamed: pl.DataFrame) -> pl.DataFrame:
     """SNPs and the sources that name them by rows which do not wait: id, src."""
     parts = [gathered.snps.select("id", "src")]
     for batch in batches:
         snps = batch.ends.filter(pl.col("kind") == "SNP")
         parts.append(snps.select("id", pl.lit(batch.src, dtype=SRC).alias("src")))
-    return pl.concat(parts).drop_nulls().select(known_as("id", positions).alias("id"), "src").unique()
+    return pl.concat(parts).drop_nulls().select(known_as("id", renamed).alias("id"), "src").unique()
 
 
 def edges_called_for(
-    gathered: Gathered, at: int, named: pl.DataFrame, positions: pl.DataFrame
+    gathered: Gathered, at: int, named: pl.DataFrame, renamed: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Of one source's edges that wait: those whose every SNP another source names, and the others' rows.
 
@@ -39,7 +39,7 @@ def edges_called_for(
         pl.all_horizontal(
             ~pl.col("staged"),
             *(
-                (pl.col(f"{side}_kind") != "SNP") | known_as(f"{side}_id", positions).is_in(elsewhere).fill_null(False)
+                (pl.col(f"{side}_kind") != "SNP") | known_as(f"{side}_id", renamed).is_in(elsewhere).fill_null(False)
                 for side in _SIDES
             ),
         )

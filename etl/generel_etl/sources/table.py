@@ -49,6 +49,15 @@ properties of `tables.EDGE_PROPERTIES`. A table's format follows its name (.csv,
     build = "GRCh38"
     columns = { id = "rsid", chromosome = "#CHROM", position = "POS", alleles = ["A1", "A2"] }
 
+    [sources.merges]                        # rsIDs that dbSNP merged: old ones lead to the one that lives
+    reader = "table"
+    files = ["RsMergeArch.bcp.gz"]
+    format = "tsv"
+    node = "snp"
+    prefix = "rs"                           # of ids that are numbers alone
+    header = ["rsHigh", "rsLow", "build_id", "orien", "created", "updated", "rsCurrent", "orien2Current", "note"]
+    columns = { id = "rsCurrent", alt_ids = "rsHigh" }
+
     [sources.mondo_references]
     reader = "table"
     files = ["ontologies/mondo_references.csv.gz"]
@@ -107,7 +116,7 @@ class TableOptions(EdgeOptions):
     defines: bool = True  # concepts: this is their vocabulary's own file
     kind: str = ""  # concepts
     kinds: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # start of `kind` → kind
-    prefix: str = ""  # concepts: of ids without one
+    prefix: str = ""  # of ids without one; of SNPs "rs"
     build: str = ""  # of positions: GRCh36, GRCh37, GRCh38
     format: str = ""  # tsv, csv or parquet; default by the file's name
     separator: str = ""
@@ -133,7 +142,9 @@ def read(files: SourceFiles, options: TableOptions) -> Tables:
     edges: list[pl.DataFrame] = [Edges.create_empty()]
     rejects = [rows.rejects]
     if node is not None and options.node == "snp":
-        found, bad = read_snps(rows.frame, node, options.build, create=bool(options.create))
+        found, bad = read_snps(
+            rows.frame, node, build=options.build, prefix=options.prefix, create=bool(options.create)
+        )
         snps.append(found)
         rejects.append(bad)
     elif node is not None:

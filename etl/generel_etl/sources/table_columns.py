@@ -30,7 +30,7 @@ EDGE_COLUMNS = (
     "flags",
     *EDGE_PROPERTIES,
 )
-SNP_COLUMNS = ("id", *PLACE, "alleles")
+SNP_COLUMNS = ("id", *PLACE, "alleles", "alt_ids")
 CONCEPT_LISTS = ("synonyms", "other_synonyms", "xrefs", "inexact_xrefs", "exact_matches", "alt_ids")
 CONCEPT_COLUMNS = ("id", "name", "kind", "description", *CONCEPT_LISTS)
 LISTS = frozenset({"alleles", "flags", "ancestry", *CONCEPT_LISTS})

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 
-from generel_etl.identifiers import curie, kind, normalise_build, snp_id
+from generel_etl.identifiers import curie, kind, normalise_build, rsid, snp_id
 from generel_etl.rejects import ROW, Check, gather, rejected, sift
 from generel_etl.sources.table_columns import CONCEPT_COLUMNS, PLACE, SNP_COLUMNS, Mapped, canonical
 from generel_etl.sources.table_edges import place_id, snp_nodes
@@ -32,11 +32,16 @@ def check_node(node: str, mapping: Mapped, *, kinds: Iterable[str], build: str, 
         )
 
 
-def read_snps(frame: pl.DataFrame, mapping: Mapped, build: str, create: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """SNPs and rejects of a list; unless `create`, its SNPs are nodes only where another source names them."""
+def read_snps(
+    frame: pl.DataFrame, mapping: Mapped, *, build: str, prefix: str, create: bool
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """SNPs and rejects of a list; unless `create`, its SNPs are nodes only where another source names them.
+
+    `prefix`: "rs" for ids that are numbers alone. `alt_ids` are rsIDs that were merged into the row's.
+    """
     table = canonical(frame, mapping, SNP_COLUMNS)
     names = {what: what for what in (*PLACE, "alleles")}
-    named = snp_id(pl.col("id"), build) if "id" in table.columns else pl.lit(None, dtype=pl.String)
+    named = snp_id(_prefixed(pl.col("id"), prefix), build) if "id" in table.columns else pl.lit(None, dtype=pl.String)
     table = table.with_columns(named.alias("#id"))
     # Places are costly to spell, and rare beside rsIDs.
     if {"chromosome", "position"} <= set(table.columns) and table["#id"].null_count():
@@ -45,6 +50,9 @@ def read_snps(frame: pl.DataFrame, mapping: Mapped, build: str, create: bool) ->
     found = pl.col("id" if "id" in table.columns else "position")
     table, bad = sift(table, [Check(column, pl.col("#id").is_not_null(), "not one rsID, nor a place", found)])
     snps = snp_nodes(table, "#id", names, build, pl.lit(not create))
+    if "alt_ids" in table.columns:
+        merged = pl.col("alt_ids").list.eval(rsid(_prefixed(pl.element(), prefix))).list.drop_nulls()
+        snps = snps.with_columns(table.select(merged.alias("alt_ids"))["alt_ids"])
     nowhere = gather([])
     if "position" in table.columns:
         lost = snps.filter(pl.col("position").is_null()).select(pl.col("row").alias(ROW))
@@ -52,6 +60,11 @@ def read_snps(frame: pl.DataFrame, mapping: Mapped, build: str, create: bool) ->
             lines = table.join(lost, on=ROW, how="semi")
             nowhere = rejected(lines, mapping.file_column("position"), "not a place: left out", pl.col("position"))
     return snps, gather([bad, nowhere])
+
+
+def _prefixed(text: pl.Expr, prefix: str) -> pl.Expr:
+    """A number alone with the prefix that the configuration gives it."""
+    return pl.when(text.str.contains(r"^\d+$")).then(pl.lit(prefix) + text).otherwise(text) if prefix else text
 
 
 def read_concepts(
