@@ -129,6 +129,34 @@ def test_a_search_sees_the_old_model_whole_until_the_new_one_is(project: Project
     assert again["hits"] == before["hits"]
 
 
+def test_evaluate_trains_on_what_came_before_and_leaves_the_graph_as_it_is(project: Project) -> None:
+    before = project.run("status", "--json", "-q")
+    told = project.run("evaluate", "--years", "2010-2011", "--draws", "20", "--json", "-q")
+    tests = {(b["name"], b["measure"], b["negatives"]): b for b in told["benchmarks"]}
+    warm = tests["warm", "auc", "degree-matched SNP"]
+    assert warm["n"] > 10 and warm["groups"] > 3
+    assert [r["method"] for r in warm["results"]][:2] == ["the space", "text propagation"]
+    for result in warm["results"]:
+        assert 0 <= result["ci_low"] <= result["value"] <= result["ci_high"] <= 1
+    after = project.run("status", "--json", "-q")
+    assert (after["model"], after["graph"]) == (before["model"], before["graph"])
+
+
+def test_evaluate_takes_a_file_of_pairs(project: Project) -> None:
+    rows = [
+        line.split("\t")
+        for line in (project.folder / "associations.tsv").read_text(encoding="utf-8").splitlines()[1:80]
+    ]
+    lines = ["left\tright\tlabel", *(f"{row[0]}\t{row[7]}\t1" for row in rows)]
+    lines += [f"{row[0]}\tmorning stiffness of row {at}\t0" for at, row in enumerate(rows[:40])]
+    path = project.folder / "mine.tsv"
+    path.write_text("\n".join([*lines, "rs999999999\tasthma\t1"]) + "\n", encoding="utf-8")
+    told = project.run("evaluate", "mine.tsv", "--draws", "20", "--json", "-q")
+    area = next(b for b in told["benchmarks"] if b["measure"] == "auc")
+    assert (area["name"], area["n"]) == ("mine", 79)  # of the unknown rsID nothing can be said
+    assert {r["method"] for r in area["results"]} == {"the space", "text propagation", "frozen text", "degree product"}
+
+
 def test_one_changed_line_loads_its_source_and_renews_what_is_near(project: Project) -> None:
     path = project.folder / "associations.tsv"
     text = path.read_text(encoding="utf-8")
