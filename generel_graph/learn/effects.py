@@ -84,8 +84,8 @@ class EffectScore:
         return np.asarray(np.exp(told + self.means[SOURCES.index(source)]))
 
     def largest(self, snps: Ids, traits: Ids) -> Values:
-        """The SNP's largest known |ln odds ratio| but that of the pair itself, as rank: the simplest guess."""
-        x = self._numbers(snps, traits, own=False)
+        """The SNP's largest known effect, centred by source, the pair's own among them: the simplest guess, a rank."""
+        x = self._numbers(snps, traits, own=True)
         return np.where(x[:, 0] > 0, x[:, 1], -np.inf).clip(min=np.log(FLOOR) - 1)
 
     def _numbers(self, snps: Ids, traits: Ids, own: bool) -> Values:
