@@ -64,7 +64,10 @@ class ModelConfig:
     dropout: float = 0.1
     block_dropout: float = 0.2  # each neighbourhood block is zeroed so often, per example
     text_only: float = 0.1  # share of concepts that lose all blocks but their text in training
+    without: tuple[str, ...] = ()  # inputs left out: a block's name, or "snp.gene", "concept.drug" for one tower
+    same_locus: bool = True  # SNPs within 50 kb are neighbours
     snp_embedding: bool = False  # a trainable row for each SNP, as in the paper
+    concept_embedding: bool = False  # and for each concept
     learnt_share: float = 0.7  # of z in a stored vector: [√share·z ; √(1−share)·b]
 
 
@@ -83,6 +86,8 @@ class TrainConfig:
     effect_weight: float = 10.0  # of the effect-size term; 0: off
     folds: int = 5  # leave-out folds of the neighbourhood features
     mix_in: float = 0.25  # share of steps that see a pair in its own features
+    weigh_pairs: bool = True  # by their evidence; false: all alike
+    mask_known: bool = True  # what is stated anywhere is no negative; false: only a pair's own ends are none
     weight_clip: float = 10.0  # a pair's weight, after division by the batch's mean
     held_out: float = 0.02  # share of pairs, by their ends, that only validation sees; vectors see all
     validate_steps: int = 200  # a validation every so many steps; 0: none

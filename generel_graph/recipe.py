@@ -21,7 +21,7 @@ def recipe(model: ModelConfig, train: TrainConfig, task_weights: Mapping[str, fl
     settings = {k: v for k, v in asdict(train).items() if k not in ASIDE}
     return {
         "recipe": RULES,
-        "model": asdict(model),
+        "model": {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(model).items()},
         "train": {k: v.isoformat() if isinstance(v, date) else v for k, v in settings.items()},
         "sampling": sampling,
         "task_weights": {k: float(v) for k, v in sorted(task_weights.items())},

@@ -153,7 +153,7 @@ def ppmi_vectors(past: Corpus, seed: int) -> NDArray[np.float32]:
     information = np.log(len(keys) / (degree[rows] * degree[columns].astype(np.float64)))
     kept = information > 0
     at = torch.from_numpy(np.stack([rows[kept], columns[kept]]))
-    matrix = torch.sparse_coo_tensor(at, torch.from_numpy(information[kept]).float(), (n, n)).coalesce()
+    matrix = torch.sparse_coo_tensor(at, torch.from_numpy(information[kept]).float(), (n, n), check_invariants=False)
     torch.manual_seed(seed)
-    u, s, _ = torch.svd_lowrank(matrix, q=min(SVD_RANK, n), niter=SVD_ROUNDS)
+    u, s, _ = torch.svd_lowrank(matrix.coalesce(), q=min(SVD_RANK, n), niter=SVD_ROUNDS)
     return np.asarray(normalize(u * s.sqrt(), dim=1).numpy(), dtype=np.float32)

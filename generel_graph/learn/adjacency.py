@@ -52,7 +52,7 @@ class Adjacency:
     keys: NDArray[np.uint64]  # [n], what folds are told from
 
 
-def build_adjacency(corpus: Corpus, folds: int, held: float = 0.0) -> Adjacency:
+def build_adjacency(corpus: Corpus, folds: int, held: float = 0.0, *, same_locus: bool = True) -> Adjacency:
     """Make the neighbourhoods of a corpus.
 
     NOT_ edges and co-occurrences below expectation are left out; IS_A reaches two levels up;
@@ -67,7 +67,8 @@ def build_adjacency(corpus: Corpus, folds: int, held: float = 0.0) -> Adjacency:
     numbers = {name: i for i, name in enumerate(GROUPS)}
     by_kind = {kind: numbers[group_of(kind)] for kind in set(nodes.kinds)}
     groups = np.fromiter((by_kind[kind] for kind in nodes.kinds), dtype=np.int8, count=n)
-    parts = [_stated(corpus, keys, folds, held), _grandparents(corpus, keys, folds, held), _same_locus(corpus)]
+    parts = [_stated(corpus, keys, folds, held), _grandparents(corpus, keys, folds, held)]
+    parts += [_same_locus(corpus)] if same_locus else []
     links = Links(*(np.concatenate([getattr(part, name) for part in parts]) for name in Links.__dataclass_fields__))
     links = _once(links, n)
     counts = np.bincount(links.family_type)

@@ -12,8 +12,19 @@ from torch import Tensor
 from torch.nn.functional import embedding_bag, normalize
 
 from generel_graph.corpus import Corpus
+from generel_graph.errors import ConfigError
 from generel_graph.learn.adjacency import Adjacency, ranges
-from generel_graph.learn.blocks import BLOCKS, EFFECT_FLAGS, FAMILIES, FLAGS, GROUPS, NEIGHBOUR_FLAGS, Block
+from generel_graph.learn.blocks import (
+    BLOCK_NAMES,
+    BLOCKS,
+    EFFECT_FLAGS,
+    FAMILIES,
+    FLAGS,
+    GROUPS,
+    NEIGHBOUR_FLAGS,
+    TOWERS,
+    Block,
+)
 from generel_graph.learn.folds import pair_folds
 
 # What a neighbour on the way shows: the families whose texts it has, and of which views of theirs.
@@ -242,8 +253,15 @@ def has_neighbours(x: Tensor, blocks: Sequence[Block]) -> Tensor:
     return torch.any(x[:, len(blocks) * d : len(blocks) * d + NEIGHBOUR_FLAGS // 2] > 0, dim=1)
 
 
-def used_blocks(adjacency: Adjacency, tower: str) -> tuple[Block, ...]:
-    """The blocks that any node of a tower can have: what its first layer is made for."""
+def used_blocks(adjacency: Adjacency, tower: str, without: Sequence[str] = ()) -> tuple[Block, ...]:
+    """The blocks that any node of a tower can have, and that are not left out: what its first layer is made for.
+
+    `without`: names of blocks, or "tower.block" for one tower alone. Raises ConfigError for one that there is not.
+    """
+    names = [*BLOCK_NAMES, *(f"{tower}.{name}" for tower in TOWERS for name in BLOCK_NAMES)]
+    for name in without:
+        if name not in names:
+            raise ConfigError("no such input", where="model.without", found=name, valid=names)
     snp = adjacency.groups == GROUPS.index("snp")
     counts = np.diff(adjacency.pointers).reshape(adjacency.size, len(FAMILIES))
     has = counts[snp if tower == "snp" else ~snp].sum(axis=0) > 0
@@ -251,7 +269,8 @@ def used_blocks(adjacency: Adjacency, tower: str) -> tuple[Block, ...]:
     return tuple(
         block
         for block in BLOCKS
-        if (block.text and tower != "snp") or met.intersection(block.families) or block.through in met
+        if ((block.text and tower != "snp") or met.intersection(block.families) or block.through in met)
+        and not {block.name, f"{tower}.{block.name}"}.intersection(without)
     )
 
 

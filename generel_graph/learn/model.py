@@ -43,6 +43,7 @@ class Model:
     encoder_digest: str
     corpus_digest: str
     folds: int
+    same_locus: bool
     config: Mapping[str, Any] = field(repr=False)
     towers: nn.ModuleDict = field(repr=False)
     adapter: Adapter | None = field(default=None, repr=False)
@@ -60,7 +61,7 @@ class Model:
         """
         self._check(encoder)
         wanted = np.arange(len(corpus.nodes)) if only is None else np.asarray(only, dtype=np.int64)
-        features = node_features(corpus, encoder, self.folds, progress)
+        features = node_features(corpus, encoder, self.folds, progress, same_locus=self.same_locus)
         identities = self._identities(corpus)
         out = np.empty((len(wanted), self.dimension), dtype=np.float32)
         for at, rows, shape, x in _chunks(features, wanted, self._shapes()):
@@ -80,7 +81,7 @@ class Model:
         An SNP has no text of its own: its second vector is zeros.
         """
         self._check(encoder)
-        features = node_features(corpus, encoder, self.folds, progress)
+        features = node_features(corpus, encoder, self.folds, progress, same_locus=self.same_locus)
         wanted = np.arange(len(corpus.nodes))
         out = np.zeros((len(wanted), features.dimension), dtype=np.float32)
         for _, rows, shape, x in _chunks(features, wanted, self._shapes()):
@@ -143,8 +144,8 @@ class Model:
             trained = pl.read_parquet(path)
         except (OSError, pl.exceptions.PolarsError) as error:
             raise ModelError("the model's nodes cannot be read", where=path, found=str(error)) from error
-        snps = trained.filter(pl.col("kind") == "SNP")["id"].to_list()
-        row = {id_: number for number, id_ in enumerate(snps)}
+        snp = pl.col("kind") == "SNP"
+        row = {id_: number for part in (snp, ~snp) for number, id_ in enumerate(trained.filter(part)["id"].to_list())}
         return np.array([row.get(id_, -1) for id_ in corpus.nodes.ids], dtype=np.int64)
 
 
@@ -154,10 +155,12 @@ def node_features(
     folds: int,
     progress: Progress = silent,
     dtype: torch.dtype = torch.float32,
+    *,
     held: float = 0.0,
+    same_locus: bool = True,
 ) -> Features:
     """The inputs of a corpus' nodes: neighbourhoods, and all nodes' texts encoded; `held`: of pairs, for validation."""
-    adjacency = build_adjacency(corpus, folds, held)
+    adjacency = build_adjacency(corpus, folds, held, same_locus=same_locus)
     return Features(corpus, adjacency, encoder.encode(corpus.nodes.texts, progress), dtype)
 
 
@@ -178,7 +181,7 @@ def load_model(folder: Path) -> Model:
                 next_step="run `generel-graph train`",
             )
     identity = config["identity"]
-    settings = ModelConfig(**identity["model"])
+    settings = ModelConfig(**{**identity["model"], "without": tuple(identity["model"]["without"])})
     towers = make_towers(shapes, settings.dropout, 0).eval()
     try:
         towers.load_state_dict(load_file(folder / WEIGHTS))
@@ -202,6 +205,7 @@ def load_model(folder: Path) -> Model:
         encoder_digest=identity["encoder"],
         corpus_digest=identity["corpus"],
         folds=identity["train"]["folds"],
+        same_locus=settings.same_locus,
         config=config,
         towers=towers,
         adapter=adapter,

@@ -171,7 +171,8 @@ def _pairs(anchors: NDArray[np.generic], positives: NDArray[np.generic], weights
 class Known:
     """All pairs that are stated or trained on, by cluster: what must not serve as a negative."""
 
-    def __init__(self, adjacency: Adjacency, groups: tuple[Group, ...]) -> None:
+    def __init__(self, adjacency: Adjacency, groups: tuple[Group, ...], *, stated: bool = True) -> None:
+        """Without `stated` nothing but a pair's own ends is known."""
         n = adjacency.size
         per_row = np.diff(adjacency.pointers[:: len(FAMILIES)])
         rows = [np.repeat(np.arange(n), per_row)]
@@ -180,7 +181,7 @@ class Known:
             if not group.is_text:
                 rows += [group.anchor_clusters, group.positive_clusters]
                 columns += [group.positive_clusters, group.anchor_clusters]
-        key = distinct(np.concatenate(rows) * n + np.concatenate(columns))
+        key = distinct(np.concatenate(rows) * n + np.concatenate(columns))[: None if stated else 0]
         self._keys = key
         self.columns = (key % n).astype(np.int32)
         self.pointers = np.concatenate([[0], np.cumsum(np.bincount(key // n, minlength=n))])

@@ -123,10 +123,13 @@ def train(
     device = torch.device("cpu")
     dtype = fast_dtype(device)
 
-    features = node_features(corpus, encoder, train.folds, progress, dtype, train.held_out)
+    features = node_features(
+        corpus, encoder, train.folds, progress, dtype, held=train.held_out, same_locus=model.same_locus
+    )
     synonyms = {name: encoder.encode(pairs.texts, progress) for name, pairs in corpus.tasks.items() if pairs.texts}
     groups = task_groups(corpus, features.adjacency, task_weights)
     known = Known(features.adjacency, groups)
+    masked = known if train.mask_known else Known(features.adjacency, groups, stated=False)
     shapes = {name: _shape(name, features, model, corpus) for name in TOWERS}
     own_rows = _own_rows(corpus)
 
@@ -149,7 +152,7 @@ def train(
             if watch.enough():
                 break
             steps = [s for s in plan_round(groups, features.effects, train, number) if s.number >= done]
-            inputs = RoundInputs(features, groups, known, shapes=shapes, synonyms=synonyms, steps=steps)
+            inputs = RoundInputs(features, groups, masked, shapes=shapes, synonyms=synonyms, steps=steps)
             for step in steps:
                 group = groups[step.group]
                 batch = inputs.batch(step)
@@ -164,6 +167,7 @@ def train(
                         x = hide(x, shapes[tower], model.block_dropout, model.text_only)  # noqa: PLW2901
                         z[tower] = towers[tower](x, own)
                 weights = pair_weights(batch.weights, train.weight_clip)
+                weights = weights if train.weigh_pairs else torch.ones_like(weights)
                 loss, chance = info_nce(
                     _at(z, batch.anchors), _at(z, batch.positives), weights, batch.hidden, train.temperature
                 )
@@ -240,15 +244,16 @@ def _at(z: Mapping[str, Tensor], side: Side) -> Tensor:
 
 
 def _shape(tower: str, features: Features, model: ModelConfig, corpus: Corpus) -> TowerShape:
-    identities = sum(kind == "SNP" for kind in corpus.nodes.kinds) if model.snp_embedding and tower == "snp" else 0
-    blocks = used_blocks(features.adjacency, tower)
+    with_rows = model.snp_embedding if tower == "snp" else model.concept_embedding
+    identities = sum((kind == "SNP") == (tower == "snp") for kind in corpus.nodes.kinds) if with_rows else 0
+    blocks = used_blocks(features.adjacency, tower, model.without)
     return TowerShape(tower, blocks, features.dimension, model.hidden, model.dimension, identities)
 
 
 def _own_rows(corpus: Corpus) -> Any:
-    """The number of each SNP among the SNPs, [n + 1]; −1 for concepts, and at −1 for a text."""
+    """The number of each SNP among the SNPs, and of each concept among the concepts, [n + 1]; at −1, a text, −1."""
     snp = np.array([kind == "SNP" for kind in corpus.nodes.kinds], dtype=bool)
-    return np.append(np.where(snp, np.cumsum(snp) - 1, -1), -1)
+    return np.append(np.where(snp, np.cumsum(snp), np.cumsum(~snp)) - 1, -1)
 
 
 @contextmanager

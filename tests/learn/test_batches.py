@@ -93,6 +93,15 @@ def test_known_pairs_are_no_negatives(parts):
             assert hidden[i, j] == (shares or frozenset((int(a[i]), int(b[j]))) in stated)
 
 
+def test_without_a_mask_only_equal_ends_are_no_negatives(parts):
+    _, adjacency, groups = parts
+    group = next(g for g in groups if g.task == "gwas")
+    a, b = group.anchor_clusters[:40], group.positive_clusters[:40]
+    hidden = Known(adjacency, groups, stated=False).hidden(a, b)
+    assert np.array_equal(hidden, (a[:, None] == a[None, :]) | (b[:, None] == b[None, :]))
+    assert hidden.sum() < Known(adjacency, groups).hidden(a, b).sum()
+
+
 def test_gene_trait_is_composed_of_two_hops(parts):
     corpus, _, groups = parts
     found = {

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 from generel_graph.config import ModelConfig, TrainConfig
-from generel_graph.errors import ModelError
+from generel_graph.errors import ConfigError, ModelError
 from generel_graph.learn import load_model, model_id, train
 from generel_graph.learn.checkpoint import read_rows
 from generel_graph.learn.train import rate
@@ -211,6 +211,37 @@ def test_a_row_for_each_snp(planted_corpus, words, tmp_path):
     assert weights_of(tmp_path / "m")["snp.identity.weight"].shape == (snps, 24)
     vectors = model.vectors(corpus, words)
     assert np.isfinite(vectors).all()
+
+
+def test_a_row_for_each_concept_too(planted_corpus, words, tmp_path):
+    corpus, _ = planted_corpus
+    train(corpus, words, replace(MODEL, concept_embedding=True), SHORT, WEIGHTS, tmp_path / "m")
+    concepts = sum(kind != "SNP" for kind in corpus.nodes.kinds)
+    assert weights_of(tmp_path / "m")["concept.identity.weight"].shape == (concepts, 24)
+    assert np.isfinite(load_model(tmp_path / "m").vectors(corpus, words)).all()
+
+
+def test_inputs_can_be_left_out_of_one_tower_or_both(planted_corpus, words, tmp_path):
+    corpus, _ = planted_corpus
+    less = replace(MODEL, without=("drug", "concept.gene"))
+    train(corpus, words, less, SHORT, WEIGHTS, tmp_path / "m")
+    blocks = {t["tower"]: t["blocks"] for t in json.loads((tmp_path / "m" / "config.json").read_text())["towers"]}
+    assert "drug" not in blocks["snp"] + blocks["concept"]
+    assert "gene" in blocks["snp"] and "gene" not in blocks["concept"]
+    assert load_model(tmp_path / "m").vectors(corpus, words).shape == (len(corpus.nodes), 48)
+    with pytest.raises(ConfigError, match="no such input") as error:
+        train(corpus, words, replace(MODEL, without=("concept.gen",)), SHORT, WEIGHTS, tmp_path / "n")
+    assert error.value.nearest == "concept.gene"
+
+
+@pytest.mark.parametrize(
+    "off", [{"weigh_pairs": False}, {"mask_known": False}, {"effect_weight": 0.0}, {"mix_in": 1.0}]
+)
+def test_each_part_of_the_loss_can_be_switched_off_and_counts(planted_corpus, words, tmp_path, off):
+    corpus, _ = planted_corpus
+    train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "on")
+    train(corpus, words, MODEL, replace(SHORT, **off), WEIGHTS, tmp_path / "off")
+    assert not same(weights_of(tmp_path / "on"), weights_of(tmp_path / "off"))
 
 
 def test_an_unknown_mode(planted_corpus, words, tmp_path):
