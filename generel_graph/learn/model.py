@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -181,7 +181,7 @@ def load_model(folder: Path) -> Model:
                 next_step="run `generel-graph train`",
             )
     identity = config["identity"]
-    settings = ModelConfig(**{**identity["model"], "without": tuple(identity["model"]["without"])})
+    settings = _settings(identity["model"], folder)
     towers = make_towers(shapes, settings.dropout, 0).eval()
     try:
         towers.load_state_dict(load_file(folder / WEIGHTS))
@@ -210,6 +210,20 @@ def load_model(folder: Path) -> Model:
         towers=towers,
         adapter=adapter,
     )
+
+
+def _settings(told: Mapping[str, Any], folder: Path) -> ModelConfig:
+    """A model's own settings; those that its version did not know are as they were then, the defaults."""
+    known = {f.name for f in fields(ModelConfig)}
+    if strange := sorted(told.keys() - known):
+        raise ModelError(
+            "the model has settings that this version does not know",
+            where=folder,
+            found=strange,
+            valid=sorted(known),
+            next_step="use the version that made it, or run `generel-graph train`",
+        )
+    return ModelConfig(**{k: tuple(v) if isinstance(v, list) else v for k, v in told.items()})
 
 
 def _chunks(features: Features, wanted: NDArray[np.int64], shapes: Mapping[str, TowerShape]) -> Any:

@@ -244,6 +244,21 @@ def test_each_part_of_the_loss_can_be_switched_off_and_counts(planted_corpus, wo
     assert not same(weights_of(tmp_path / "on"), weights_of(tmp_path / "off"))
 
 
+def test_a_model_of_another_version_is_read_or_refused_in_words(planted_corpus, words, tmp_path):
+    corpus, _ = planted_corpus
+    train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "m")
+    path = tmp_path / "m" / "config.json"
+    config = json.loads(path.read_text())
+    del config["identity"]["model"]["without"]
+    path.write_text(json.dumps(config))
+    assert load_model(tmp_path / "m").vectors(corpus, words).shape == (len(corpus.nodes), 48)
+    config["identity"]["model"]["wings"] = 2
+    path.write_text(json.dumps(config))
+    with pytest.raises(ModelError, match="does not know") as error:
+        load_model(tmp_path / "m")
+    assert "wings" in error.value.message
+
+
 def test_an_unknown_mode(planted_corpus, words, tmp_path):
     corpus, _ = planted_corpus
     with pytest.raises(ModelError, match="unknown mode") as error:
