@@ -223,7 +223,8 @@ def _settings(told: Mapping[str, Any], folder: Path) -> ModelConfig:
             valid=sorted(known),
             next_step="use the version that made it, or run `generel-graph train`",
         )
-    return ModelConfig(**{k: tuple(v) if isinstance(v, list) else v for k, v in told.items()})
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in told.items()}
+    return ModelConfig(**values)
 
 
 def _chunks(features: Features, wanted: NDArray[np.int64], shapes: Mapping[str, TowerShape]) -> Any:
