@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generel_etl.reader import Reader
-from generel_etl.sources import gwas_catalog, hetionet, hgnc, obo, primekg, table
+from generel_etl.sources import gwas_catalog, hetionet, hgnc, obo, primekg, table, umls
 
 READERS: tuple[Reader, ...] = (
     gwas_catalog.READER,
@@ -12,4 +12,5 @@ READERS: tuple[Reader, ...] = (
     obo.READER,
     primekg.READER,
     table.READER,
+    umls.READER,
 )
