@@ -14,7 +14,8 @@ LOADED, MERGED, STAGED, DANGLING, REJECTED = range(5)
 STATE = pl.UInt8
 STATES = ("loaded", "merged", "staged", "dangling", "rejected")
 
-# What a row is judged by: the concept that it defines, else its edges, else other records, else its rejects, else that it was counted.
+# What a row is judged by: the concept that it defines, else its edges, else other records, else its rejects; last,
+# that it was counted (`Tallies`).
 DEFINES, JOINS, MENTIONS, REFUSED, COUNTED = range(5)
 
 

@@ -78,7 +78,7 @@ class Staged(Protocol):
 
     @property
     def rows_read(self) -> int:
-        """Data rows in its files; rows are numbered 1..rows_read, unless a row number stands for several (`Tallies`)."""
+        """Data rows in its files; rows are numbered 1..rows_read, unless a number stands for several (`Tallies`)."""
 
     @property
     def files(self) -> Sequence[StagedFile]:
