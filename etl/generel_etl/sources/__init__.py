@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from generel_etl.cohort import omop
 from generel_etl.reader import Reader
 from generel_etl.sources import gwas_catalog, hetionet, hgnc, obo, primekg, table, umls
 
@@ -10,6 +11,7 @@ READERS: tuple[Reader, ...] = (
     hetionet.READER,
     hgnc.READER,
     obo.READER,
+    omop.READER,
     primekg.READER,
     table.READER,
     umls.READER,
