@@ -27,7 +27,7 @@ from generel_graph.errors import ConfigError, DataError
 from generel_graph.progress import Progress, silent
 
 # Counts up when a rule that readers share (ids, weights, tables) gives other tables from the same files.
-RULES = 1
+RULES = 2
 MANIFEST = "manifest.json"
 
 
