@@ -14,7 +14,7 @@ $(VENV)/installed: pyproject.toml
 	touch $@
 
 $(VENV)/installed-test: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --editable '.[offline,java,test,lint]'
+	$(BIN)/python -m pip install --quiet --editable '.[offline,java,cohort,test,lint]'
 	touch $@
 
 demo: install

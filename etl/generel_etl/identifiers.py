@@ -70,6 +70,9 @@ PREFIXES: tuple[Prefix, ...] = (
     Prefix("CHEBI", ("CHEBI_ID",), kind="Drug"),
     Prefix("CHEMBL", ("CHEMBL.COMPOUND", "CHEMBL.TARGET"), kind="Drug", lead="CHEMBL"),
     Prefix("RXNORM", ("RXCUI", "RxNorm CUI"), kind="Drug"),
+    Prefix("RXNORMEXTENSION", ("RxNorm Extension",), kind="Drug"),
+    Prefix("CVX", kind="Drug"),
+    Prefix("NDC", kind="Drug"),
     Prefix("PUBCHEM", ("PUBCHEM.COMPOUND", "PubChem CID"), kind="Drug"),
     Prefix("ATC", ("ATCC", "ATC code"), kind="DrugClass"),
     Prefix("GO", ("GENE_ONTOLOGY",), width=7),
@@ -84,6 +87,10 @@ PREFIXES: tuple[Prefix, ...] = (
     Prefix("SNOMEDCT", ("SCTID", "SNOMEDCT_US", "SNOMED_CT", "SNOMED", "SCT", "SNOMED_US")),
     Prefix("NCIT", ("NCI", "NCI_Thesaurus", "NCI Thesaurus"), lead="C"),
     Prefix("MEDDRA", ("MDR",)),
+    Prefix("LOINC", ("LNC",)),
+    Prefix("HCPCS"),
+    Prefix("CPT", ("CPT4", "CPT-4")),
+    Prefix("ICD10PCS", ("ICD-10-PCS",)),
     Prefix("PMID", ("PubMed",)),
     Prefix("MEDGEN"),
     Prefix("OMOP", ("OMOP concept",)),
@@ -164,6 +171,16 @@ def canonical_prefix(spelling: str) -> str:
     """The canonical form of a prefix's spelling; one that the table does not know is kept."""
     known = _BY_SPELLING.get(_fold(_RELEASE.sub("", spelling)))
     return known.name if known else spelling
+
+
+def is_vocabulary(spelling: str) -> bool:
+    """Whether the table knows a prefix in this spelling."""
+    return canonical_prefix(spelling) in BY_NAME
+
+
+def spellings() -> tuple[str, ...]:
+    """Every prefix in every spelling of the table: what "did you mean" chooses from."""
+    return tuple(s for p in PREFIXES for s in (p.name, *p.spellings))
 
 
 def _split(text: str) -> tuple[Prefix | str | None, str]:

@@ -68,8 +68,8 @@ STATED: tuple[Relation, ...] = (
     ),
     Relation(
         "CO_OCCURS_WITH",
-        CONDITIONS,
-        CONDITIONS,
+        (*CONDITIONS, "Drug"),
+        (*CONDITIONS, "Drug"),
         "seen together in patients or texts",
         "co_occurrence",
         symmetric=True,
@@ -259,6 +259,29 @@ PREDICATES: dict[str, Directed] = {
     "is_nearby_variant_of": Directed("NEAREST_TO"),
 }
 
+# The Metathesaurus' RELA in pairs of inverses, as one reads them between two concepts: A may_treat B, B
+# may_be_treated_by A. The first of a pair runs as our type does.
+RELAS: tuple[tuple[str, str, str], ...] = (
+    ("isa", "inverse_isa", "IS_A"),
+    ("part_of", "has_part", "PART_OF"),
+    ("member_of", "has_member", "PART_OF"),
+    ("ingredient_of", "has_ingredient", "PART_OF"),
+    ("may_treat", "may_be_treated_by", "TREATS"),
+    ("may_prevent", "may_be_prevented_by", "PREVENTS"),
+    ("contraindicated_with_disease", "has_contraindicated_drug", "CONTRAINDICATED_FOR"),
+    ("has_finding_site", "finding_site_of", "LOCALIZES_TO"),
+    ("disease_has_primary_anatomic_site", "is_primary_anatomic_site_of_disease", "LOCALIZES_TO"),
+    ("has_location", "location_of", "LOCATED_AT"),
+    ("has_manifestation", "manifestation_of", "HAS_PHENOTYPE"),
+    ("disease_has_finding", "is_finding_of_disease", "HAS_PHENOTYPE"),
+    ("causative_agent_of", "has_causative_agent", "CAUSES"),
+    ("cause_of", "due_to", "CAUSES"),
+    ("induces", "induced_by", "CAUSES"),
+    ("gene_associated_with_disease", "disease_has_associated_gene", "GENE_ASSOCIATED_WITH"),
+    ("gene_plays_role_in_process", "process_involves_gene", "PARTICIPATES_IN"),
+    ("associated_with", "associated_with", "RELATED_TO"),
+)
+
 
 def from_predicate(predicate: str, *, negated: bool = False, where: object = "") -> Directed:
     """Lead a Biolink predicate, or a type's own name in any case, to (type, swap).
@@ -280,6 +303,18 @@ def from_predicate(predicate: str, *, negated: bool = False, where: object = "")
             next_step="correct it, or add it to generel_etl/relations.py",
         )
     return Directed(negative_of(found.type, where), found.swap) if negated else found
+
+
+def from_rela(rela: str) -> tuple[Directed, str] | None:
+    """Lead a RELA of the Metathesaurus to (type, swap) and the name that it and its inverse share; None if unknown.
+
+    Only RELAS and PREDICATES are read, never a type's own name: what a vocabulary calls `regulates` is no eQTL.
+    """
+    for forward, inverse, type_ in RELAS:
+        if rela in (forward, inverse):
+            return Directed(type_, swap=rela != forward), forward
+    found = PREDICATES.get(rela)
+    return (found, found.type.lower()) if found else None
 
 
 def from_metaedge(abbreviation: str, *, where: object = "") -> Directed:

@@ -20,14 +20,14 @@ from generel_etl.files import find_files, sha256
 from generel_etl.reader import Reader, SourceFiles
 from generel_etl.rejects import gather
 from generel_etl.sources import READERS
-from generel_etl.tables import TABLES, Rejects, Tables, conform
+from generel_etl.tables import TABLES, Rejects, Tables, Tallies, conform, tally
 from generel_etl.whole import replacing
 from generel_graph.config import Config, SourceConfig, build_options
 from generel_graph.errors import ConfigError, DataError
 from generel_graph.progress import Progress, silent
 
 # Counts up when a rule that readers share (ids, weights, tables) gives other tables from the same files.
-RULES = 1
+RULES = 2
 MANIFEST = "manifest.json"
 
 
@@ -67,6 +67,10 @@ class Stage:
     def rejects(self) -> pl.LazyFrame:
         """The table `Rejects`; a row may stand here for one of its parts and have records as well."""
         return self._scan("rejects")
+
+    def tallies(self) -> pl.LazyFrame:
+        """The table `Tallies`."""
+        return self._scan("tallies")
 
     def _scan(self, table: str) -> pl.LazyFrame:
         return pl.scan_parquet(self.folder / f"{table}.parquet")
@@ -142,17 +146,21 @@ def check(tables: Tables, source: SourceConfig) -> tuple[Tables, int]:
     rejects = gather(parts)
     kept = pl.concat([f.select("row") for f in valid.values()]).unique()
     lost = rejects.select("row").unique().join(kept, on="row", how="anti")
-    if kept.height + lost.height != tables.rows_read:
+    tallies = Tallies.validate(conform(tables.tallies, Tallies))
+    kept = pl.concat([kept, tallies.select("row").join(rejects, on="row", how="anti")]).unique()
+    lost = lost.join(kept, on="row", how="anti")
+    rows_kept, rows_lost = (int(tally(rows, tallies)["rows"].sum()) for rows in (kept, lost))
+    if rows_kept + rows_lost != tables.rows_read:
         seen = pl.concat([kept, lost])
         missing = pl.DataFrame({"row": range(1, tables.rows_read + 1)}).join(seen, on="row", how="anti")
         raise DataError(
-            f"{tables.rows_read:,} rows read, {kept.height:,} kept and {lost.height:,} rejected: the reader "
+            f"{tables.rows_read:,} rows read, {rows_kept:,} kept and {rows_lost:,} rejected: the reader "
             f"{source.reader!r} lost some",
             where=f"sources.{source.name}",
-            found=missing["row"].sort().head(5).to_list(),
+            found=missing["row"].sort().head(5).to_list() if tallies.is_empty() else None,
             next_step="this is a fault of the reader: please report it with these rows",
         )
-    return Tables(tables.rows_read, **valid, rejects=rejects, places=tables.places), lost.height
+    return Tables(tables.rows_read, **valid, rejects=rejects, tallies=tallies, places=tables.places), rows_lost
 
 
 def _broken(failed: dy.FailureInfo, places: pl.DataFrame, source: SourceConfig) -> pl.DataFrame:

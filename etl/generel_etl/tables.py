@@ -167,7 +167,24 @@ class Rejects(dy.Schema):
     reason = dy.String(nullable=False)
 
 
-TABLES: dict[str, type[dy.Schema]] = {"concepts": Concepts, "snps": Snps, "edges": Edges, "rejects": Rejects}
+class Tallies(dy.Schema):
+    """How many rows of the files a row number stands for, where that is not one.
+
+    For readers that only aggregates may leave: a reader of patients has one row number for all records of one fate.
+    A number that has no record and no reject stays in the stage.
+    """
+
+    row = dy.Int64(nullable=False, min=1, primary_key=True)
+    rows = dy.Int64(nullable=False, min=1)
+
+
+TABLES: dict[str, type[dy.Schema]] = {
+    "concepts": Concepts,
+    "snps": Snps,
+    "edges": Edges,
+    "rejects": Rejects,
+    "tallies": Tallies,
+}
 
 
 def empty(schema: type[dy.Schema]) -> pl.DataFrame:
@@ -187,8 +204,14 @@ class Tables:
     snps: pl.DataFrame = field(default_factory=lambda: empty(Snps))
     edges: pl.DataFrame = field(default_factory=lambda: empty(Edges))
     rejects: pl.DataFrame = field(default_factory=lambda: empty(Rejects))
+    tallies: pl.DataFrame = field(default_factory=lambda: empty(Tallies))
     # Where rows stand (row, file, line), so that a record that breaks its schema can be found again.
     places: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PLACES))
+
+
+def tally(rows: pl.DataFrame, tallies: pl.DataFrame) -> pl.DataFrame:
+    """Add `rows`, how many rows of the files each of the distinct row numbers in `row` stands for."""
+    return rows.join(tallies, on="row", how="left", maintain_order="left").with_columns(pl.col("rows").fill_null(1))
 
 
 def conform(frame: pl.DataFrame, schema: type[dy.Schema]) -> pl.DataFrame:

@@ -8,11 +8,13 @@ from generel_etl.relations import (
     NEGATIVE,
     PREDICATES,
     PRIMEKG,
+    RELAS,
     RELATIONS,
     STATED,
     from_metaedge,
     from_predicate,
     from_primekg,
+    from_rela,
     nearest,
     negative_of,
 )
@@ -22,7 +24,7 @@ from generel_graph.errors import DataError
 
 def test_every_mapping_leads_to_a_type_of_the_list():
     types = {directed.type for directed in (*METAEDGES.values(), *PREDICATES.values())}
-    types |= {type_ for type_, _ in PRIMEKG.values()}
+    types |= {type_ for type_, _ in PRIMEKG.values()} | {type_ for _, _, type_ in RELAS}
     assert types <= set(RELATIONS)
 
 
@@ -60,6 +62,26 @@ def test_hetionet_has_24_metaedges():
 )
 def test_predicates(predicate, type_, swap):
     assert from_predicate(predicate) == (type_, swap)
+
+
+@pytest.mark.parametrize(
+    ("rela", "type_", "swap", "name"),
+    [
+        ("may_treat", "TREATS", False, "may_treat"),
+        ("may_be_treated_by", "TREATS", True, "may_treat"),
+        ("inverse_isa", "IS_A", True, "isa"),
+        ("due_to", "CAUSES", True, "cause_of"),
+        ("associated_with", "RELATED_TO", False, "associated_with"),
+        ("located_in", "LOCATED_AT", False, "located_at"),  # Biolink's
+    ],
+)
+def test_a_rela_and_its_inverse_have_one_name(rela, type_, swap, name):
+    assert from_rela(rela) == ((type_, swap), name)
+
+
+@pytest.mark.parametrize("rela", ["regulates", "interacts_with", "mapped_to", ""])
+def test_a_rela_is_never_read_as_a_type_of_the_same_name(rela):
+    assert from_rela(rela) is None
 
 
 def test_a_negated_predicate_has_a_type_of_its_own():

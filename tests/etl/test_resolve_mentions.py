@@ -164,6 +164,18 @@ def test_a_name_finds_a_concept_that_another_source_only_mentions() -> None:
     assert (result.sources[-1].rows_loaded, result.sources[-1].rows_merged) == (1, 1)
 
 
+def test_a_record_is_led_to_the_concept_that_lists_its_cui_and_by_no_other_shared_reference() -> None:
+    listed = {"row": 1, "id": "MONDO:1", "kind": "Disease", "name": "one", "defined": True}
+    mondo = MemoryStage.of_rows("mondo", concepts=[{**listed, "xrefs": ["UMLS:C0000001", "ICD10CM:G30"]}])
+    codes = [
+        {"row": 1, "id": "X:1", "kind": "Disease", "name": "a", "xrefs": ["UMLS:C0000001"]},
+        {"row": 2, "id": "X:2", "kind": "Disease", "name": "b", "xrefs": ["ICD10CM:G30"]},
+        {"row": 3, "id": "X:3", "kind": "Gene", "name": "c", "xrefs": ["UMLS:C0000001"]},
+    ]
+    result = resolved(mondo, MemoryStage.of_rows("codes", concepts=codes))
+    assert set(result.nodes["id"]) == {"MONDO:1", "X:2", "X:3"}
+
+
 def test_a_record_is_led_by_its_own_cross_references() -> None:
     record = {"row": 1, "id": "X:1", "kind": "Disease", "name": "AD", "xrefs": ["DOID:1", "MONDO:1"]}
     hits = MemoryStage.of_rows("hits", concepts=[record], edges=[association(2, "X:1")])

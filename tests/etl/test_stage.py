@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from generel_etl.delimited import Layout, read_rows
 from generel_etl.files import find_files, read_bytes
 from generel_etl.reader import NoOptions, Reader, SourceFiles
+from generel_etl.resolve import resolve
 from generel_etl.sources import READERS
 from generel_etl.stage import Stage, read_stage, stage_source
-from generel_etl.tables import Concepts, Snps, Tables, conform
+from generel_etl.tables import Concepts, Rejects, Snps, Tables, conform
 from generel_graph.config import Config, SourceConfig
 from generel_graph.errors import ConfigError, DataError, GenerelError
 
@@ -146,6 +147,21 @@ def test_a_record_that_breaks_its_schema_is_a_reject_with_its_place(data: Path) 
     ]
     assert made.rows_rejected == 1  # row 3 still has a record
     assert made.snps().collect()["id"].to_list() == ["rs1"]
+
+
+def test_a_row_number_may_stand_for_many_rows(data: Path) -> None:
+    snps = conform(pl.DataFrame({"row": [1], "id": ["rs1"]}), Snps)
+    rejects = pl.DataFrame({"row": [2], "file": ["x"], "line": [1], "column": ["a"], "reason": ["why"]})
+    tallies = pl.DataFrame({"row": [1, 2, 3], "rows": [500, 70, 11]})
+    tables = Tables(581, snps=snps, rejects=conform(rejects, Rejects), tallies=tallies)
+    made = stage(data, SourceConfig("mine", "toy", ("snps.tsv",)), readers=toy(tables))
+    assert (made.rows_read, made.rows_rejected) == (581, 70)
+    (counts,) = resolve([made], [SourceConfig("mine", "toy", ("snps.tsv",))]).sources
+    assert (counts.rows_loaded, counts.rows_rejected, counts.rows_staged) == (500, 70, 11)
+    for wrong in (580, 582):
+        tables = Tables(wrong, snps=snps, rejects=conform(rejects, Rejects), tallies=tallies)
+        with pytest.raises(DataError, match="511 kept and 70 rejected"):
+            stage(data, SourceConfig("other", "toy", ("snps.tsv",)), readers=toy(tables))
 
 
 def test_a_reader_that_loses_a_row_is_found_out(data: Path) -> None:

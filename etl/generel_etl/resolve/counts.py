@@ -7,14 +7,16 @@ from collections.abc import Sequence
 import polars as pl
 
 from generel_etl.resolve.result import Staged
+from generel_etl.tables import tally
 from generel_graph.errors import DataError
 
 LOADED, MERGED, STAGED, DANGLING, REJECTED = range(5)
 STATE = pl.UInt8
 STATES = ("loaded", "merged", "staged", "dangling", "rejected")
 
-# What a row is judged by: the concept that it defines, else its edges, else other records, else its rejects.
-DEFINES, JOINS, MENTIONS, REFUSED = range(4)
+# What a row is judged by: the concept that it defines, else its edges, else other records, else its rejects; last,
+# that it was counted (`Tallies`).
+DEFINES, JOINS, MENTIONS, REFUSED, COUNTED = range(5)
 
 
 def judged(states: pl.DataFrame, by: int) -> pl.DataFrame:
@@ -29,15 +31,19 @@ def count_rows(stage: Staged, parts: Sequence[pl.DataFrame]) -> dict[str, int]:
     rows read: a reader lost it, and counts that do not reconcile must not pass.
     """
     refused = stage.rejects().select("row").unique().collect().with_columns(state=pl.lit(REJECTED))
-    every = pl.concat([*parts, judged(refused, REFUSED)])
-    of_row = every.group_by("row").agg((pl.col("by") * 10 + pl.col("state")).min() % 10)
-    if of_row.height != stage.rows_read or (of_row.height and of_row["row"].max() != stage.rows_read):
+    tallies = stage.tallies().collect()
+    counted = tallies.select("row", state=pl.lit(STAGED, dtype=STATE))
+    every = pl.concat([*parts, judged(refused, REFUSED), judged(counted, COUNTED)])
+    of_row = tally(every.group_by("row").agg((pl.col("by") * 10 + pl.col("state")).min() % 10), tallies)
+    total = int(of_row["rows"].sum())
+    beyond = tallies.is_empty() and of_row.height > 0 and of_row["row"].max() != stage.rows_read
+    if total != stage.rows_read or beyond:
         raise DataError(
-            f"{stage.rows_read:,} rows were read, but {of_row.height:,} are accounted for",
+            f"{stage.rows_read:,} rows were read, but {total:,} are accounted for",
             where=f"sources.{stage.name}",
             next_step="this is a fault of the source's reader: please report it with the file's layout",
         )
-    found = dict(of_row.group_by("by").len().rows())
+    found = dict(of_row.group_by("by").agg(pl.col("rows").sum()).rows())
     return {name: found.get(state, 0) for state, name in enumerate(STATES)}
 
 

@@ -15,6 +15,7 @@ STRENGTHS = ("exactMatch", "same CUI", "cross-reference", "name", "synonym")
 # Vocabularies that cross-refer to no other: joined by name (`namesakes`), and never standing for a cluster.
 NAMED = ("PHECODE",)
 MAPPING_TYPES = ("SAME_AS", "XREF")
+UMLS = "UMLS:"
 _LESS = r"(?i)close|broad|narrow|related|inexact"  # a relation that says less than equivalence
 _PAIR = ("start", "end")
 
@@ -154,7 +155,7 @@ def _one_to_one(pairs: pl.DataFrame) -> pl.DataFrame:
 def _same_cui(listed: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
     """Pairs of one class that list one UMLS concept, one to one between their vocabularies."""
     with_cui = (
-        listed.filter(pl.col("other").str.starts_with("UMLS:"))
+        listed.filter(pl.col("other").str.starts_with(UMLS))
         .join(kinds, on="id")
         .filter(pl.col("prefix") != "UMLS")
         .filter(pl.col("id").n_unique().over("other", "class", "prefix") == 1)

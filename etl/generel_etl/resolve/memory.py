@@ -22,9 +22,10 @@ class MemoryStage:
 
     @classmethod
     def of_rows(cls, name: str, rows_read: int = 0, **rows: Iterable[Mapping[str, Any]]) -> MemoryStage:
-        """Build one from rows written out: `concepts`, `snps`, `edges`, `rejects`, each a list of mappings.
+        """Build one from rows written out: `concepts`, `snps`, `edges`, `rejects`, `tallies`, each a list of mappings.
 
-        Keys that a mapping lacks are empty. `rows_read`: default the largest row number. The schemas are checked.
+        Keys that a mapping lacks are empty. `rows_read`: default the largest row number, or what `tallies` add up to.
+        The schemas are checked.
         """
         frames = {}
         for table, schema in TABLES.items():
@@ -34,7 +35,7 @@ class MemoryStage:
             made = pl.DataFrame(given, schema={c: t for c, t in whole.items() if c in columns or not given})
             frames[table] = schema.validate(conform(made, schema))
         numbers = pl.concat([frame["row"] for frame in frames.values()])
-        largest = max(numbers.to_list(), default=0)
+        largest = int(frames["tallies"]["rows"].sum()) or max(numbers.to_list(), default=0)
         return cls(name, Tables(rows_read or largest, **frames))
 
     @property
@@ -57,3 +58,7 @@ class MemoryStage:
     def rejects(self) -> pl.LazyFrame:
         """The table `Rejects`."""
         return self.tables.rejects.lazy()
+
+    def tallies(self) -> pl.LazyFrame:
+        """The table `Tallies`."""
+        return self.tables.tallies.lazy()

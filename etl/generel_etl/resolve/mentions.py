@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from generel_etl.resolve.ends import Batch
+from generel_etl.resolve.equivalence import UMLS
 from generel_etl.resolve.gather import SRC, UNKNOWN, kind_class
 from generel_etl.resolve.names import name_key, own_id
 from generel_etl.resolve.terms import Terms
@@ -98,10 +99,11 @@ def find_homes(seen: pl.DataFrame, records: pl.DataFrame, terms: Terms, index: I
     crossing = pl.concat(
         [of_records.select(*asked, token=column).explode("token") for column in ("xrefs", "exact_matches")]
     ).drop_nulls()
+    same_cui = crossing.filter(pl.col("token").str.starts_with(UMLS))  # a node for the CUI itself is not needed
     named = seen.filter(pl.col("id").is_not_null() & pl.col("key").is_not_null()).select(*asked, token="key").unique()
     steps: list[tuple[str, list[tuple[pl.DataFrame, pl.DataFrame]]]] = [
         ("replacement", [(by_token, index.replaced)]),
-        ("cross_reference", [(by_token, index.crossed), (crossing, index.living)]),
+        ("cross_reference", [(by_token, index.crossed), (crossing, index.living), (same_cui, index.crossed)]),
         *(("name", [(named, names)]) for names in index.names),
     ]
     for way, tokens in steps:

@@ -78,7 +78,7 @@ class Staged(Protocol):
 
     @property
     def rows_read(self) -> int:
-        """Data rows in its files; rows are numbered 1..rows_read."""
+        """Data rows in its files; rows are numbered 1..rows_read, unless a number stands for several (`Tallies`)."""
 
     @property
     def files(self) -> Sequence[StagedFile]:
@@ -95,6 +95,9 @@ class Staged(Protocol):
 
     def rejects(self) -> pl.LazyFrame:
         """`tables.Rejects`."""
+
+    def tallies(self) -> pl.LazyFrame:
+        """`tables.Tallies`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from generel_etl.cohort import omop
 from generel_etl.reader import Reader
 from generel_etl.sources import (
     gwas_catalog,
@@ -15,6 +16,7 @@ from generel_etl.sources import (
     plink_ld,
     primekg,
     table,
+    umls,
 )
 
 READERS: tuple[Reader, ...] = (
@@ -24,9 +26,11 @@ READERS: tuple[Reader, ...] = (
     hpo_annotations.READER,
     hpo_genes.READER,
     obo.READER,
+    omop.READER,
     phecode.READER,
     phewas.READER,
     plink_ld.READER,
     primekg.READER,
     table.READER,
+    umls.READER,
 )

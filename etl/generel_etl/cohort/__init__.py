@@ -1,0 +1,1 @@
+"""Patients: only aggregates leave what is in here."""
