@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 CHUNK = 500  # SNPs placed at once
 TEXTS = {"code": pl.String, "id": pl.String}
-NEIGHBOURS = f"neighbours_{RULES}.npz"  # beside the corpus that they are those of
+NEIGHBOURS = f"neighbours_{RULES}"  # beside the corpus that they are those of
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def place(
     builds: dict[str, int] = {}
     if named:
         model, encoder = opened()
-        nodes, surroundings = _corpus(graph, config)
+        nodes, surroundings = _corpus(graph, config, model.same_locus)
         builds = surroundings.builds()
         places, eqtl = _in_one_build(said.places, list(builds)), _on_nodes(graph, said.eqtl, nodes)
         for at in range(0, len(named), CHUNK):
@@ -82,16 +82,17 @@ def _said(stages: Sequence[Stage], snps: Sequence[str]) -> Said:
     return Said(pl.concat([own, listed]), rows, stages)
 
 
-def _corpus(graph: Graph, config: Config) -> tuple[pl.DataFrame, Surroundings]:
+def _corpus(graph: Graph, config: Config, same_locus: bool) -> tuple[pl.DataFrame, Surroundings]:
     """The nodes of the graph's corpus and its neighbourhoods; these are made once a graph, and kept."""
     from generel_graph.learn import Surroundings
 
     folder, digest = config.sampled_folder, graph_digest(graph) or ""
     name = corpus_name(digest, chosen(config.tasks), config.train.published_before)
-    surroundings = Surroundings.read(folder / name / NEIGHBOURS)
+    path = folder / name / f"{NEIGHBOURS}{'' if same_locus else '_by_statement'}.npz"
+    surroundings = Surroundings.read(path)
     if surroundings is None:
-        surroundings = Surroundings.of(sample(graph, config, digest))
-        surroundings.write(folder / name / NEIGHBOURS)
+        surroundings = Surroundings.of(sample(graph, config, digest), same_locus)
+        surroundings.write(path)
     nodes = read_kept_nodes(folder, name)
     assert nodes is not None, "what was just sampled is kept"
     return nodes, surroundings
@@ -142,7 +143,7 @@ def _placed(
     tables = dict(rows.group_by("id").agg(pl.col("source").unique().sort()).iter_rows())
     symbols = _symbols(nodes, [*local.near, *local.regulated])
     found = {}
-    for i in np.flatnonzero(is_known):
+    for i in np.flatnonzero(is_known).tolist():
         near = bool(len(local.near[i]) or local.snps[i])
         sources = dict.fromkeys([listed[i] if near else "", *tables.get(snps[i], ())])
         found[snps[i]] = Placed(

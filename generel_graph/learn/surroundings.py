@@ -54,11 +54,12 @@ class Surroundings:
     snps: NDArray[np.int64]  # [p]
     mapped: NDArray[np.int64]  # [q], SNPs, sorted
     genes: NDArray[np.int64]  # [q], genes that these lie in or are nearest to
+    same_locus: NDArray[np.bool_]  # [], whether SNPs near each other are neighbours
 
     @classmethod
-    def of(cls, corpus: Corpus) -> Self:
+    def of(cls, corpus: Corpus, same_locus: bool = True) -> Self:
         """Take out of a corpus what is needed."""
-        nodes, adjacency = corpus.nodes, build_adjacency(corpus, 2)
+        nodes, adjacency = corpus.nodes, build_adjacency(corpus, 2, same_locus=same_locus)
         is_snp = adjacency.groups == GROUPS.index("snp")
         known = np.flatnonzero(is_snp & (nodes.positions >= 0) & np.array([bool(b) for b in nodes.builds], dtype=bool))
         places = np.array([f"{nodes.builds[i]}:{nodes.chromosomes[i]}" for i in known], dtype=str)
@@ -81,6 +82,7 @@ class Surroundings:
             snps=known[order].astype(np.int64),
             mapped=pairs // max(len(nodes), 1),
             genes=pairs % max(len(nodes), 1),
+            same_locus=np.array(same_locus),
         )
 
     @classmethod
@@ -110,7 +112,7 @@ class Surroundings:
         """Asker · n + SNP within 50 kb, sorted, and weights; of a dense locus the 64 nearest on each side."""
         row, at, distance = self._within(asked, LOCUS_REACH)
         middle = np.searchsorted(self.keys, self._keys(asked))[row]
-        near = (at >= middle - LOCUS_NEIGHBOURS) & (at < middle + LOCUS_NEIGHBOURS)
+        near = (at >= middle - LOCUS_NEIGHBOURS) & (at < middle + LOCUS_NEIGHBOURS) & self.same_locus
         key = row[near] * len(self.groups) + self.snps[at[near]]
         return joined([(key, np.exp(-distance[near] / LOCUS_SCALE) / self.scales[-1])], np.maximum)
 

@@ -77,7 +77,7 @@ def asked(corpus, *snps, eqtl=()):
 
 
 def vectors(model, corpus, words, wanted):
-    local = around(Surroundings.of(corpus), wanted)
+    local = around(Surroundings.of(corpus, model.same_locus), wanted)
     texts = ["" if i < 0 else corpus.nodes.texts[i] for i in local.nodes]
     found, known = model.snp_vectors(local, texts, words)
     return found, known, local
@@ -96,6 +96,16 @@ def test_a_node_asked_as_if_it_were_none_has_its_own_vector(model, build, shared
     # The test can fail: a place ten kilobases off is another locus.
     other, _, _ = vectors(model, without, shared_words, asked(without, ("GRCh38:1", 1_055 * KB)))
     assert np.abs(other[0] - as_node).max() > 1e-3
+
+
+def test_where_a_locus_makes_no_neighbours_it_makes_none_here(model, build, shared_words):
+    other = replace(model, same_locus=False)
+    rows = [*NODES, ("rs9", "SNP", "1", 1_020 * KB)]
+    whole = build.corpus(rows, [*EDGES, ("rs9", "LOCATED_IN", "HGNC:1")], None, CLUSTERS)
+    as_node = other.vectors(whole, shared_words)[whole.nodes.ids.index("rs9")]
+    without = build.corpus(NODES, EDGES, None, CLUSTERS)
+    found, _, _ = vectors(other, without, shared_words, asked(without, ("GRCh38:1", 1_020 * KB)))
+    np.testing.assert_allclose(found[0], as_node, atol=1e-5)
 
 
 def test_rows_of_eqtl_tables_count_as_those_that_are_loaded(model, build, shared_words):
