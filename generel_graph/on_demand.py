@@ -88,7 +88,7 @@ def _corpus(graph: Graph, config: Config, same_locus: bool) -> tuple[pl.DataFram
 
     folder, digest = config.sampled_folder, graph_digest(graph) or ""
     name = corpus_name(digest, chosen(config.tasks), config.train.published_before)
-    path = folder / name / f"{NEIGHBOURS}{'' if same_locus else '_by_statement'}.npz"
+    path = folder / name / f"{NEIGHBOURS}{'' if same_locus else '_without_locus'}.npz"
     surroundings = Surroundings.read(path)
     if surroundings is None:
         surroundings = Surroundings.of(sample(graph, config, digest), same_locus)
@@ -189,7 +189,7 @@ def _reasons(
     snps: Sequence[str], said: Said, config: Config, graph: Graph, builds: Mapping[str, int]
 ) -> dict[str, NotFoundError]:
     """Why SNPs cannot be placed, and what would help."""
-    counted = [f"{build} ({count:,} SNPs)" for build, count in builds.items()]
+    counted = [f"{build} ({count:,} SNP{'' if count == 1 else 's'})" for build, count in builds.items()]
     known = _in_one_build(said.places, list(builds))
     at = dict(known.select("id", pl.concat_str(*PLACE, separator=":")).iter_rows())
     searched = looked_in(said.stages)
