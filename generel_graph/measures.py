@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import spearmanr
 
 from generel_graph.errors import UsageError
 
@@ -151,6 +150,8 @@ def spearman(a: Values, b: Values) -> float:
     """Spearman's rank correlation; NaN where one side does not vary."""
     if len(a) < 2 or np.ptp(a) == 0 or np.ptp(b) == 0:
         return float("nan")
+    from scipy.stats import spearmanr  # takes most of a second to import, and a question needs none of it
+
     return float(spearmanr(a, b).statistic)
 
 

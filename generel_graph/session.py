@@ -44,7 +44,7 @@ class Session:
 
     def space(self, model_id: str) -> TrainedSpace:
         """The space of a model, opened once."""
-        return self._spaces.setdefault(model_id, TrainedSpace(self.config, model_id))
+        return self._spaces.setdefault(model_id, TrainedSpace(self.config, model_id, self.graph))
 
     def model_id(self) -> str:
         """The id of the model that answers now; raises NotFoundError if none is active."""
@@ -123,7 +123,7 @@ class Session:
         return asking.subgraph(self.graph, ids, hops, limit)
 
     def score(self, pairs: pd.DataFrame, progress: Progress = silent) -> pd.DataFrame:
-        """Add left_id, right_id and cosine (−1 … 1) to a frame with the columns left and right."""
+        """Add left_id, right_id, cosine (−1 … 1), left_by and right_by to a frame with the columns left and right."""
         import polars as pl
 
         # Only the two columns go through: whatever else the caller's frame has stays as it is, index too.
@@ -133,10 +133,10 @@ class Session:
         scored = asking.score(
             self.graph, self.space, pl.DataFrame(texts, schema=dict.fromkeys(texts, pl.String)), progress
         )
-        return pairs.assign(**{name: scored[name].to_list() for name in ("left_id", "right_id", "cosine")})
+        return pairs.assign(**{name: scored[name].to_list() for name in asking.ADDED})
 
     def score_file(self, path: Path, progress: Progress = silent) -> str:
-        """The tab-separated text of `path` with left_id, right_id and cosine added."""
+        """The tab-separated text of `path` with left_id, right_id, cosine, left_by and right_by added."""
         return asking.to_tsv(asking.score(self.graph, self.space, asking.read_pairs(path), progress))
 
 

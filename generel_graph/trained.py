@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generel_graph.config import Config
-from generel_graph.errors import ModelError
+from generel_graph.errors import ModelError, NotFoundError
+from generel_graph.graph import Graph
 
 if TYPE_CHECKING:
+    from generel_graph.ask import Placed
     from generel_graph.encode import Encoder
     from generel_graph.learn import Model
 
@@ -21,9 +23,10 @@ if TYPE_CHECKING:
 class TrainedSpace:
     """The space of one model's folder; a question by code, rsID or name reads nothing but its config.json."""
 
-    def __init__(self, config: Config, model_id: str) -> None:
+    def __init__(self, config: Config, model_id: str, graph: Graph) -> None:
         self.config = config
         self.model_id = model_id
+        self.graph = graph
 
     @cached_property
     def settings(self) -> dict[str, Any]:
@@ -61,6 +64,12 @@ class TrainedSpace:
     def text_vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Place texts in the space, [k, dimension], as conditions: that is what is asked in words as a rule."""
         return self.model.text_vectors(list(texts), self.encoder, "Disease")
+
+    def place(self, snps: Sequence[str]) -> Mapping[str, Placed | NotFoundError]:
+        """Place SNPs that are no nodes, by what the stage knows of them and the graph of their loci."""
+        from generel_graph.on_demand import place
+
+        return place(self.graph, self.config, lambda: (self.model, self.encoder), snps)
 
     def question(
         self, vectors: NDArray[np.float32], asked_kind: str, wanted_kind: str | None

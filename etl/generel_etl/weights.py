@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from scipy.special import ndtri_exp
 
 ASSOCIATION_HALF = 7.3  # −log10(5e-8): genome-wide significance weighs 1/2
 PHEWAS_HALF = 5.45  # the z of p = 5e-8, two-sided
@@ -72,6 +71,8 @@ def z_of_p(neg_log10_p: pl.Expr) -> pl.Expr:
 
 
 def _z_of_p(values: pl.Series) -> pl.Series:
+    from scipy.special import ndtri_exp  # slow to import, and asking needs no more than this module's constants
+
     logarithm = -values.fill_null(float("nan")).to_numpy() * math.log(10) - math.log(2)
     z = np.maximum(-ndtri_exp(np.minimum(logarithm, -math.log(2))), 0.0)
     return pl.Series(values.name, z).fill_nan(None)

@@ -1,20 +1,20 @@
-"""From a text to what it names: an rsID, a code, a name or synonym; what names nothing stays a text."""
+"""From a text to what it names: an rsID, a place, a code, a name or synonym; what names nothing stays a text."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from generel_etl.identifiers import BY_NAME, normalise_curie, normalise_rsid, prefix_of
+from generel_etl.identifiers import BY_NAME, normalise_curie, normalise_rsid, normalise_snp, prefix_of
 from generel_etl.tables import KINDS
 from generel_graph.errors import NotFoundError, UsageError
 from generel_graph.graph import Graph
 
-RSID, CODE, NAME, SYNONYM, TEXT = "rsid", "code", "name", "synonym", "text"
+RSID, CODE, POSITION, NAME, SYNONYM, TEXT = "rsid", "code", "position", "name", "synonym", "text"
+LOCUS = "locus"  # of an SNP that is no node: it is placed by what lies around it
 OFFERED = 200  # concepts a text that the full-text index may offer for an exact comparison
-_SNP_PLACE = re.compile(r"GRCh3[678]:[^:\s]+:\d+(:[ACGTN*-]+:[ACGTN*-]+)?")
+ANY_BUILD = "GRCh38"  # stands in where all that is asked is whether a text would be a place in some build
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Link:
     """What a text was found to name; `id` is None for a text that names nothing."""
 
     text: str
-    resolved_by: str  # "rsid", "code", "name", "synonym" or "text"
+    resolved_by: str  # "rsid", "code", "position", "name", "synonym" or "text"
     id: str | None = None  # of the cluster's representative; of an SNP its own
     kind: str | None = None
     name: str | None = None
@@ -31,40 +31,64 @@ class Link:
     @property
     def coded(self) -> bool:
         """Whether the text can only be an rsID, a place or a code: it means nothing as words."""
-        return _code_of(self.text) is not None
+        return _code_of(self.text) is not None or _lacks_build(self.text)
+
+    @property
+    def snp(self) -> str | None:
+        """The id of an SNP that is no node, `rs…` or `build:chr:pos[:ref:alt]`; None for anything else."""
+        return normalise_snp(self.text) if self.id is None else None
 
 
 def link(graph: Graph, text: str) -> Link:
-    """Find what `text` names.
+    """Find the node that `text` names; a text that names none is one to be encoded.
 
     Raises UsageError for an empty text, NotFoundError for an rsID, or a code of a known vocabulary, that the
     graph does not have: such a thing means nothing as a text.
     """
-    text = tidy(text)
-    if not text:
-        raise UsageError("there is nothing to search for", next_step="give a text, a code, an rsID or a gene symbol")
-    found = link_all(graph, [text])[text]
-    if found.id is None and (what := _code_of(text)):
+    found = link_or_snp(graph, text)
+    if found.snp is not None:
         raise NotFoundError(
-            f"the graph has no such {'SNP' if what.startswith(('rs', 'GRCh')) else 'code'}",
+            "the graph has no such SNP",
             where=graph.uri,
-            found=what,
+            found=found.snp,
             next_step="load a source that has it, or ask by name",
         )
     return found
 
 
+def link_or_snp(graph: Graph, text: str) -> Link:
+    """Find what `text` names, as `link` does; an SNP that is no node stays one that can be placed (`Link.snp`)."""
+    text = tidy(text)
+    if not text:
+        raise UsageError("there is nothing to search for", next_step="give a text, a code, an rsID or a gene symbol")
+    found = link_all(graph, [text])[text]
+    if found.id is None and found.snp is None:
+        if what := _code_of(text):
+            raise NotFoundError(
+                "the graph has no such code",
+                where=graph.uri,
+                found=what,
+                next_step="load a source that has it, or ask by name",
+            )
+        if _lacks_build(text):
+            raise UsageError(
+                "a place means nothing without its build", found=text, next_step=f"ask for GRCh38:{text}, if it is that"
+            )
+    return found
+
+
 def link_all(graph: Graph, texts: Iterable[str]) -> dict[str, Link]:
-    """Find what each text names, in two statements for all; keys are the tidied texts."""
+    """Find what each text names, in three statements for all; keys are the tidied texts."""
     wanted = list(dict.fromkeys(filter(None, map(tidy, texts))))
     found: dict[str, Link] = {}
-    codes = {text: code for text in wanted if (code := normalise_rsid(text) or _place(text) or normalise_curie(text))}
+    codes = {text: code for text in wanted if (code := normalise_snp(text) or normalise_curie(text))}
     if codes:
         rows = graph.rows("ask/find_codes", codes=[{"code": c, "term": quoted(c)} for c in sorted(set(codes.values()))])
         by_code = _group(rows, "code")
         for text, code in codes.items():
             if code in by_code:
                 found[text] = _choose(text, RSID if normalise_rsid(text) else CODE, by_code[code])
+        found |= _by_position(graph, {text: code for text, code in codes.items() if text not in found})
     rest = [text for text in wanted if text not in found]
     if rest:
         rows = graph.rows("ask/find_names", texts=[_question(text) for text in rest], limit=OFFERED)
@@ -85,14 +109,34 @@ def quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _place(text: str) -> str | None:
-    return text if _SNP_PLACE.fullmatch(text) else None
+def place_of(snp: str) -> dict[str, Any] | None:
+    """The parts of `build:chr:pos[:ref:alt]`: code, build, chromosome, position, alleles; None for an rsID."""
+    if normalise_rsid(snp):
+        return None
+    build, chromosome, position, *alleles = snp.split(":")
+    parts = {"build": build, "chromosome": chromosome, "position": int(position), "alleles": alleles}
+    return {"code": snp, **parts}
+
+
+def _by_position(graph: Graph, codes: Mapping[str, str]) -> dict[str, Link]:
+    """The one SNP of the graph that lies at a place; where several do, none is taken."""
+    snps = {text: code for text, code in codes.items() if normalise_snp(code) == code}
+    places = [place for code in sorted(set(snps.values())) if (place := place_of(code))]
+    if not places:
+        return {}
+    at = _group(graph.rows("ask/find_places", places=places), "code")
+    return {text: _choose(text, POSITION, at[code]) for text, code in snps.items() if len(at.get(code, ())) == 1}
 
 
 def _code_of(text: str) -> str | None:
     """The normalised form of a text that can only be an rsID, a place or a code of a known vocabulary."""
     code = normalise_curie(text)
-    return normalise_rsid(text) or _place(text) or (code if code and prefix_of(code) in BY_NAME else None)
+    return normalise_snp(text) or (code if code and prefix_of(code) in BY_NAME else None)
+
+
+def _lacks_build(text: str) -> bool:
+    """Whether a text is a place that says no build: "chr1:1034943"."""
+    return ":" in text and normalise_snp(text) is None and normalise_snp(text, ANY_BUILD) is not None
 
 
 def _question(text: str) -> dict[str, Any]:

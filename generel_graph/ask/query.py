@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from generel_graph.ask.link import link
+from generel_graph.ask.link import link_or_snp
 from generel_graph.ask.pin import Pinned, pinned, still_active, stored_vectors
 from generel_graph.ask.plain import plain
-from generel_graph.ask.space import Spaces
+from generel_graph.ask.space import Spaces, placed
 from generel_graph.errors import GraphError, NotFoundError, UsageError
 from generel_graph.graph import Graph
 
@@ -47,12 +47,14 @@ def query(
 
 
 def vector_of(graph: Graph, model: Pinned, spaces: Spaces, text: str) -> list[float]:
-    """The vector of what `text` names, as stored, else of the text itself; [dimension].
+    """The vector of what `text` names, as stored or placed, else of the text itself; [dimension].
 
-    Raises NotFoundError for a node without a vector, ModelMoved.
+    Raises NotFoundError for a node without a vector or an SNP that cannot be placed, ModelMoved.
     """
-    found = link(graph, text)
+    found = link_or_snp(graph, text)
     space = spaces(model.id)
+    if found.snp is not None:
+        return [float(number) for number in placed(space, found.snp).vector]
     if found.id is None:
         questions, _ = space.question(space.text_vectors([found.text]), "", None)
         return [float(number) for number in questions[0]]

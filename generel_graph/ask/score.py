@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from generel_graph.ask.link import Link, link_all, tidy
+from generel_graph.ask.link import LOCUS, Link, link_all, tidy
 from generel_graph.ask.pin import Pinned, pinned, stored_vectors
-from generel_graph.ask.space import Space, Spaces, Vector
+from generel_graph.ask.space import Placed, Space, Spaces, Vector
 from generel_graph.errors import DataError
 from generel_graph.graph import Graph
 from generel_graph.progress import Progress, silent
 
 ENDS = ("left", "right")
-ADDED = ("left_id", "right_id", "cosine")
+ADDED = ("left_id", "right_id", "cosine", "left_by", "right_by")
 CHUNK = 2_000  # texts a statement
 
 
@@ -28,6 +28,24 @@ class _Ends:
 
     links: Mapping[str, Link]
     vectors: Mapping[str, tuple[str, Vector]]  # by text: kind ("" for a free text) and vector [dimension]
+
+    def id(self, text: str) -> str | None:
+        """The id of what a text names: a node, or an SNP that was placed."""
+        if not text:
+            return None
+        link = self.links[text]
+        return link.snp if link.snp is not None and text in self.vectors else link.id
+
+    def by(self, text: str) -> str | None:
+        """The way from a text to what it was taken for; None for what it is not known."""
+        if not text:
+            return None
+        link = self.links[text]
+        if link.id is not None:
+            return link.resolved_by
+        if text not in self.vectors:
+            return None
+        return link.resolved_by if link.snp is None else LOCUS
 
 
 def read_pairs(path: Path) -> pl.DataFrame:
@@ -54,10 +72,12 @@ def check_pairs(columns: Sequence[str], where: object) -> None:
 
 
 def score(graph: Graph, spaces: Spaces, pairs: pl.DataFrame, progress: Progress = silent) -> pl.DataFrame:
-    """Add `left_id`, `right_id` and `cosine` (−1 … 1) to each row; rows keep their order and columns.
+    """Add the columns ADDED to each row; rows keep their order and columns.
 
-    An end that names a node has its id; a free text has none but is encoded. `cosine` is null where an end is
-    empty, an unknown rsID or code, or a node without a vector. Raises DataError, NotFoundError, ModelError.
+    An end that names a node has its id, and so has an SNP that is none but can be placed; a free text has none but
+    is encoded. `cosine` (−1 … 1) is null where an end is empty, an unknown code, an SNP that cannot be placed, or
+    a node without a vector. `left_by`, `right_by`: the way, as `search` has it in `resolved_by`.
+    Raises DataError, NotFoundError, ModelError.
     """
     check_pairs(pairs.columns, "pairs")
     lefts = [tidy(text or "") for text in pairs["left"].cast(pl.String).to_list()]
@@ -67,11 +87,13 @@ def score(graph: Graph, spaces: Spaces, pairs: pl.DataFrame, progress: Progress 
     for begin in range(0, len(texts), CHUNK):
         links |= link_all(graph, texts[begin : begin + CHUNK])
         progress("link", min(begin + CHUNK, len(texts)), len(texts))
-    cosines = pinned(graph, lambda model: _cosines(graph, model, spaces(model.id), links, lefts, rights))
+    ends, cosines = pinned(graph, lambda model: _cosines(graph, model, spaces(model.id), links, lefts, rights))
     return pairs.with_columns(
-        pl.Series("left_id", [links[t].id if t else None for t in lefts], dtype=pl.String),
-        pl.Series("right_id", [links[t].id if t else None for t in rights], dtype=pl.String),
+        pl.Series("left_id", map(ends.id, lefts), dtype=pl.String),
+        pl.Series("right_id", map(ends.id, rights), dtype=pl.String),
         pl.Series("cosine", cosines, dtype=pl.Float64),
+        pl.Series("left_by", map(ends.by, lefts), dtype=pl.String),
+        pl.Series("right_by", map(ends.by, rights), dtype=pl.String),
     )
 
 
@@ -89,7 +111,7 @@ def _cosines(
     links: Mapping[str, Link],
     lefts: Sequence[str],
     rights: Sequence[str],
-) -> list[float | None]:
+) -> tuple[_Ends, list[float | None]]:
     ends = _Ends(links, _vectors(graph, model, space, links))
     groups: dict[tuple[str, str], list[int]] = {}
     for row, (left, right) in enumerate(zip(lefts, rights, strict=True)):
@@ -107,7 +129,7 @@ def _cosines(
         )
         for row, value in zip(rows, values, strict=True):
             cosines[row] = float(value)
-    return cosines
+    return ends, cosines
 
 
 def _pairwise(space: Space, asking: Vector, asking_kind: str, asked: Vector, asked_kind: str) -> Vector:
@@ -125,6 +147,11 @@ def _vectors(graph: Graph, model: Pinned, space: Space, links: Mapping[str, Link
     for begin in range(0, len(ids), CHUNK):
         stored |= stored_vectors(graph, model, ids[begin : begin + CHUNK])
     found = {text: stored[known.id] for text, known in links.items() if known.id in stored}
+    unloaded = {text: known.snp for text, known in links.items() if known.snp is not None}
+    if unloaded:
+        places = space.place(sorted(set(unloaded.values())))
+        at = {text: places[snp] for text, snp in unloaded.items()}
+        found |= {text: ("SNP", place.vector) for text, place in at.items() if isinstance(place, Placed)}
     free = [text for text, known in links.items() if known.id is None and not known.coded]
     if free:
         found |= {text: ("", vector) for text, vector in zip(free, space.text_vectors(free), strict=True)}

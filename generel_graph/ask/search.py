@@ -9,10 +9,10 @@ from typing import Any
 
 from generel_etl.tables import KINDS
 from generel_graph.ask.clusters import Cluster, read_clusters
-from generel_graph.ask.link import NAME, SYNONYM, TEXT, Link, link
+from generel_graph.ask.link import LOCUS, NAME, SYNONYM, Link, link_or_snp
 from generel_graph.ask.nearest import Near, nearest
 from generel_graph.ask.pin import Pinned, pinned, stored_vectors
-from generel_graph.ask.space import Space, Spaces
+from generel_graph.ask.space import Locus, Space, Spaces, placed
 from generel_graph.ask.words import Named, named_by
 from generel_graph.errors import NotFoundError, UsageError
 from generel_graph.graph import Graph
@@ -44,7 +44,7 @@ class Answer:
     """What was asked, what it was taken for, and what is near it, best first."""
 
     query: str
-    resolved_by: str  # "rsid", "code", "name", "synonym" or "text"
+    resolved_by: str  # "rsid", "code", "position", "name", "synonym", "text"; "locus": an SNP that is no node
     resolved_id: str | None
     resolved_kind: str | None
     resolved_name: str | None
@@ -52,6 +52,7 @@ class Answer:
     nearest: tuple[Named, ...]  # of a text: the concepts that it was nearest to
     model: str  # id of the model that answered
     hits: tuple[Hit, ...]
+    locus: Locus | None = None  # of an SNP that is no node: what it was placed from
 
     def as_json(self) -> dict[str, Any]:
         """Plain values in the stable form that scripts read."""
@@ -59,6 +60,8 @@ class Answer:
 
     def sentence(self) -> str:
         """What the question was taken for, in words."""
+        if self.locus is not None:
+            return f"{self.resolved_id} is no node of the graph; {self.locus.sentence()}"
         if self.resolved_id is None:
             near = "; ".join(f"{c.name} ({c.kind}, {c.id})" for c in self.nearest)
             return f"{self.query!r} names nothing here and is asked by its meaning" + (
@@ -80,13 +83,14 @@ def search(
     """The `k` clusters nearest to what `text` names, or else means; of one kind, or of any.
 
     Edges published from `published_before` on do not make a hit linked.
-    Raises UsageError for an unknown kind or k < 1, NotFoundError for a code that is not there or if no model
-    is active, ModelError if the model's files are gone.
+    An SNP that is no node is placed by what the stage and the graph know of its locus.
+    Raises UsageError for an unknown kind or k < 1, NotFoundError for a code that is not there, an SNP that cannot
+    be placed, or if no model is active, ModelError if the model's files are gone.
     """
     if k < 1:
         raise UsageError("k is the number of hits", where="-k", found=k, valid=["1 or more"])
     kinds = KINDS if kind is None else (valid_kind(kind),)
-    linked = link(graph, text)
+    linked = link_or_snp(graph, text)
     return pinned(graph, lambda model: _answer(graph, model, spaces(model.id), linked, k, kinds, published_before))
 
 
@@ -108,7 +112,11 @@ def _answer(
     published_before: date | None,
 ) -> Answer:
     similar: tuple[Named, ...] = ()
-    if linked.id is None:
+    locus: Locus | None = None
+    if linked.snp is not None:
+        found = placed(space, linked.snp)
+        asked_kind, vector, locus = "SNP", found.vector, found.locus
+    elif linked.id is None:
         vector, asked_kind = space.text_vectors([linked.text])[0], ""
         similar = named_by(graph, model, space, linked.text, vector)
     else:
@@ -128,14 +136,15 @@ def _answer(
     clusters = read_clusters(graph, [n.cluster for n in near], linked.id, published_before)
     return Answer(
         linked.text,
-        linked.resolved_by,
-        linked.id,
-        linked.kind,
-        linked.name,
+        linked.resolved_by if locus is None else LOCUS,
+        linked.id if locus is None else linked.snp,
+        linked.kind if locus is None else asked_kind,
+        linked.name if locus is None else linked.snp,
         linked.others,
         similar,
         model.id,
-        tuple(_hit(n, clusters[n.cluster], kinds, linked.resolved_by != TEXT and n.id != own) for n in near),
+        tuple(_hit(n, clusters[n.cluster], kinds, linked.id is not None and n.id != own) for n in near),
+        locus,
     )
 
 

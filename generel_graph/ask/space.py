@@ -2,13 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from generel_graph.errors import NotFoundError
+
 Vector = NDArray[np.float32]
+SHOWN = 3  # genes that a sentence names
+
+
+@dataclass(frozen=True, slots=True)
+class Locus:
+    """What an SNP that is no node was placed from."""
+
+    place: str  # "GRCh38:1:1034943"; "" where nobody says it
+    genes: tuple[str, ...]  # symbols of genes near it, the nearest first
+    snps: int  # of the graph, near it
+    regulates: tuple[str, ...]  # symbols of genes of its eQTL rows, the strongest first
+    sources: tuple[str, ...]  # that say where it is, or have its eQTL rows
+
+    def sentence(self) -> str:
+        """The same in words."""
+        parts = []
+        if self.genes or self.snps:
+            build, chromosome, position = self.place.split(":")[:3]
+            near = " and ".join(filter(None, [_count(self.genes, "gene"), _number(self.snps, "SNP")]))
+            parts.append(f"{near} near {chromosome}:{position} ({build})")
+        if self.regulates:
+            parts.append(f"{_count(self.regulates, 'gene')} of eQTL rows")
+        said = f", from {', '.join(self.sources)}" if self.sources else ""
+        return f"placed from {' and '.join(parts)}{said}"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where an SNP that is no node lies in the space, in the form of a stored vector, and why there."""
+
+    vector: Vector  # [dimension]
+    locus: Locus
 
 
 class Space(Protocol):
@@ -25,6 +60,9 @@ class Space(Protocol):
     def text_vectors(self, texts: Sequence[str]) -> Vector:
         """Place texts in the space, [k, dimension]."""
 
+    def place(self, snps: Sequence[str]) -> Mapping[str, Placed | NotFoundError]:
+        """Place SNPs that are no nodes, by id (`rs…` or `build:chr:pos[:ref:alt]`); or say why one cannot be."""
+
     def question(self, vectors: Vector, asked_kind: str, wanted_kind: str | None) -> tuple[Vector, float]:
         """The vectors [k, dimension] to search with for nodes of `wanted_kind`, and a constant > 0.
 
@@ -34,3 +72,21 @@ class Space(Protocol):
 
 
 Spaces = Callable[[str], Space]  # from a model's id to its space; raises ModelError where it is not to be had
+
+
+def placed(space: Space, snp: str) -> Placed:
+    """Place one SNP that is no node; raises NotFoundError where it cannot be placed."""
+    found = space.place([snp])[snp]
+    if isinstance(found, NotFoundError):
+        raise found
+    return found
+
+
+def _number(n: int, what: str) -> str:
+    return f"{n} {what}{'' if n == 1 else 's'}" if n else ""
+
+
+def _count(names: Sequence[str], what: str) -> str:
+    """ "3 genes (A, B, C)"; nothing for none."""
+    more = " …" if len(names) > SHOWN else ""
+    return f"{_number(len(names), what)} ({', '.join(names[:SHOWN])}{more})" if names else ""

@@ -22,6 +22,8 @@ from generel_graph.errors import UsageError
 def search(ctx: click.Context, text: str, k: int, kind: str | None, as_json: bool, as_csv: bool, quiet: bool) -> None:
     """Find what lies near TEXT: an rsID, a code, a gene symbol, a name, or any wording.
 
+    An rsID that is no node, and a place as GRCh38:1:1034943, are placed by what lies around them.
+
     Example:  generel-graph search "heart attack" --kind SNP -k 10
     """
     from generel_graph.session import open as open_session
@@ -47,7 +49,7 @@ def score(ctx: click.Context, pairs: Path, output: Path | None, quiet: bool) -> 
     """Add the cosine of each pair in a TSV with the columns left and right (ids or any text).
 
     Rows keep their order and all of their columns; left_id, right_id and cosine are added, empty where an end
-    could not be resolved.
+    could not be resolved, and left_by and right_by, the way from a text to its id.
 
     Example:  generel-graph score pairs.tsv -o scored.tsv
     """

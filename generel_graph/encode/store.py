@@ -7,6 +7,7 @@ One folder an encoder digest. A part `<first keys' digest>.safetensors` has `key
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -35,7 +36,8 @@ class VectorStore:
         self.dimension = dimension
         self._seen: set[str] = set()
         self._keys = np.empty(0, dtype=f"S{KEY_BYTES}")  # [n], sorted
-        self._vectors = np.empty((0, dimension), dtype=np.float16)  # [n, d], in the keys' order
+        self._rows = np.empty(0, dtype=np.int64)  # [n], where a key's vector stands in the parts, one after the other
+        self._parts: list[NDArray[np.float16]] = []  # [any, d] each, memory-mapped: a question needs few of them
         self.refresh()
 
     def __len__(self) -> int:
@@ -43,33 +45,35 @@ class VectorStore:
 
     def refresh(self) -> None:
         """Read the parts that came since; one that is damaged is put aside and made again."""
-        keys, vectors = [self._keys], [self._vectors]
+        keys, rows = [self._keys], [self._rows]
         for path in sorted(self.folder.glob("*.safetensors")):
             if path.name in self._seen:
                 continue
             try:
                 with safe_open(path, framework="numpy") as part:
-                    found, rows = part.get_tensor("keys"), part.get_tensor("vectors")
+                    found = part.get_tensor("keys")
+                vectors = _mapped(path, "vectors")
             except FileNotFoundError:
                 continue  # another process merged the parts meanwhile
-            except (SafetensorError, OSError, ValueError):
+            except (SafetensorError, OSError, ValueError, KeyError):
                 path.replace(path.with_suffix(".damaged"))
                 continue
             self._seen.add(path.name)
-            if rows.shape[1:] == (self.dimension,):
+            if vectors.shape[1:] == (self.dimension,):
                 keys.append(np.ascontiguousarray(found).view(f"S{KEY_BYTES}").ravel())
-                vectors.append(rows)
+                rows.append(sum(map(len, self._parts)) + np.arange(len(vectors)))
+                self._parts.append(vectors)
         if len(keys) > 1:
             self._keys, first = np.unique(np.concatenate(keys), return_index=True)
-            self._vectors = np.concatenate(vectors)[first]
+            self._rows = np.concatenate(rows)[first]
 
     def find(self, keys: NDArray[np.bytes_]) -> tuple[NDArray[np.bool_], NDArray[np.float16]]:
         """Which keys are known, [n], and their vectors, [number known, d]."""
         if not len(self._keys):
-            return np.zeros(len(keys), dtype=bool), self._vectors
+            return np.zeros(len(keys), dtype=bool), np.empty((0, self.dimension), dtype=np.float16)
         at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         known = self._keys[at] == keys
-        return known, self._vectors[at[known]]
+        return known, self._gather(self._rows[at[known]])
 
     def add(self, keys: NDArray[np.bytes_], vectors: NDArray[np.float16]) -> None:
         """Keep new vectors, as one part more."""
@@ -77,10 +81,19 @@ class VectorStore:
         self.refresh()
         if len(self._seen) > MERGE_PARTS:
             old = set(self._seen)
-            whole = self._write(self._keys, self._vectors)
+            whole = self._write(self._keys, self._gather(self._rows))
             for name in old - {whole}:
                 (self.folder / name).unlink(missing_ok=True)
             self._seen = {whole}
+
+    def _gather(self, rows: NDArray[np.int64]) -> NDArray[np.float16]:
+        out = np.empty((len(rows), self.dimension), dtype=np.float16)
+        first = 0
+        for part in self._parts:
+            here = (rows >= first) & (rows < first + len(part))
+            out[here] = part[rows[here] - first]
+            first += len(part)
+        return out
 
     def _write(self, keys: NDArray[np.bytes_], vectors: NDArray[np.float16]) -> str:
         plain = np.frombuffer(keys.tobytes(), dtype=np.uint8).reshape(-1, KEY_BYTES)
@@ -88,3 +101,14 @@ class VectorStore:
         content = save({"keys": plain, "vectors": np.ascontiguousarray(vectors)})
         write_whole(self.folder / name, content)
         return name
+
+
+def _mapped(path: Path, name: str) -> NDArray[np.float16]:
+    """One float16 tensor of a safetensors file, memory-mapped: after 8 bytes of length stands a header of JSON."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        said = json.loads(file.read(length))[name]
+    shape = tuple(said["shape"])
+    if said["dtype"] != "F16" or 0 in shape:
+        return np.empty(shape, dtype=np.float16)
+    return np.memmap(path, np.float16, "r", 8 + length + said["data_offsets"][0], shape)

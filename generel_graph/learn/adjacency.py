@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generel_etl.weights import ASSOCIATION_HALF
-from generel_graph.corpus import Corpus
+from generel_graph.corpus import Corpus, Edges
 from generel_graph.learn.blocks import FAMILIES, GROUPS, ONTOLOGY_TYPES, group_of
 from generel_graph.learn.folds import MAX_FOLDS, fold_bits, id_keys, pair_folds
 
@@ -50,6 +50,7 @@ class Adjacency:
     degrees: NDArray[np.int32]  # [folds + 2, n], neighbours seen in fold f; the last row: all of them
     groups: NDArray[np.int8]  # [n], index into GROUPS
     keys: NDArray[np.uint64]  # [n], what folds are told from
+    scales: NDArray[np.float64]  # [relations], what weights were divided by, in the order of the corpus' types
 
 
 def build_adjacency(corpus: Corpus, folds: int, held: float = 0.0, *, same_locus: bool = True) -> Adjacency:
@@ -71,14 +72,15 @@ def build_adjacency(corpus: Corpus, folds: int, held: float = 0.0, *, same_locus
     parts += [_same_locus(corpus)] if same_locus else []
     links = Links(*(np.concatenate([getattr(part, name) for part in parts]) for name in Links.__dataclass_fields__))
     links = _once(links, n)
-    counts = np.bincount(links.family_type)
-    means = np.bincount(links.family_type, weights=links.weights) / np.maximum(counts, 1)
+    relations = len(corpus.edges.types) + 1  # the last is the same locus
+    counts = np.bincount(links.family_type, minlength=relations)
+    means = np.bincount(links.family_type, weights=links.weights, minlength=relations) / np.maximum(counts, 1)
     scaled = links.weights / means[links.family_type]
     rows = np.concatenate([links.low, links.high])
     columns = np.concatenate([links.high, links.low])
     family = np.where(np.concatenate([links.ontology] * 2), 0, groups[columns].astype(np.int64) + 1)
     key = (rows * len(FAMILIES) + family) * n + columns
-    key, weights, masks = _combine(key, np.concatenate([scaled] * 2), np.concatenate([links.folds] * 2), np.add)
+    key, weights, masks = combine(key, np.concatenate([scaled] * 2), np.concatenate([links.folds] * 2), np.add)
     row_family, column = key // n, (key % n).astype(np.int32)
     pointers = np.zeros(n * len(FAMILIES) + 1, dtype=np.int64)
     np.cumsum(np.bincount(row_family, minlength=n * len(FAMILIES)), out=pointers[1:])
@@ -93,16 +95,16 @@ def build_adjacency(corpus: Corpus, folds: int, held: float = 0.0, *, same_locus
         degrees=_degrees(row_family // len(FAMILIES), column, masks, n, folds),
         groups=groups,
         keys=keys,
+        scales=np.where(counts > 0, means, 1.0),
     )
 
 
-def evidence(corpus: Corpus) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+def evidence(edges: Edges) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Which edges make neighbours, [m], and how much each counts within its relation, [m].
 
     min(−log10 p, 50) where there is a p, divided by n where the weight says that n SNPs or traits share
     a row; else the edge's weight, else 1.
     """
-    edges = corpus.edges
     names = np.array(edges.types, dtype=object)
     negative = np.array([name.startswith("NOT_") for name in names], dtype=bool)
     positive_only = np.isin(names, POSITIVE_ONLY).astype(bool)
@@ -123,7 +125,7 @@ def evidence(corpus: Corpus) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
 
 def _stated(corpus: Corpus, keys: NDArray[np.uint64], folds: int, held: float) -> Links:
     edges, clusters = corpus.edges, corpus.nodes.clusters.astype(np.int64)
-    used, value = evidence(corpus)
+    used, value = evidence(corpus.edges)
     a, b = clusters[edges.starts], clusters[edges.ends]
     used &= a != b
     a, b, kinds = a[used], b[used], edges.type[used].astype(np.int64)
@@ -198,12 +200,12 @@ def _once(links: Links, n: int) -> Links:
     key = (links.low * n + links.high) * types + links.family_type
     ontology = np.zeros(types, dtype=bool)
     ontology[links.family_type] = links.ontology
-    key, weights, folds = _combine(key, links.weights, links.folds, np.maximum)
+    key, weights, folds = combine(key, links.weights, links.folds, np.maximum)
     kinds, pair = key % types, key // types
     return Links(pair // n, pair % n, kinds, ontology[kinds], weights, folds)
 
 
-def _combine(
+def combine(
     key: NDArray[np.int64], weights: NDArray[np.float64], masks: NDArray[np.uint16], how: Any
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.uint16]]:
     """Sort by key and make one of equal keys."""
@@ -219,7 +221,7 @@ def _degrees(
     rows: NDArray[np.int64], columns: NDArray[np.int32], masks: NDArray[np.uint16], n: int, folds: int
 ) -> NDArray[np.int32]:
     """How many neighbours each cluster has, in each fold and in all."""
-    pair, _, seen = _combine(rows * n + columns, np.ones(len(rows)), masks, np.add)
+    pair, _, seen = combine(rows * n + columns, np.ones(len(rows)), masks, np.add)
     rows = pair // n
     degrees = [np.bincount(rows[(seen >> np.uint16(f)) & 1 == 0], minlength=n) for f in range(folds + 1)]
     return np.stack([*degrees, np.bincount(rows, minlength=n)]).astype(np.int32)

@@ -21,6 +21,7 @@ from generel_graph.encode import Encoder
 from generel_graph.errors import ModelError
 from generel_graph.learn.adapter import Adapter
 from generel_graph.learn.adjacency import build_adjacency
+from generel_graph.learn.around import Local
 from generel_graph.learn.blocks import BLOCKS, GROUPS, TOWERS, group_of, tower_of
 from generel_graph.learn.checkpoint import ADAPTER, NODES, WEIGHTS, read_config
 from generel_graph.learn.features import Features, has_neighbours, text_rows
@@ -105,6 +106,20 @@ class Model:
         else:
             z = self._place(torch.from_numpy(own))
         return stored(z, base(x, shape).numpy(), self.share)
+
+    def snp_vectors(
+        self, local: Local, texts: Sequence[str], encoder: Encoder
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Stored-form vectors of the SNPs that `local` was made for, [k, dimension], and of which anything is known.
+
+        They are no nodes: their neighbours, their genes' and their locus' are all. `texts`: of the local nodes.
+        """
+        self._check(encoder)
+        shape = self._shapes()["snp"]
+        features = Features(local.corpus, local.adjacency, encoder.encode(texts))
+        x = features.rows(np.arange(len(local.snps)), None, shape.blocks)
+        z = self._run(shape, x, np.full(len(x), -1) if shape.identities else None)
+        return stored(z, base(x, shape).numpy(), self.share), has_neighbours(x, shape.blocks).numpy()
 
     def question(
         self, vector: NDArray[np.float32], asked_kind: str, wanted_kind: str | None

@@ -49,6 +49,13 @@ def read_kept(folder: Path, name: str) -> Corpus | None:
     )
 
 
+def read_kept_nodes(folder: Path, name: str) -> pl.DataFrame | None:
+    """The nodes alone of the corpus of digest `name`, memory-mapped, with the columns of `Nodes`; None: not kept."""
+    if not (folder / name / MANIFEST).is_file():
+        return None
+    return _read(folder / name / NODES)
+
+
 def keep(folder: Path, corpus: Corpus, graph_digest: str) -> None:
     """Keep a corpus; one that stands there under its name is left, those of other graphs are removed."""
     place = folder / corpus.digest

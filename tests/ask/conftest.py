@@ -9,7 +9,9 @@ from datetime import date
 import numpy as np
 import pytest
 
+from generel_graph.ask import Locus, Placed
 from generel_graph.embed import ModelRecord, activate, write_back
+from generel_graph.errors import NotFoundError
 from generel_graph.graph import Graph
 from generel_graph.load.schema import create_indexes, create_keys
 
@@ -111,6 +113,11 @@ class ToySpace:
     def text_vectors(self, texts: Sequence[str]) -> np.ndarray:
         found = [TEXTS.get(text, HEART) for text in texts]
         return np.stack(found).astype(np.float32)
+
+    def place(self, snps: Sequence[str]) -> dict[str, Placed | NotFoundError]:
+        locus = Locus("GRCh38:9:22125000", ("CDKN2B-AS1",), 2, (), ("list",))
+        known = {"rs4242": Placed(HEART + 0.1 * SUGAR, locus)}
+        return {snp: known.get(snp) or NotFoundError("the graph has no such SNP", found=snp) for snp in snps}
 
     def question(self, vectors: np.ndarray, asked_kind: str, wanted_kind: str | None) -> tuple[np.ndarray, float]:
         return vectors, 2.0 if {asked_kind, wanted_kind} == {"Gene", "SNP"} else 1.0

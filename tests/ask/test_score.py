@@ -26,7 +26,7 @@ def test_rows_keep_their_order_and_columns_and_get_ids_and_cosines(world, tmp_pa
         encoding="utf-8",
     )
     lines = to_tsv(score(world.graph, world.spaces, read_pairs(path))).splitlines()
-    assert lines[0] == "note\tright\tleft\tleft_id\tright_id\tcosine"
+    assert lines[0] == "note\tright\tleft\tleft_id\tright_id\tcosine\tleft_by\tright_by"
     rows = [line.split("\t") for line in lines[1:]]
     assert [row[:3] for row in rows] == [line.split("\t") for line in path.read_text().splitlines()[1:]]
     assert [row[3:5] for row in rows] == [
@@ -45,6 +45,13 @@ def test_rows_keep_their_order_and_columns_and_get_ids_and_cosines(world, tmp_pa
     assert float(cosines[4]) == pytest.approx(0.5 * 1.1 / math.sqrt(1.25 * 1.04), abs=1e-5)
     assert float(cosines[5]) == pytest.approx(0.0, abs=1e-5)
     assert cosines[6] == cosines[0]
+    assert [row[6:] for row in rows][:5] == [
+        ["rsid", "code"],
+        ["text", ""],
+        ["synonym", "text"],
+        ["name", ""],
+        ["rsid", "name"],
+    ]
 
 
 def test_a_table_that_is_none_is_told(world, tmp_path: Path) -> None:
@@ -59,6 +66,15 @@ def test_a_table_that_is_none_is_told(world, tmp_path: Path) -> None:
         score(world.graph, world.spaces, pl.DataFrame({"left": ["A"], "right": ["B"], "cosine": [1.0]}))
 
 
+def test_an_snp_that_is_no_node_has_a_cosine_too(world) -> None:
+    pairs = pl.DataFrame({"left": ["rs4242", "rs4243", "CAD"], "right": ["CAD", "CAD", "rs4242"]})
+    scored = score(world.graph, world.spaces, pairs)
+    assert scored["left_id"].to_list() == ["rs4242", None, "MONDO:0005010"]
+    assert scored["left_by"].to_list() == ["locus", None, "synonym"]
+    assert scored["cosine"][0] == scored["cosine"][2] == pytest.approx(1 / math.sqrt(1.01), abs=1e-5)
+    assert scored["cosine"][1] is None
+
+
 def test_an_empty_table_stays_one(world) -> None:
     empty = pl.DataFrame(schema={"left": pl.String, "right": pl.String})
     assert score(world.graph, world.spaces, empty).columns == [
@@ -67,4 +83,6 @@ def test_an_empty_table_stays_one(world) -> None:
         "left_id",
         "right_id",
         "cosine",
+        "left_by",
+        "right_by",
     ]

@@ -53,6 +53,17 @@ def test_a_code_or_rsid_that_is_not_there_is_no_text(world) -> None:
         search(world.graph, world.spaces, "asthma", k=0)
 
 
+def test_an_snp_that_is_no_node_is_asked_by_where_it_was_placed(world) -> None:
+    answer = search(world.graph, world.spaces, "RS4242", k=2, kind="Disease")
+    assert (answer.resolved_by, answer.resolved_id, answer.resolved_kind) == ("locus", "rs4242", "SNP")
+    assert ids(answer) == ["MONDO:0005010", "MONDO:0005148"]
+    assert [h.linked for h in answer.hits] == [None, None]
+    assert answer.sentence() == (
+        "rs4242 is no node of the graph; placed from 1 gene (CDKN2B-AS1) and 2 SNPs near 9:22125000 (GRCh38), from list"
+    )
+    assert search(world.graph, world.spaces, "rs689", k=1).as_json()["locus"] is None
+
+
 def test_hits_are_the_exact_ones_a_row_a_cluster_best_first(world) -> None:
     answer = search(world.graph, world.spaces, "MONDO:0008383", k=20)
     unit = {id_: v / np.linalg.norm(v) for id_, v in world.vectors.items()}
