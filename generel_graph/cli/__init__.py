@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "score": "asking",
     "query": "asking",
     "evaluate": "judging",
+    "export": "giving",
     "browser": "server",
     "status": "looking",
     "rejects": "looking",
