@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from generel_graph.graph import Graph
 from generel_graph.load import graph_digest
 from generel_graph.progress import Progress, silent
 from generel_graph.recipe import recipe, recipe_digest
-from generel_graph.sample import chosen, corpus_name, keep, read_corpus, read_kept, sampling
+from generel_graph.sample import chosen, corpus_name, keep, read_corpus, read_kept, read_provenance, sampling
 
 if TYPE_CHECKING:
     from generel_graph.encode import Encoder
@@ -58,12 +58,13 @@ def open_encoder(config: Config) -> Encoder:
 def sample(graph: Graph, config: Config, digest: str, progress: Progress = silent) -> Corpus:
     """Read what is trained on, with the configured tasks and cut-off date; of one graph it is read once.
 
+    Its provenance is what the graph says now: a licence may be put right without new data.
     `digest` is the graph's. Raises GraphError if the graph is another one when all is read.
     """
     tasks, before = chosen(config.tasks), config.train.published_before
     kept = read_kept(config.sampled_folder, corpus_name(digest, tasks, before))
     if kept is not None:
-        return kept
+        return replace(kept, provenance=read_provenance(graph, before))
     corpus = read_corpus(graph, digest, tasks, before, progress)
     if (now := graph_digest(graph) or "") != digest:
         raise GraphError(
@@ -74,7 +75,7 @@ def sample(graph: Graph, config: Config, digest: str, progress: Progress = silen
             next_step="run the command again when the other sync is done",
         )
     keep(config.sampled_folder, corpus, digest)
-    return corpus
+    return replace(corpus, provenance=read_provenance(graph, before))
 
 
 def train_model(config: Config, corpus: Corpus, progress: Progress = silent) -> str:

@@ -225,6 +225,7 @@ def train(
         "nodes": len(corpus.nodes),
         "edges": len(corpus.edges.starts),
         "gates": gates_of(towers),
+        "data": asdict(corpus.provenance),
         "report": {**asdict(report), "folder": ""},
     }
     card = model_card(config)
