@@ -79,14 +79,46 @@ def sample(graph: Graph, config: Config, digest: str, progress: Progress = silen
 
 
 def train_model(config: Config, corpus: Corpus, progress: Progress = silent) -> str:
-    """Train on `corpus`, or find it trained already; the model's id. A killed training is resumed."""
-    from generel_graph.learn import model_id, train
+    """Train on `corpus`, or find it trained already; the model's id. A killed training is resumed.
 
+    Its logs are drawn where matplotlib is installed, and written for TensorBoard where the configuration says so.
+    """
+    from generel_graph.learn import PICTURES, can_plot, check_tensorboard, model_id, plot_losses, train, write_events
+
+    if config.train.tensorboard:
+        check_tensorboard()
     encoder = open_encoder(config)
     weights = chosen(config.tasks)
     id_ = model_id(corpus, encoder, config.model, config.train, weights)
-    train(corpus, encoder, config.model, config.train, weights, config.model_folder(id_), progress)
+    folder = config.model_folder(id_)
+    train(corpus, encoder, config.model, config.train, weights, folder, progress)
+    if can_plot() and not (folder / PICTURES[0]).is_file():
+        plot_losses(folder)
+    if config.train.tensorboard:
+        write_events(folder)
     return id_
+
+
+def plot_model(config: Config, model_id: str | None = None, tensorboard: bool = False) -> tuple[Path, ...]:
+    """Draw how a model's training went (None: the newest, or the one that is running) into its folder; the files.
+
+    `tensorboard`: event files too. Raises ModelError where there is no such model, or what draws is not installed.
+    """
+    from generel_graph.learn import plot_losses, write_events
+    from generel_graph.learn.checkpoint import LOG
+
+    logs = sorted(config.model_folder("any").parent.glob(f"*/{LOG}"), key=lambda log: log.stat().st_mtime)
+    trained = {log.parent.name: log.parent for log in logs}
+    if not trained or (model_id is not None and model_id not in trained):
+        raise ModelError(
+            "there is no such model here" if trained else "there is no model here",
+            where=config.model_folder("any").parent,
+            found=model_id,
+            valid=trained,
+            next_step="run `generel-graph train`",
+        )
+    folder = trained[model_id or logs[-1].parent.name]
+    return (*plot_losses(folder), *([write_events(folder)] if tensorboard else []))
 
 
 def task_lines(config: Config, model_id: str) -> tuple[TaskLine, ...]:

@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "rejects": "looking",
     "tasks": "looking",
     "models": "looking",
+    "plot": "looking",
     "doctor": "looking",
     "db": "server",
 }
