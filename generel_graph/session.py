@@ -123,7 +123,11 @@ class Session:
         return asking.subgraph(self.graph, ids, hops, limit)
 
     def score(self, pairs: pd.DataFrame, progress: Progress = silent) -> pd.DataFrame:
-        """Add left_id, right_id and cosine (−1 … 1) to a frame with the columns left and right."""
+        """Add left_id, right_id, cosine (−1 … 1), effect and effect_percentile to a frame with left and right.
+
+        effect: the |ln odds ratio| to expect of an SNP on a trait if they are associated; its percentile (0 … 100) is
+        among the known ones.
+        """
         import polars as pl
 
         # Only the two columns go through: whatever else the caller's frame has stays as it is, index too.
@@ -133,10 +137,10 @@ class Session:
         scored = asking.score(
             self.graph, self.space, pl.DataFrame(texts, schema=dict.fromkeys(texts, pl.String)), progress
         )
-        return pairs.assign(**{name: scored[name].to_list() for name in ("left_id", "right_id", "cosine")})
+        return pairs.assign(**{name: scored[name].to_list() for name in asking.ADDED})
 
     def score_file(self, path: Path, progress: Progress = silent) -> str:
-        """The tab-separated text of `path` with left_id, right_id and cosine added."""
+        """The tab-separated text of `path` with left_id, right_id, cosine, effect and effect_percentile added."""
         return asking.to_tsv(asking.score(self.graph, self.space, asking.read_pairs(path), progress))
 
 

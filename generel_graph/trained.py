@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from generel_graph.errors import ModelError
 
 if TYPE_CHECKING:
     from generel_graph.encode import Encoder
-    from generel_graph.learn import Model
+    from generel_graph.learn import EffectTable, Model
 
 
 class TrainedSpace:
@@ -47,6 +47,13 @@ class TrainedSpace:
         return load_model(self.config.model_folder(self.model_id))
 
     @cached_property
+    def effect_table(self) -> EffectTable | None:
+        """What the model knows of effects."""
+        from generel_graph.learn import read_effects
+
+        return read_effects(self.config.model_folder(self.model_id))
+
+    @cached_property
     def encoder(self) -> Encoder:
         """The encoder that the model was trained with, whatever is configured now."""
         from generel_graph.encode import Encoder
@@ -61,6 +68,17 @@ class TrainedSpace:
     def text_vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Place texts in the space, [k, dimension], as conditions: that is what is asked in words as a rule."""
         return self.model.text_vectors(list(texts), self.encoder, "Disease")
+
+    def effects(
+        self, pairs: Sequence[tuple[str, str]], traits: Mapping[str, NDArray[np.float32]]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+        """Expected |ln odds ratio| and percentile of pairs of SNP and trait; None for a model that knows none."""
+        from generel_graph.stored import halves
+
+        if not pairs or self.effect_table is None:
+            return None
+        _, untrained = halves(np.stack(list(traits.values())), int(self.settings["dimension"]))
+        return self.effect_table.expected(pairs, dict(zip(traits, untrained, strict=True)))
 
     def question(
         self, vectors: NDArray[np.float32], asked_kind: str, wanted_kind: str | None

@@ -2,12 +2,13 @@
 
 from generel_graph.ask.query import query
 from generel_graph.ask.recipe import Recipe, cook, read_recipe, recipe_names
-from generel_graph.ask.score import ENDS, read_pairs, score, to_tsv
+from generel_graph.ask.score import ADDED, ENDS, read_pairs, score, to_tsv
 from generel_graph.ask.search import Answer, Hit, search
 from generel_graph.ask.space import Space, Spaces
 from generel_graph.ask.subgraph import subgraph
 
 __all__ = [
+    "ADDED",
     "ENDS",
     "Answer",
     "Hit",

@@ -1,4 +1,4 @@
-"""Pairs of ids or texts, and the cosine of each."""
+"""Pairs of ids or texts: the cosine of each, and the effect to expect of an SNP on a trait."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ from generel_graph.graph import Graph
 from generel_graph.progress import Progress, silent
 
 ENDS = ("left", "right")
-ADDED = ("left_id", "right_id", "cosine")
+ADDED = ("left_id", "right_id", "cosine", "effect", "effect_percentile")
+TRAITS = frozenset({"Disease", "Trait", "Phenotype"})  # kinds that an SNP can have an effect on
 CHUNK = 2_000  # texts a statement
+Number = float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,14 @@ class _Ends:
 
     links: Mapping[str, Link]
     vectors: Mapping[str, tuple[str, Vector]]  # by text: kind ("" for a free text) and vector [dimension]
+
+    def kind(self, text: str) -> str:
+        """The kind of a text's node that has a vector; "" of anything else."""
+        return self.vectors[text][0] if text in self.vectors else ""
+
+    def id(self, text: str) -> str:
+        """The id of a text's node."""
+        return self.links[text].id or ""
 
 
 def read_pairs(path: Path) -> pl.DataFrame:
@@ -54,10 +64,15 @@ def check_pairs(columns: Sequence[str], where: object) -> None:
 
 
 def score(graph: Graph, spaces: Spaces, pairs: pl.DataFrame, progress: Progress = silent) -> pl.DataFrame:
-    """Add `left_id`, `right_id` and `cosine` (−1 … 1) to each row; rows keep their order and columns.
+    """Add `left_id`, `right_id`, `cosine` (−1 … 1), `effect` and `effect_percentile` to each row.
+
+    Rows keep their order and columns.
 
     An end that names a node has its id; a free text has none but is encoded. `cosine` is null where an end is
-    empty, an unknown rsID or code, or a node without a vector. Raises DataError, NotFoundError, ModelError.
+    empty, an unknown rsID or code, or a node without a vector. `effect` is the |ln odds ratio| to expect, as the
+    catalogue reports such, if there is an association at all, `effect_percentile` (0 … 100) its place among the known
+    ones: of an SNP and a disease, trait or phenotype that are nodes, else null.
+    Raises DataError, NotFoundError, ModelError.
     """
     check_pairs(pairs.columns, "pairs")
     lefts = [tidy(text or "") for text in pairs["left"].cast(pl.String).to_list()]
@@ -67,11 +82,15 @@ def score(graph: Graph, spaces: Spaces, pairs: pl.DataFrame, progress: Progress 
     for begin in range(0, len(texts), CHUNK):
         links |= link_all(graph, texts[begin : begin + CHUNK])
         progress("link", min(begin + CHUNK, len(texts)), len(texts))
-    cosines = pinned(graph, lambda model: _cosines(graph, model, spaces(model.id), links, lefts, rights))
+    cosines, effects, percentiles = pinned(
+        graph, lambda model: _scores(graph, model, spaces(model.id), links, lefts, rights)
+    )
     return pairs.with_columns(
         pl.Series("left_id", [links[t].id if t else None for t in lefts], dtype=pl.String),
         pl.Series("right_id", [links[t].id if t else None for t in rights], dtype=pl.String),
         pl.Series("cosine", cosines, dtype=pl.Float64),
+        pl.Series("effect", effects, dtype=pl.Float64),
+        pl.Series("effect_percentile", percentiles, dtype=pl.Float64),
     )
 
 
@@ -82,20 +101,47 @@ def to_tsv(frame: pl.DataFrame) -> str:
     return text.getvalue()
 
 
-def _cosines(
+def _scores(
     graph: Graph,
     model: Pinned,
     space: Space,
     links: Mapping[str, Link],
     lefts: Sequence[str],
     rights: Sequence[str],
-) -> list[float | None]:
+) -> tuple[list[Number], list[Number], list[Number]]:
+    """Cosine, effect and its percentile of each row."""
     ends = _Ends(links, _vectors(graph, model, space, links))
+    return _cosines(space, ends, lefts, rights), *_effects(space, ends, lefts, rights)
+
+
+def _effects(
+    space: Space, ends: _Ends, lefts: Sequence[str], rights: Sequence[str]
+) -> tuple[list[Number], list[Number]]:
+    rows: list[int] = []
+    pairs: list[tuple[str, str]] = []
+    vectors: dict[str, Vector] = {}
+    for row, texts in enumerate(zip(lefts, rights, strict=True)):
+        found = {ends.kind(text): text for text in texts}
+        snp, trait = found.get("SNP"), next((text for kind, text in found.items() if kind in TRAITS), None)
+        if snp is not None and trait is not None:
+            rows.append(row)
+            pairs.append((ends.id(snp), ends.id(trait)))
+            vectors[pairs[-1][1]] = ends.vectors[trait][1]
+    effects: list[Number] = [None] * len(lefts)
+    percentiles = effects.copy()
+    told = space.effects(pairs, vectors) if pairs else None
+    if told is not None:
+        for row, effect, percentile in zip(rows, *(values.tolist() for values in told), strict=True):
+            effects[row], percentiles[row] = effect, percentile
+    return effects, percentiles
+
+
+def _cosines(space: Space, ends: _Ends, lefts: Sequence[str], rights: Sequence[str]) -> list[Number]:
     groups: dict[tuple[str, str], list[int]] = {}
     for row, (left, right) in enumerate(zip(lefts, rights, strict=True)):
         if left in ends.vectors and right in ends.vectors:
             groups.setdefault((ends.vectors[left][0], ends.vectors[right][0]), []).append(row)
-    cosines: list[float | None] = [None] * len(lefts)
+    cosines: list[Number] = [None] * len(lefts)
     for (left_kind, right_kind), rows in groups.items():
         a = np.stack([ends.vectors[lefts[row]][1] for row in rows])
         b = np.stack([ends.vectors[rights[row]][1] for row in rows])

@@ -1,5 +1,6 @@
 """Learning: a corpus in, a model's folder out; and the vectors that a model gives."""
 
+from generel_graph.learn.effect_table import EffectTable, read_effects
 from generel_graph.learn.effects import EffectScore, fit_effects
 from generel_graph.learn.events import check_tensorboard, write_events
 from generel_graph.learn.model import Model, load_model
@@ -10,6 +11,7 @@ from generel_graph.stored import question
 __all__ = [
     "PICTURES",
     "EffectScore",
+    "EffectTable",
     "Model",
     "TaskReport",
     "TrainReport",
@@ -20,6 +22,7 @@ __all__ = [
     "model_id",
     "plot_losses",
     "question",
+    "read_effects",
     "train",
     "write_events",
 ]

@@ -25,7 +25,14 @@ WAYS = {
 
 def model_card(config: Mapping[str, Any]) -> str:
     """The README.md of a model's folder, from its config.json."""
-    parts = (_what(config), _data(config.get("data") or {}), _tasks(config), _wordings(config), _settings(config))
+    parts = (
+        _what(config),
+        _data(config.get("data") or {}),
+        _tasks(config),
+        _wordings(config),
+        _effects(config),
+        _settings(config),
+    )
     return "\n\n".join([HEAD, *filter(None, parts), _limits(config.get("data") or {})]) + "\n"
 
 
@@ -114,6 +121,30 @@ def _wordings(config: Mapping[str, Any]) -> str:
 traits and phenotypes: how often the right concept comes first, and among the first ten.
 
 {_table(("way of asking", "first", "among ten"), rows)}"""
+
+
+def _effects(config: Mapping[str, Any]) -> str:
+    told = config.get("effects") or ()
+    if not told:
+        return ""
+    columns = ("effects", "pairs", "third", "predicted", "observed", "slope", "Spearman")
+    rows = [
+        [c["source"], c["pairs"], third, p, o, c["slope"], c["spearman"]]
+        for c in told
+        for third, p, o in zip(("lowest", "middle", "highest"), c["predicted"], c["observed"], strict=True)
+    ]
+    return f"""## Effect sizes
+
+`generel-graph score` tells the |ln odds ratio| to expect of an SNP on a trait, as studies that find one report it; it
+does not say whether there is one, nor its direction. It looks up what is known of the SNP and of the trait.
+
+{_table(columns, rows)}
+
+Known effects by source, in thirds by what was predicted; geometric means of |ln odds ratio|. `slope` of ln observed on
+ln predicted, 1 where it is right. Held out: a pair's own effect is in none of its numbers, and the weights come from
+other SNPs. Yet its p-value is seen, other reports of the SNP and of the trait are known, the same study's among them,
+and reports are of effects that were found: for later papers, replications, or SNPs of which little is known it is less
+good."""
 
 
 def _settings(config: Mapping[str, Any]) -> str:

@@ -55,6 +55,17 @@ def test_it_tells_data_tasks_settings_and_limits(config):
     assert "Not for clinical use" in text
 
 
+def test_effects_are_told_with_what_was_observed(config):
+    told, text = config
+    (catalogue,) = told["effects"]
+    assert catalogue["source"] == "ASSOCIATED_WITH" and catalogue["pairs"] > 400
+    for third, predicted, observed in zip(
+        ("lowest", "middle", "highest"), catalogue["predicted"], catalogue["observed"], strict=True
+    ):
+        assert f"| {third} | {predicted:.3f} | {observed:.3f} | {catalogue['slope']:.3f} |" in text
+    assert "Effect sizes" not in model_card({**told, "effects": []})
+
+
 def test_tasks_that_learnt_nothing_are_named(config):
     told, _ = config
     tasks = [{**t, "auc": 0.5, "auc_start": 0.6} for t in told["report"]["tasks"]]
