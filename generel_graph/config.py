@@ -97,6 +97,7 @@ class TrainConfig:
     threads: int = 1  # of torch; 0: all cores. The towers are small: more gain little, and stall on a busy machine
     checkpoint_steps: int = 250  # a checkpoint to resume from, every so many steps
     published_before: date | None = None  # reports from this day on are left out of training and "linked"
+    tensorboard: bool = False  # event files for TensorBoard beside the logs, when the training is done
     stale_share: float = 0.05  # more edges than this changed since training: `sync` trains again
 
 

@@ -61,6 +61,32 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """One source as the graph tells of it; "" and 0 where it says nothing."""
+
+    name: str
+    version: str
+    licence: str
+    url: str
+    sha256: str  # of its files
+    digest: str  # of what it gave to the graph
+    rows_read: int
+    rows_loaded: int
+    edges: int
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where the data comes from, for those who read of a model; nothing is learnt from it."""
+
+    sources: tuple[Origin, ...] = ()
+    associations: int = 0
+    ancestries: tuple[
+        tuple[str, int], ...
+    ] = ()  # associations by broad group, the most first; a study may have several
+
+
+@dataclass(frozen=True, slots=True)
 class Corpus:
     """Everything that a model is trained on; `digest` names the graph it was read from, and how."""
 
@@ -69,6 +95,7 @@ class Corpus:
     edges: Edges
     tasks: Mapping[str, Pairs]
     sampling: str = ""  # names the statements that it was read by
+    provenance: Provenance = Provenance()
 
     def joined(self, *types: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The clusters at the starts and the ends of the edges of some relationship types, an entry an edge."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from generel_graph.graph import Graph
 from generel_graph.load import graph_digest
 from generel_graph.progress import Progress, silent
 from generel_graph.recipe import recipe, recipe_digest
-from generel_graph.sample import chosen, corpus_name, keep, read_corpus, read_kept, sampling
+from generel_graph.sample import chosen, corpus_name, keep, read_corpus, read_kept, read_provenance, sampling
 
 if TYPE_CHECKING:
     from generel_graph.encode import Encoder
@@ -58,12 +58,13 @@ def open_encoder(config: Config) -> Encoder:
 def sample(graph: Graph, config: Config, digest: str, progress: Progress = silent) -> Corpus:
     """Read what is trained on, with the configured tasks and cut-off date; of one graph it is read once.
 
+    Its provenance is what the graph says now: a licence may be put right without new data.
     `digest` is the graph's. Raises GraphError if the graph is another one when all is read.
     """
     tasks, before = chosen(config.tasks), config.train.published_before
     kept = read_kept(config.sampled_folder, corpus_name(digest, tasks, before))
     if kept is not None:
-        return kept
+        return replace(kept, provenance=read_provenance(graph, before))
     corpus = read_corpus(graph, digest, tasks, before, progress)
     if (now := graph_digest(graph) or "") != digest:
         raise GraphError(
@@ -74,18 +75,50 @@ def sample(graph: Graph, config: Config, digest: str, progress: Progress = silen
             next_step="run the command again when the other sync is done",
         )
     keep(config.sampled_folder, corpus, digest)
-    return corpus
+    return replace(corpus, provenance=read_provenance(graph, before))
 
 
 def train_model(config: Config, corpus: Corpus, progress: Progress = silent) -> str:
-    """Train on `corpus`, or find it trained already; the model's id. A killed training is resumed."""
-    from generel_graph.learn import model_id, train
+    """Train on `corpus`, or find it trained already; the model's id. A killed training is resumed.
 
+    Its logs are drawn where matplotlib is installed, and written for TensorBoard where the configuration says so.
+    """
+    from generel_graph.learn import PICTURES, can_plot, check_tensorboard, model_id, plot_losses, train, write_events
+
+    if config.train.tensorboard:
+        check_tensorboard()
     encoder = open_encoder(config)
     weights = chosen(config.tasks)
     id_ = model_id(corpus, encoder, config.model, config.train, weights)
-    train(corpus, encoder, config.model, config.train, weights, config.model_folder(id_), progress)
+    folder = config.model_folder(id_)
+    train(corpus, encoder, config.model, config.train, weights, folder, progress)
+    if can_plot() and not (folder / PICTURES[0]).is_file():
+        plot_losses(folder)
+    if config.train.tensorboard:
+        write_events(folder)
     return id_
+
+
+def plot_model(config: Config, model_id: str | None = None, tensorboard: bool = False) -> tuple[Path, ...]:
+    """Draw how a model's training went (None: the newest, or the one that is running) into its folder; the files.
+
+    `tensorboard`: event files too. Raises ModelError where there is no such model, or what draws is not installed.
+    """
+    from generel_graph.learn import plot_losses, write_events
+    from generel_graph.learn.checkpoint import LOG
+
+    logs = sorted(config.model_folder("any").parent.glob(f"*/{LOG}"), key=lambda log: log.stat().st_mtime)
+    trained = {log.parent.name: log.parent for log in logs}
+    if not trained or (model_id is not None and model_id not in trained):
+        raise ModelError(
+            "there is no such model here" if trained else "there is no model here",
+            where=config.model_folder("any").parent,
+            found=model_id,
+            valid=trained,
+            next_step="run `generel-graph train`",
+        )
+    folder = trained[model_id or logs[-1].parent.name]
+    return (*plot_losses(folder), *([write_events(folder)] if tensorboard else []))
 
 
 def task_lines(config: Config, model_id: str) -> tuple[TaskLine, ...]:

@@ -12,7 +12,12 @@ from typing import Any
 from generel_graph.config import ModelConfig, TrainConfig
 
 RULES = 2  # goes up when the same settings would learn something else
-ASIDE = ("threads", "checkpoint_steps", "stale_share")  # settings of how training runs, not of what it makes
+ASIDE = (
+    "threads",
+    "checkpoint_steps",
+    "tensorboard",
+    "stale_share",
+)  # settings of how training runs, not of what it makes
 DATA = ("corpus", "encoder")  # parts of a model's identity that are no part of its recipe
 
 

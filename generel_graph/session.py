@@ -123,7 +123,11 @@ class Session:
         return asking.subgraph(self.graph, ids, hops, limit)
 
     def score(self, pairs: pd.DataFrame, progress: Progress = silent) -> pd.DataFrame:
-        """Add left_id, right_id, cosine (−1 … 1), left_by and right_by to a frame with the columns left and right."""
+        """Add left_id, right_id, cosine (−1 … 1), left_by, right_by, effect and effect_percentile to a frame.
+
+        It has the columns left and right. effect: the |ln odds ratio| to expect of an SNP on a trait if they are
+        associated; its percentile (0 … 100) is among the known ones.
+        """
         import polars as pl
 
         # Only the two columns go through: whatever else the caller's frame has stays as it is, index too.
@@ -136,7 +140,7 @@ class Session:
         return pairs.assign(**{name: scored[name].to_list() for name in asking.ADDED})
 
     def score_file(self, path: Path, progress: Progress = silent) -> str:
-        """The tab-separated text of `path` with left_id, right_id, cosine, left_by and right_by added."""
+        """The tab-separated text of `path` with the columns of `score` added."""
         return asking.to_tsv(asking.score(self.graph, self.space, asking.read_pairs(path), progress))
 
 

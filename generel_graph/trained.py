@@ -17,13 +17,16 @@ from generel_graph.graph import Graph
 if TYPE_CHECKING:
     from generel_graph.ask import Placed
     from generel_graph.encode import Encoder
-    from generel_graph.learn import Model
+    from generel_graph.learn import EffectTable, Model
 
 
 class TrainedSpace:
-    """The space of one model's folder; a question by code, rsID or name reads nothing but its config.json."""
+    """The space of one model's folder; a question by code, rsID or name reads nothing but its config.json.
 
-    def __init__(self, config: Config, model_id: str, graph: Graph) -> None:
+    Without `graph` it places no SNPs that are no nodes.
+    """
+
+    def __init__(self, config: Config, model_id: str, graph: Graph | None = None) -> None:
         self.config = config
         self.model_id = model_id
         self.graph = graph
@@ -50,6 +53,13 @@ class TrainedSpace:
         return load_model(self.config.model_folder(self.model_id))
 
     @cached_property
+    def effect_table(self) -> EffectTable | None:
+        """What the model knows of effects."""
+        from generel_graph.learn import read_effects
+
+        return read_effects(self.config.model_folder(self.model_id))
+
+    @cached_property
     def encoder(self) -> Encoder:
         """The encoder that the model was trained with, whatever is configured now."""
         from generel_graph.encode import Encoder
@@ -69,7 +79,19 @@ class TrainedSpace:
         """Place SNPs that are no nodes, by what the stage knows of them and the graph of their loci."""
         from generel_graph.on_demand import place
 
+        assert self.graph is not None, "a space without a graph places no SNPs"
         return place(self.graph, self.config, lambda: (self.model, self.encoder), snps)
+
+    def effects(
+        self, pairs: Sequence[tuple[str, str]], traits: Mapping[str, NDArray[np.float32]]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+        """Expected |ln odds ratio| and percentile of pairs of SNP and trait; None for a model that knows none."""
+        from generel_graph.stored import halves
+
+        if not pairs or self.effect_table is None:
+            return None
+        _, untrained = halves(np.stack(list(traits.values())), int(self.settings["dimension"]))
+        return self.effect_table.expected(pairs, dict(zip(traits, untrained, strict=True)))
 
     def question(
         self, vectors: NDArray[np.float32], asked_kind: str, wanted_kind: str | None

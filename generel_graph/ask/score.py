@@ -1,4 +1,4 @@
-"""Pairs of ids or texts, and the cosine of each."""
+"""Pairs of ids or texts: the cosine of each, and the effect to expect of an SNP on a trait."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ from generel_graph.graph import Graph
 from generel_graph.progress import Progress, silent
 
 ENDS = ("left", "right")
-ADDED = ("left_id", "right_id", "cosine", "left_by", "right_by")
+ADDED = ("left_id", "right_id", "cosine", "left_by", "right_by", "effect", "effect_percentile")
+TRAITS = frozenset({"Disease", "Trait", "Phenotype"})  # kinds that an SNP can have an effect on
 CHUNK = 2_000  # texts a statement
+Number = float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,11 @@ class _Ends:
         if text not in self.vectors:
             return None
         return link.resolved_by if link.snp is None else LOCUS
+
+    def node(self, text: str) -> tuple[str, str]:
+        """Kind and id of a text's node that has a vector; "" and "" of anything else."""
+        id_ = self.links[text].id if text in self.vectors else None
+        return (self.vectors[text][0], id_) if id_ is not None else ("", "")
 
 
 def read_pairs(path: Path) -> pl.DataFrame:
@@ -76,7 +83,9 @@ def score(graph: Graph, spaces: Spaces, pairs: pl.DataFrame, progress: Progress 
 
     An end that names a node has its id, and so has an SNP that is none but can be placed; a free text has none but
     is encoded. `cosine` (−1 … 1) is null where an end is empty, an unknown code, an SNP that cannot be placed, or
-    a node without a vector. `left_by`, `right_by`: the way, as `search` has it in `resolved_by`.
+    a node without a vector. `left_by`, `right_by`: the way, as `search` has it in `resolved_by`. `effect` is the
+    |ln odds ratio| to expect, as the catalogue reports such, if there is an association at all, `effect_percentile`
+    (0 … 100) its place among the known ones: of an SNP and a disease, trait or phenotype that are nodes, else null.
     Raises DataError, NotFoundError, ModelError.
     """
     check_pairs(pairs.columns, "pairs")
@@ -87,13 +96,17 @@ def score(graph: Graph, spaces: Spaces, pairs: pl.DataFrame, progress: Progress 
     for begin in range(0, len(texts), CHUNK):
         links |= link_all(graph, texts[begin : begin + CHUNK])
         progress("link", min(begin + CHUNK, len(texts)), len(texts))
-    ends, cosines = pinned(graph, lambda model: _cosines(graph, model, spaces(model.id), links, lefts, rights))
+    ends, cosines, effects, percentiles = pinned(
+        graph, lambda model: _scores(graph, model, spaces(model.id), links, lefts, rights)
+    )
     return pairs.with_columns(
         pl.Series("left_id", map(ends.id, lefts), dtype=pl.String),
         pl.Series("right_id", map(ends.id, rights), dtype=pl.String),
         pl.Series("cosine", cosines, dtype=pl.Float64),
         pl.Series("left_by", map(ends.by, lefts), dtype=pl.String),
         pl.Series("right_by", map(ends.by, rights), dtype=pl.String),
+        pl.Series("effect", effects, dtype=pl.Float64),
+        pl.Series("effect_percentile", percentiles, dtype=pl.Float64),
     )
 
 
@@ -104,20 +117,47 @@ def to_tsv(frame: pl.DataFrame) -> str:
     return text.getvalue()
 
 
-def _cosines(
+def _scores(
     graph: Graph,
     model: Pinned,
     space: Space,
     links: Mapping[str, Link],
     lefts: Sequence[str],
     rights: Sequence[str],
-) -> tuple[_Ends, list[float | None]]:
+) -> tuple[_Ends, list[Number], list[Number], list[Number]]:
+    """What the ends are, and cosine, effect and its percentile of each row."""
     ends = _Ends(links, _vectors(graph, model, space, links))
+    return ends, _cosines(space, ends, lefts, rights), *_effects(space, ends, lefts, rights)
+
+
+def _effects(
+    space: Space, ends: _Ends, lefts: Sequence[str], rights: Sequence[str]
+) -> tuple[list[Number], list[Number]]:
+    rows: list[int] = []
+    pairs: list[tuple[str, str]] = []
+    vectors: dict[str, Vector] = {}
+    for row, texts in enumerate(zip(lefts, rights, strict=True)):
+        found = {kind: (text, id_) for text in texts for kind, id_ in [ends.node(text)]}
+        snp, trait = found.get("SNP"), next((found[kind] for kind in found if kind in TRAITS), None)
+        if snp is not None and trait is not None:
+            rows.append(row)
+            pairs.append((snp[1], trait[1]))
+            vectors[trait[1]] = ends.vectors[trait[0]][1]
+    effects: list[Number] = [None] * len(lefts)
+    percentiles = effects.copy()
+    told = space.effects(pairs, vectors) if pairs else None
+    if told is not None:
+        for row, effect, percentile in zip(rows, *(values.tolist() for values in told), strict=True):
+            effects[row], percentiles[row] = effect, percentile
+    return effects, percentiles
+
+
+def _cosines(space: Space, ends: _Ends, lefts: Sequence[str], rights: Sequence[str]) -> list[Number]:
     groups: dict[tuple[str, str], list[int]] = {}
     for row, (left, right) in enumerate(zip(lefts, rights, strict=True)):
         if left in ends.vectors and right in ends.vectors:
             groups.setdefault((ends.vectors[left][0], ends.vectors[right][0]), []).append(row)
-    cosines: list[float | None] = [None] * len(lefts)
+    cosines: list[Number] = [None] * len(lefts)
     for (left_kind, right_kind), rows in groups.items():
         a = np.stack([ends.vectors[lefts[row]][1] for row in rows])
         b = np.stack([ends.vectors[rights[row]][1] for row in rows])
@@ -129,7 +169,7 @@ def _cosines(
         )
         for row, value in zip(rows, values, strict=True):
             cosines[row] = float(value)
-    return ends, cosines
+    return cosines
 
 
 def _pairwise(space: Space, asking: Vector, asking_kind: str, asked: Vector, asked_kind: str) -> Vector:

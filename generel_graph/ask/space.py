@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from generel_graph.errors import NotFoundError
 
 Vector = NDArray[np.float32]
+Values = NDArray[np.float64]
 SHOWN = 3  # genes that a sentence names
 
 
@@ -68,6 +69,13 @@ class Space(Protocol):
 
         `vectors` are those of nodes of `asked_kind`, or of texts (""). The score of a hit is the cosine of
         the question and its stored vector, divided by the constant: within −1 … 1.
+        """
+
+    def effects(self, pairs: Sequence[tuple[str, str]], traits: Mapping[str, Vector]) -> tuple[Values, Values] | None:
+        """The |ln odds ratio| to expect of pairs of an SNP's and a trait's id, [p], and where it stands among the
+        known ones, 0 … 100, [p]; None where the model knows of no effects.
+
+        `traits`: the stored vectors of the traits, [dimension].
         """
 
 

@@ -23,11 +23,13 @@ COMMANDS: dict[str, str] = {
     "score": "asking",
     "query": "asking",
     "evaluate": "judging",
+    "export": "giving",
     "browser": "server",
     "status": "looking",
     "rejects": "looking",
     "tasks": "looking",
     "models": "looking",
+    "plot": "looking",
     "doctor": "looking",
     "db": "server",
 }

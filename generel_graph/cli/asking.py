@@ -46,10 +46,12 @@ def search(ctx: click.Context, text: str, k: int, kind: str | None, as_json: boo
 @quiet_option
 @click.pass_context
 def score(ctx: click.Context, pairs: Path, output: Path | None, quiet: bool) -> None:
-    """Add the cosine of each pair in a TSV with the columns left and right (ids or any text).
+    """Add cosine and expected effect of each pair in a TSV with the columns left and right (ids or any text).
 
     Rows keep their order and all of their columns; left_id, right_id and cosine are added, empty where an end
-    could not be resolved, and left_by and right_by, the way from a text to its id.
+    could not be resolved, and left_by and right_by, the way from a text to its id. An SNP and a disease, trait or
+    phenotype have an effect too: the |ln odds ratio| to expect as the catalogue reports such, if they are associated,
+    and its percentile among the known ones.
 
     Example:  generel-graph score pairs.tsv -o scored.tsv
     """

@@ -1,4 +1,4 @@
-"""Commands that look: status, rejects, models, doctor."""
+"""Commands that look: status, rejects, tasks, models, plot, doctor."""
 
 from __future__ import annotations
 
@@ -84,6 +84,23 @@ def models(
     with progress_bars(quiet) as progress:
         columns, rows = read_models(configuration(ctx), activate, delete, progress)
     print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
+
+
+@click.command()
+@click.argument("model", required=False)
+@click.option("--tensorboard", is_flag=True, help="Write event files for TensorBoard too.")
+@click.pass_context
+def plot(ctx: click.Context, model: str | None, tensorboard: bool) -> None:
+    """Draw how the training of MODEL went (default: the newest, or the one that runs): losses.png and losses.svg.
+
+    A panel a task: the loss over that of a guess, and the AUC of held-out pairs beside that of the untrained start.
+
+    Example:  generel-graph plot
+    """
+    from generel_graph.modelling import plot_model
+
+    for path in plot_model(configuration(ctx), model, tensorboard):
+        click.echo(path)
 
 
 @click.command()

@@ -6,8 +6,7 @@ ln |ln odds ratio|, centred by source, since a cohort's are smaller than those t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,8 @@ FLOOR = 1e-3  # |ln odds ratio| below it counts as this
 PRIOR = 3.0  # pairs that a mean is shrunk by
 NEAR = 0.1  # of exp(cosine / NEAR), by which other traits' effects count
 RIDGE = 1.0
+FEWEST = 50  # effects; from fewer nothing is told
+ENTRIES = 16_384  # known effects that are looked at at once
 NEIGHBOURS = ("IS_A", "XREF")
 NUMBERS = (
     "the SNP has effects",
@@ -64,71 +65,135 @@ class KnownEffects:
 
 
 @dataclass(frozen=True, slots=True)
+class Ridge:
+    """From the ten numbers to a centred effect, and by how much a source's lie above what the numbers say."""
+
+    weights: Values  # [11], of the standardised numbers, then the constant
+    centre: Values  # [10]
+    spread: Values  # [10]
+    shift: Values  # [sources]
+
+    @classmethod
+    def fit(cls, x: Values, effects: Values, sources: Ids) -> Ridge:
+        """Fit to numbers [k, 10] and centred effects [k]."""
+        centre, spread = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-9)
+        z = (x - centre) / spread
+        y = effects - effects.mean()
+        weights = np.append(np.linalg.solve(z.T @ z + RIDGE * np.eye(z.shape[1]), z.T @ y), effects.mean())
+        left = effects - z @ weights[:-1] - weights[-1]
+        count = np.maximum(np.bincount(sources, minlength=len(SOURCES)), 1)
+        return cls(weights, centre, spread, np.bincount(sources, weights=left, minlength=len(SOURCES)) / count)
+
+    def told(self, x: Values, source: int | Ids) -> Values:
+        """Centred effects of pairs, [p], as a source would have them."""
+        plain = ((x - self.centre) / self.spread) @ self.weights[:-1] + self.weights[-1]
+        return np.asarray(plain + self.shift[source])
+
+
+@dataclass(frozen=True, slots=True)
 class EffectScore:
     """A fitted ridge with what it looks up; `score` gives the expected |ln odds ratio| of pairs."""
 
     known: KnownEffects
     means: Values  # [sources], of ln |ln odds ratio|
-    weights: Values  # [11], of the standardised numbers, then the constant
-    centre: Values  # [10]
-    spread: Values  # [10]
+    ridge: Ridge
     strongest: Values  # [n], largest −log10 p of a node's associations
     reports: Values  # [n]
-    beside: Mapping[int, Ids]  # neighbours of traits
-    vectors: NDArray[np.float32]  # [n, d], untrained: which traits are near
+    beside: Ids  # neighbours of traits, each as trait · n + neighbour, sorted
+    vectors: NDArray[np.floating]  # [n, d], untrained: which traits are near
 
-    def score(self, snps: Ids, traits: Ids, source: str = SOURCES[0]) -> Values:
-        """The expected |ln odds ratio| of pairs, [p], as `source` would report it."""
-        x = self._numbers(snps, traits, own=True)
-        told = ((x - self.centre) / self.spread) @ self.weights[:-1] + self.weights[-1]
-        return np.asarray(np.exp(told + self.means[SOURCES.index(source)]))
+    @property
+    def usual(self) -> str:
+        """The catalogue, or the source that there is where nothing is known of it."""
+        there = np.bincount(self.known.sources, minlength=len(SOURCES)) > 0
+        return SOURCES[int(np.argmax(there))]
+
+    def score(self, snps: Ids, traits: Ids, source: str = "", asked: NDArray[np.floating] | None = None) -> Values:
+        """The expected |ln odds ratio| of pairs, [p], as `source` (default: the usual one) would report it.
+
+        `asked` [p, d]: the traits' vectors, for traits whose own are not among `vectors`.
+        """
+        x, number = self.numbers(snps, traits, own=True, asked=asked), SOURCES.index(source or self.usual)
+        return np.asarray(np.exp(self.ridge.told(x, number) + self.means[number]))
+
+    def percentile(self, effects: Values) -> Values:
+        """Where expected effects, [p], of the usual source stand among the known ones: 0 … 100."""
+        known = np.sort(self.known.effects)
+        told = np.log(effects) - self.means[SOURCES.index(self.usual)]
+        below, to = np.searchsorted(known, told, side="left"), np.searchsorted(known, told, side="right")
+        return np.asarray(50 * (below + to) / len(known), dtype=np.float64)
 
     def largest(self, snps: Ids, traits: Ids) -> Values:
         """The SNP's largest known effect, centred by source, the pair's own among them: the simplest guess, a rank."""
-        x = self._numbers(snps, traits, own=True)
+        x = self.numbers(snps, traits, own=True)
         return np.where(x[:, 0] > 0, x[:, 1], -np.inf).clip(min=np.log(FLOOR) - 1)
 
-    def _numbers(self, snps: Ids, traits: Ids, own: bool) -> Values:
+    def numbers(self, snps: Ids, traits: Ids, own: bool, asked: NDArray[np.floating] | None = None) -> Values:
         """The ten numbers of each pair, [p, 10]; without `own`, what is known of the pair itself is left out."""
-        k = self.known
-        out = np.zeros((len(snps), len(NUMBERS)))
-        total = np.bincount(k.traits, weights=k.effects, minlength=len(self.reports))
-        many = np.bincount(k.traits, minlength=len(self.reports))
-        first = np.searchsorted(k.snps, snps, side="left")
-        last = np.searchsorted(k.snps, snps, side="right")
-        none = np.empty(0, dtype=np.int64)
-        for row, (snp, trait) in enumerate(zip(snps.tolist(), traits.tolist(), strict=True)):
-            others, effects = k.traits[first[row] : last[row]], k.effects[first[row] : last[row]]
-            same = others == trait
-            of_trait, count = total[trait], many[trait]
-            if not own and same.any():
-                of_trait, count = of_trait - effects[same].sum(), count - int(same.sum())
-                others, effects = others[~same], effects[~same]
-            mean = effects.sum() / (len(effects) + PRIOR)
-            beside = np.isin(others, np.append(self.beside.get(trait, none), trait))
-            near = np.exp(self.vectors[others] @ self.vectors[trait] / NEAR) if len(others) else none
-            out[row] = (
-                len(effects) > 0,
-                effects.max(initial=-np.inf) if len(effects) else 0.0,
-                mean,
-                of_trait / (count + PRIOR),
-                np.log1p(count),
-                effects[beside].max() if beside.any() else mean,
-                beside.any(),
-                (near * effects).sum() / near.sum() if len(effects) else 0.0,
-                np.log1p(self.strongest[snp]),
-                np.log1p(self.reports[snp]),
-            )
+        first = np.searchsorted(self.known.snps, snps, side="left")
+        many = np.searchsorted(self.known.snps, snps, side="right") - first
+        n = len(self.reports)
+        total: Values = np.bincount(self.known.traits, weights=self.known.effects, minlength=n).astype(np.float64)
+        count: Values = np.bincount(self.known.traits, minlength=n).astype(np.float64)
+        out = np.empty((len(snps), len(NUMBERS)))
+        for rows in np.split(np.arange(len(snps)), np.flatnonzero(np.diff(np.cumsum(many) // ENTRIES)) + 1):
+            near = self.vectors[traits[rows]] if asked is None else asked[rows]
+            trait = traits[rows]
+            out[rows, :8] = self._looked_up(trait, first[rows], many[rows], own, near, total[trait], count[trait])
+        out[:, 8] = np.log1p(self.strongest[snps])
+        out[:, 9] = np.log1p(self.reports[snps])
         return out
 
+    def _looked_up(
+        self,
+        traits: Ids,
+        first: Ids,
+        many: Ids,
+        own: bool,
+        asked: NDArray[np.floating],
+        total: Values,
+        count: Values,
+    ) -> Values:
+        """The first eight numbers, [p, 8]: sums and maxima over the entries first … first + many of each pair's SNP."""
+        p = len(traits)
+        pair = np.repeat(np.arange(p), many)
+        at = np.arange(len(pair)) + np.repeat(first - (np.cumsum(many) - many), many)
+        others, effects = self.known.traits[at], self.known.effects[at]
+        same = others == traits[pair]
+        if not own:
+            total = total - np.bincount(pair[same], weights=effects[same], minlength=p)
+            count = count - np.bincount(pair[same], minlength=p)
+            pair, others, effects, same = (v[~same] for v in (pair, others, effects, same))
+        entries = np.bincount(pair, minlength=p)
+        mean = np.bincount(pair, weights=effects, minlength=p) / (entries + PRIOR)
+        beside = same | _among(self.beside, traits[pair] * len(self.reports) + others)
+        by_trait = np.bincount(pair[beside], minlength=p) > 0
+        cosine = np.einsum("ed,ed->e", self.vectors[others], asked[pair], dtype=np.float32).astype(np.float64)
+        near = np.exp(cosine / NEAR)
+        nearness = np.bincount(pair, weights=near, minlength=p)
+        by_nearness = np.bincount(pair, weights=near * effects, minlength=p) / np.where(entries > 0, nearness, 1)
+        return np.stack(
+            [
+                entries > 0,
+                np.where(entries > 0, _largest(pair, effects, p), 0.0),
+                mean,
+                total / (count + PRIOR),
+                np.log1p(count),
+                np.where(by_trait, _largest(pair[beside], effects[beside], p), mean),
+                by_trait,
+                by_nearness,
+            ],
+            axis=1,
+        )
 
-def fit_effects(corpus: Corpus, vectors: NDArray[np.float32]) -> EffectScore | None:
+
+def fit_effects(corpus: Corpus, vectors: NDArray[np.floating]) -> EffectScore | None:
     """Fit the ridge to what a corpus knows; None where it knows fewer than fifty effects.
 
     `vectors` [n, d]: untrained ones, unit or zeros. Each pair's own effect is left out of its numbers.
     """
     known, means = KnownEffects.of(corpus)
-    if len(known.snps) < 50:
+    if len(known.snps) < FEWEST:
         return None
     n = len(corpus.nodes)
     edges = corpus.edges
@@ -137,24 +202,28 @@ def fit_effects(corpus: Corpus, vectors: NDArray[np.float32]) -> EffectScore | N
     strongest = np.zeros(n)
     np.maximum.at(strongest, edges.starts[rows], np.nan_to_num(edges.neg_log10_p[rows]).astype(np.float64))
     a, b = corpus.joined(*NEIGHBOURS)
-    pairs = np.unique(np.concatenate([a * n + b, b * n + a]))
-    firsts, at = np.unique(pairs // n, return_index=True)
-    beside = dict(zip(firsts.tolist(), np.split(pairs % n, at[1:]), strict=True)) if len(pairs) else {}
-    blank = np.zeros(len(NUMBERS))
     empty = EffectScore(
         known=known,
         means=means,
-        weights=np.zeros(len(NUMBERS) + 1),
-        centre=blank,
-        spread=blank + 1,
+        ridge=Ridge(*(np.zeros(0),) * 4),
         strongest=strongest,
         reports=np.bincount(edges.starts[rows], minlength=n).astype(np.float64),
-        beside=beside,
+        beside=np.unique(np.concatenate([a * n + b, b * n + a])),
         vectors=vectors,
     )
-    x = empty._numbers(known.snps, known.traits, own=False)
-    centre, spread = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-9)
-    z = (x - centre) / spread
-    weights = np.linalg.solve(z.T @ z + RIDGE * np.eye(z.shape[1]), z.T @ (known.effects - known.effects.mean()))
-    fitted = {name: getattr(empty, name) for name in ("known", "means", "strongest", "reports", "beside", "vectors")}
-    return EffectScore(**fitted, weights=np.append(weights, known.effects.mean()), centre=centre, spread=spread)
+    x = empty.numbers(known.snps, known.traits, own=False)
+    return replace(empty, ridge=Ridge.fit(x, known.effects, known.sources))
+
+
+def _among(keys: Ids, wanted: Ids) -> NDArray[np.bool_]:
+    """Whether each of `wanted` stands in the sorted `keys`."""
+    if not len(keys):
+        return np.zeros(len(wanted), dtype=bool)
+    return np.asarray(keys[np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)] == wanted)
+
+
+def _largest(group: Ids, values: Values, many: int) -> Values:
+    """The largest value of each group 0 … many − 1; −∞ of an empty one."""
+    out = np.full(many, -np.inf)
+    np.maximum.at(out, group, values)
+    return out

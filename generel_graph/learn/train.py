@@ -37,6 +37,7 @@ from generel_graph.learn.checkpoint import (
     write_model,
     write_pairs,
 )
+from generel_graph.learn.effect_table import learn_effects
 from generel_graph.learn.features import Features, used_blocks
 from generel_graph.learn.losses import effect_loss, info_nce, pair_weights
 from generel_graph.learn.model import node_features
@@ -215,6 +216,7 @@ def train(
         corpus, features, towers, shapes["concept"], synonyms,
         steps=train.adapter_steps, seed=train.seed, progress=progress,
     )  # fmt: skip
+    effects = learn_effects(corpus, features, shapes["concept"], folder)
     report = _report(folder, name_of(wanted), groups, log, watch.validated, kept)
     report = replace(report, wordings=wordings)
     config = {
@@ -225,6 +227,8 @@ def train(
         "nodes": len(corpus.nodes),
         "edges": len(corpus.edges.starts),
         "gates": gates_of(towers),
+        "data": asdict(corpus.provenance),
+        "effects": effects,
         "report": {**asdict(report), "folder": ""},
     }
     card = model_card(config)

@@ -119,6 +119,11 @@ class ToySpace:
         known = {"rs4242": Placed(HEART + 0.1 * SUGAR, locus)}
         return {snp: known.get(snp) or NotFoundError("the graph has no such SNP", found=snp) for snp in snps}
 
+    def effects(self, pairs, traits):
+        """An effect that tells which SNP, and a percentile that tells where the trait lies."""
+        sizes = np.array([len(snp) / 100 for snp, _ in pairs])
+        return sizes, np.array([100.0 * float(traits[trait][1] > 0.5) for _, trait in pairs])
+
     def question(self, vectors: np.ndarray, asked_kind: str, wanted_kind: str | None) -> tuple[np.ndarray, float]:
         return vectors, 2.0 if {asked_kind, wanted_kind} == {"Gene", "SNP"} else 1.0
 

@@ -26,7 +26,8 @@ def test_rows_keep_their_order_and_columns_and_get_ids_and_cosines(world, tmp_pa
         encoding="utf-8",
     )
     lines = to_tsv(score(world.graph, world.spaces, read_pairs(path))).splitlines()
-    assert lines[0] == "note\tright\tleft\tleft_id\tright_id\tcosine\tleft_by\tright_by"
+    added = "left_id\tright_id\tcosine\tleft_by\tright_by\teffect\teffect_percentile"
+    assert lines[0] == f"note\tright\tleft\t{added}"
     rows = [line.split("\t") for line in lines[1:]]
     assert [row[:3] for row in rows] == [line.split("\t") for line in path.read_text().splitlines()[1:]]
     assert [row[3:5] for row in rows] == [
@@ -85,4 +86,23 @@ def test_an_empty_table_stays_one(world) -> None:
         "cosine",
         "left_by",
         "right_by",
+        "effect",
+        "effect_percentile",
     ]
+
+
+def test_an_snp_and_a_trait_have_an_effect_whichever_stands_first(world) -> None:
+    pairs = {
+        "left": ["rs2476601", "RA", "rs689", "rs2476601", "PTPN22", "rs689", "sweet blood", "T2D", "rs1"],
+        "right": ["T2D", "rs689", "joint stiffness", "PTPN22", "RA", "rs689", "rs689", "RA", "RA"],
+    }
+    scored = score(world.graph, world.spaces, pl.DataFrame(pairs))
+    assert scored["effect"].to_list() == [0.09, 0.05, 0.05, None, None, None, None, None, None]
+    assert scored["effect_percentile"].to_list() == [100.0, 0.0, 0.0, None, None, None, None, None, None]
+
+
+def test_a_space_that_knows_no_effects_gives_none(world, monkeypatch) -> None:
+    monkeypatch.setattr(world.space, "effects", lambda self, pairs, traits: None)
+    scored = score(world.graph, world.spaces, pl.DataFrame({"left": ["rs2476601"], "right": ["T2D"]}))
+    assert scored.select("effect", "effect_percentile").row(0) == (None, None)
+    assert scored["cosine"][0] is not None

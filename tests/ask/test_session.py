@@ -55,7 +55,18 @@ def test_query_recipe_and_subgraph(session: Session) -> None:
 def test_score_keeps_the_callers_frame(session: Session) -> None:
     pairs = pd.DataFrame({"left": ["rs2476601", None], "right": ["RA", "RA"], "n": [1, 2]}, index=[7, 9])
     scored = session.score(pairs)
-    assert list(scored.columns) == ["left", "right", "n", "left_id", "right_id", "cosine", "left_by", "right_by"]
+    assert list(scored.columns) == [
+        "left",
+        "right",
+        "n",
+        "left_id",
+        "right_id",
+        "cosine",
+        "left_by",
+        "right_by",
+        "effect",
+        "effect_percentile",
+    ]
     assert list(scored.index) == [7, 9] and scored["n"].dtype == pairs["n"].dtype
     assert scored["cosine"].notna().tolist() == [True, False]
 

@@ -129,7 +129,7 @@ def planted(seed=0):
     return corpus, [(ids.index(a), ids.index(b)) for a, b in held]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def words():
     return WordEncoder()
 

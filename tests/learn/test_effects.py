@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
+from generel_graph.config import Config, ModelConfig, TrainConfig
+from generel_graph.errors import ModelError
+from generel_graph.learn import effects, load_model, train
+from generel_graph.learn.calibration import calibrate
+from generel_graph.learn.effect_table import read_effects, write_effects
 from generel_graph.learn.effects import NUMBERS, fit_effects
+from generel_graph.trained import TrainedSpace
 
 SNPS, TRAITS = 60, 12
 
@@ -63,9 +69,9 @@ def test_a_pairs_own_effect_is_in_no_number_of_it_when_it_is_fitted(planted_effe
     k = score.known
     changed = replace(k, effects=np.where(np.arange(len(k.effects)) == 7, 5.0, k.effects))
     of, trait = k.snps[7:8], k.traits[7:8]
-    plain = score._numbers(of, trait, own=False)
-    assert np.allclose(plain, replace(score, known=changed)._numbers(of, trait, own=False))
-    assert not np.allclose(score._numbers(of, trait, own=True), plain)
+    plain = score.numbers(of, trait, own=False)
+    assert np.allclose(plain, replace(score, known=changed).numbers(of, trait, own=False))
+    assert not np.allclose(score.numbers(of, trait, own=True), plain)
     assert plain.shape == (1, len(NUMBERS))
 
 
@@ -74,3 +80,113 @@ def test_what_knows_little_of_effects_has_no_score(build):
         [("rs1", "SNP", "1", 5), ("MONDO:1", "Disease", "d")], [("rs1", "ASSOCIATED_WITH", "MONDO:1", 0.5, 9.0, 0.2)]
     )
     assert fitted(corpus) is None
+
+
+def plain_numbers(score, snp, trait, own):
+    """The ten numbers of one pair, written out."""
+    k, n = score.known, len(score.reports)
+    beside = {key % n for key in score.beside.tolist() if key // n == trait} | {trait}
+    rows = [r for r in range(len(k.snps)) if own or (k.snps[r], k.traits[r]) != (snp, trait)]
+    its = [(k.traits[r], k.effects[r]) for r in rows if k.snps[r] == snp]
+    of_trait = [k.effects[r] for r in rows if k.traits[r] == trait]
+    mean = sum(e for _, e in its) / (len(its) + 3)
+    near = [np.exp(10 * float(score.vectors[t] @ score.vectors[trait])) for t, _ in its]
+    on = [e for t, e in its if t in beside]
+    return [
+        bool(its),
+        max((e for _, e in its), default=0),
+        mean,
+        sum(of_trait) / (len(of_trait) + 3),
+        np.log1p(len(of_trait)),
+        max(on, default=mean),
+        bool(on),
+        sum(w * e for w, (_, e) in zip(near, its, strict=True)) / sum(near) if its else 0,
+        np.log1p(score.strongest[snp]),
+        np.log1p(score.reports[snp]),
+    ]
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_all_pairs_at_once_are_as_one_by_one(planted_effects, own, monkeypatch):
+    corpus, _ = planted_effects
+    monkeypatch.setattr(effects, "ENTRIES", 7)  # many small parts
+    random = np.random.default_rng(1)
+    vectors = random.normal(size=(len(corpus.nodes), 4)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    n = len(corpus.nodes)
+    traits = [i for i, kind in enumerate(corpus.nodes.kinds) if kind == "Disease"]
+    score = replace(
+        fit_effects(corpus, vectors), beside=np.array([traits[0] * n + traits[1], traits[3] * n + traits[5]])
+    )
+    pairs = [(int(random.integers(n)), int(random.choice(traits))) for _ in range(200)]
+    found = score.numbers(*(np.array(c) for c in zip(*pairs, strict=True)), own=own)
+    assert found == pytest.approx(np.array([plain_numbers(score, *pair, own) for pair in pairs]), abs=1e-5)
+
+
+def test_calibration_is_of_pairs_that_are_not_known(planted_effects):
+    corpus, _ = planted_effects
+    score = fitted(corpus)
+    told = {c.source: c for c in calibrate(score)}
+    assert set(told) == {"ASSOCIATED_WITH", "CORRELATES_WITH"}
+    for c in told.values():
+        assert list(c.predicted) == sorted(c.predicted) and list(c.observed) == sorted(c.observed)
+        assert 0.7 < c.slope < 1.3 and c.spearman > 0.6
+    assert told["CORRELATES_WITH"].observed[2] < told["ASSOCIATED_WITH"].observed[2]
+    assert sum(c.pairs for c in told.values()) == len(score.known.snps)
+    # Effects without rhyme or reason: nothing is told of them, where what was seen would tell all.
+    noise = np.random.default_rng(3).normal(size=len(score.known.effects))
+    blind = calibrate(replace(score, known=replace(score.known, effects=noise)))
+    assert abs(blind[0].spearman) < 0.3
+
+
+def test_what_is_written_tells_the_same_by_ids(planted_effects, tmp_path):
+    corpus, held = planted_effects
+    ids = corpus.nodes.ids
+    random = np.random.default_rng(1)
+    vectors = random.normal(size=(len(ids), 4)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    score = fit_effects(corpus, vectors)
+    assert read_effects(tmp_path) is None
+    write_effects(tmp_path, score, ids)
+    table = read_effects(tmp_path)
+    snps, traits = np.array([h[0] for h in held]), np.array([h[1] for h in held])
+    pairs = [(ids[a], ids[b]) for a, b, _ in held]
+    told, percentiles = table.expected(pairs, {ids[b]: vectors[b] for _, b, _ in held})
+    assert told == pytest.approx(score.score(snps, traits), rel=0.01)
+    known = np.exp(score.known.effects + score.means[0])
+    assert percentiles == pytest.approx([100 * (known < e).mean() for e in told], abs=0.5)
+    assert percentiles.min() >= 0 and percentiles.max() <= 100
+    # What is known of one end alone still tells something; of neither, what is usual.
+    one = dict.fromkeys(["new", *(ids[b] for b in set(traits.tolist()))], vectors[traits[0]])
+    trait = pairs[0][1]
+    (of_trait, of_none), _ = table.expected([("rs_new", trait), ("rs_new", "new")], one)
+    assert of_trait != pytest.approx(of_none, rel=1e-3) and 0 < of_none < known.max()
+    (tmp_path / "effects.safetensors").write_bytes(b"x" * 100)
+    with pytest.raises(ModelError, match="effects cannot be read"):
+        read_effects(tmp_path)
+
+
+def test_a_trained_model_tells_effects_by_stored_vectors(planted_corpus, words, tmp_path):
+    corpus, _ = planted_corpus  # the effects of theme t are .1 + .8 · t / 6
+    config = Config(folder=tmp_path)
+    settings = TrainConfig(steps=20, batch_size=32, adapter_steps=0, validate_steps=0)
+    train(corpus, words, ModelConfig(dimension=24, hidden=8), settings, {"gwas": 1.0}, config.model_folder("m"))
+    vectors = load_model(config.model_folder("m")).vectors(corpus, words)
+    traits = {f"MONDO:{t}3": vectors[corpus.nodes.ids.index(f"MONDO:{t}3")] for t in range(6)}
+    space = TrainedSpace(config, "m")
+    told, percentiles = space.effects([(f"rs{t}00", f"MONDO:{t}3") for t in range(6)], traits)
+    assert told == pytest.approx([0.1 + 0.8 * t / 6 for t in range(6)], rel=0.25)
+    assert percentiles.tolist() == sorted(percentiles.tolist()) and percentiles[0] < 20 < 80 < percentiles[-1]
+    assert space.effects([], {}) is None
+    (config.model_folder("m") / "effects.safetensors").unlink()
+    assert TrainedSpace(config, "m").effects([("rs000", "MONDO:03")], traits) is None
+
+
+def test_a_cohort_alone_tells_on_its_own_scale(planted_effects, build):
+    corpus, _ = planted_effects
+    e = corpus.edges
+    alone = replace(e, types=("CORRELATES_WITH",), type=np.zeros_like(e.type))
+    score = fitted(replace(corpus, edges=alone))
+    assert score.usual == "CORRELATES_WITH"
+    told = score.score(score.known.snps, score.known.traits)
+    assert np.median(told) == pytest.approx(np.exp(score.means[1]), rel=0.3)

@@ -1,0 +1,122 @@
+"""The text side of a model as a folder that sentence-transformers loads by itself, without code of ours.
+
+| part | what |
+|---|---|
+| the folder itself | the language model as it was published: weights, tokenizer, config |
+| `1_Pooling`, `2_Normalize` | as the encoder does it; texts are cut at the model's `max_tokens` |
+| `3_Dense` … `8_Normalize` | the adapter (layers.py) |
+
+The layout is that of sentence-transformers' own `save`: `modules.json` names the parts in order; a Dense has a
+`config.json` and `linear.weight`, `linear.bias` in `model.safetensors`.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save
+
+from generel_etl.whole import replacing
+from generel_graph.config import Config
+from generel_graph.encode import Encoder
+from generel_graph.encode.places import PATTERNS
+from generel_graph.errors import ModelError, UsageError
+from generel_graph.export.layers import Layer, plain_layers
+from generel_graph.learn import Model
+from generel_graph.progress import Progress, silent
+from generel_graph.session import open as open_session
+from generel_graph.trained import TrainedSpace
+
+MODULES = "sentence_transformers.models"  # where every release so far finds them
+# Of an encoder's folder: written anew here, or of no use in it.
+OTHERS = ("modules.json", "sentence_bert_config.json", "config_sentence_transformers.json", "data_config.json")
+
+
+def export_encoder(config: Config, folder: Path, model_id: str | None = None, progress: Progress = silent) -> Path:
+    """Write the text side of a model (None: the active one) to `folder`, which must be new or empty.
+
+    `sentence_transformers.SentenceTransformer(folder)` then gives a text the learnt half of the vector that `search`
+    and `score` give to a free text: unit length, float32; the encoder's bfloat16, where this program uses it, is the
+    only difference. Raises UsageError for a folder with something in it, ModelError for a model without an adapter.
+    """
+    if model_id is None:
+        with open_session(config, progress) as session:
+            model_id = session.model_id()
+    space = TrainedSpace(config, model_id)
+    return write_encoder(space.model, space.encoder, folder)
+
+
+def write_encoder(model: Model, encoder: Encoder, folder: Path) -> Path:
+    """As `export_encoder`, of a model and the encoder that it was trained with."""
+    folder = folder.absolute()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError("the folder is not empty", where=folder, next_step="name a new folder, or empty this one")
+    if model.adapter is None:
+        raise ModelError(
+            "the model has no adapter: it places no texts by themselves",
+            where=model.folder,
+            found="train.adapter_steps = 0",
+            next_step="set [train] adapter_steps, and run `generel-graph train`",
+        )
+    with replacing(folder) as new:
+        for pattern in (p for p in PATTERNS if "/" not in p):
+            for file in encoder.folder.glob(pattern):
+                if file.name not in OTHERS:
+                    shutil.copyfile(file, new / file.name)
+        _write(new / "sentence_bert_config.json", {"max_seq_length": encoder.max_tokens, "do_lower_case": False})
+        _write(new / "config_sentence_transformers.json", {"similarity_fn_name": "cosine"})
+        modes = {f"pooling_mode_{key}": key.startswith(encoder.pooling) for key in ("cls_token", "mean_tokens")}
+        _write(new / "1_Pooling" / "config.json", {"word_embedding_dimension": encoder.dimension, **modes})
+        types = ["Transformer", "Pooling", "Normalize"]
+        for layer in plain_layers(model.adapter.state_dict()):
+            types.append("Normalize" if layer is None else "Dense")
+            if layer is not None:
+                _write_layer(new / f"{len(types) - 1}_{types[-1]}", layer)
+        modules = [
+            {"idx": i, "name": str(i), "path": f"{i}_{type_}" if i else "", "type": f"{MODULES}.{type_}"}
+            for i, type_ in enumerate(types)
+        ]
+        _write(new / "modules.json", modules)
+        (new / "README.md").write_text(_card(model, encoder), encoding="utf-8")
+    return folder
+
+
+def _write_layer(folder: Path, layer: Layer) -> None:
+    out, in_ = layer.weight.shape
+    sizes = {"in_features": in_, "out_features": out, "bias": True, "activation_function": layer.activation}
+    _write(folder / "config.json", sizes)
+    (folder / "model.safetensors").write_bytes(save({"linear.weight": layer.weight, "linear.bias": layer.bias}))
+
+
+def _write(path: Path, value: Any) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+
+
+def _card(model: Model, encoder: Encoder) -> str:
+    return f"""---
+library_name: sentence-transformers
+pipeline_tag: sentence-similarity
+license: other
+tags: [sentence-transformers, feature-extraction, biology, genetics, medical, generel-graph]
+---
+# Texts in the space of model {model.id}
+
+Names and wordings of diseases, traits, phenotypes, genes and drugs → {model.learnt} numbers of unit length, where the
+graph's concepts lie that they mean. It is {encoder.name} followed by the adapter of a generel-graph model.
+
+```python
+from sentence_transformers import SentenceTransformer
+
+vectors = SentenceTransformer("this folder").encode(["heart attack", "myocardial infarction"])
+```
+
+- Texts are cut at {encoder.max_tokens} tokens.
+- Compare by cosine; with a node's stored vector by its first {model.learnt} numbers, brought to unit length.
+- Keep float32: one layer multiplies by differences of squares, which half precision loses.
+- A bare gene symbol, code or rsID means little as a text: look it up instead.
+- What the space was learnt from, how it was tested and its limits stand in the model's own card. Not for clinical use.
+"""

@@ -1,0 +1,112 @@
+"""The picture and the event files of a training say what its logs say."""
+
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from generel_graph.config import Config, ModelConfig, TrainConfig
+from generel_graph.errors import ModelError
+from generel_graph.learn import plot, train
+from generel_graph.learn.checkpoint import LogRow, read_rows, write_rows
+from generel_graph.learn.curves import Curve, read_curves
+from generel_graph.learn.events import check_tensorboard, write_events
+from generel_graph.learn.plot import PICTURES, plot_losses
+from generel_graph.learn.validation import Validated
+from generel_graph.modelling import plot_model
+
+WEIGHTS = {"gwas": 12.0, "kg": 1.0, "synonym": 1.0}
+SETTINGS = TrainConfig(steps=30, batch_size=32, held_out=0.1, validate_steps=10, adapter_steps=0)
+
+
+@pytest.fixture
+def trained(planted_corpus, words, tmp_path):
+    corpus, _ = planted_corpus
+    folder = tmp_path / ".generel" / "models" / "m"
+    return train(corpus, words, ModelConfig(dimension=24, hidden=48), SETTINGS, WEIGHTS, folder)
+
+
+def test_the_curves_are_the_logs_without_what_is_no_number(trained):
+    rows = read_rows(trained.folder / "validation.csv", Validated)
+    write_rows(
+        trained.folder / "validation.csv",
+        Validated,
+        [replace(r, auc_degree=float("nan")) if (r.task, r.step) == ("gwas", 10) else r for r in rows],
+    )
+    curves = read_curves(trained.folder)
+    log = read_rows(trained.folder / "log.csv", LogRow)
+    assert curves.tasks[0].name == "gwas" and curves.kept_step == trained.kept_step
+    gwas = [row for row in log if row.task == "gwas"]
+    assert curves.tasks[0].loss.steps.tolist() == [row.step for row in gwas]
+    assert curves.tasks[0].loss.values == pytest.approx([row.loss / row.chance for row in gwas])
+    assert curves.tasks[0].auc.steps.tolist() == [0, 20, 30]
+    assert all(np.isfinite(c.values).all() for t in curves.tasks for c in (t.loss, t.auc, curves.mean_auc))
+
+
+def test_smoothing_keeps_a_level_and_evens_out_noise():
+    noise = np.random.default_rng(0).normal(size=400)
+    curve = Curve.of(list(range(400)), (2 + noise).tolist())
+    smooth = curve.smoothed(20)
+    assert smooth.values == pytest.approx(np.full(400, 2), abs=0.6) and smooth.values.std() < 0.3 * noise.std()
+    assert Curve.of([5], [1.0]).smoothed(20).values.tolist() == [1.0]
+    assert len(Curve.of([], []).smoothed(20).values) == 0
+
+
+def test_the_picture_names_every_task(trained):
+    png, svg = plot_losses(trained.folder)
+    assert png.read_bytes().startswith(b"\x89PNG") and [png.name, svg.name] == list(PICTURES)
+    before = svg.read_bytes()
+    text = svg.read_text(encoding="utf-8")
+    words = {node.text for node in ElementTree.fromstring(text).iter() if node.tag.endswith("text")}
+    drawn = {task.name for task in trained.tasks if task.loss is not None}
+    assert {"gwas", "mean of the tasks", f"Model {trained.model_id}", *drawn} <= words and len(drawn) >= 2
+    assert "nan" not in " ".join(node.get("d", "") for node in ElementTree.fromstring(text).iter())
+    plot_losses(trained.folder)
+    assert svg.read_bytes() == before
+
+
+def test_many_tasks_and_a_task_that_was_never_drawn_have_panels(trained):
+    log = read_rows(trained.folder / "log.csv", LogRow)
+    more = [replace(row, task=f"task{row.step}") for row in log]
+    write_rows(trained.folder / "log.csv", LogRow, more)
+    _, svg = plot_losses(trained.folder)
+    words = {node.text for node in ElementTree.fromstring(svg.read_text(encoding="utf-8")).iter()}
+    assert {"gwas", *(row.task for row in more)} <= words
+
+
+def test_tensorboard_reads_the_same_numbers(trained):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    def read():
+        accumulator = EventAccumulator(str(write_events(trained.folder)), size_guidance={"scalars": 0})
+        accumulator.Reload()
+        return {tag: accumulator.Scalars(tag) for tag in accumulator.Tags()["scalars"]}
+
+    found = read()
+    log = [row for row in read_rows(trained.folder / "log.csv", LogRow) if row.task == "gwas"]
+    assert [e.step for e in found["train/gwas"]] == [row.step for row in log]
+    assert [e.value for e in found["train/gwas"]] == pytest.approx([row.loss / row.chance for row in log])
+    held = [row for row in read_rows(trained.folder / "validation.csv", Validated) if row.task == "gwas"]
+    assert [e.step for e in found["validation/auc_degree/gwas"]] == [row.step for row in held]
+    assert [e.value for e in found["validation/auc_degree/gwas"]] == pytest.approx([row.auc_degree for row in held])
+    assert {tag: len(events) for tag, events in read().items()} == {tag: len(events) for tag, events in found.items()}
+
+
+def test_the_newest_model_or_a_named_one_is_drawn(trained, tmp_path):
+    config = Config(folder=tmp_path)
+    assert plot_model(config) == plot_model(config, "m")
+    with pytest.raises(ModelError, match="no such model") as error:
+        plot_model(config, "n")
+    assert error.value.nearest is None and error.value.valid == ("m",)
+    with pytest.raises(ModelError, match="no model here"):
+        plot_model(Config(folder=tmp_path / "elsewhere"))
+
+
+def test_what_is_missing_says_how_to_get_it(trained, monkeypatch):
+    monkeypatch.setattr(plot, "find_spec", lambda name: None)
+    with pytest.raises(ModelError, match=r"generel-graph\[plot\]"):
+        plot_losses(trained.folder)
+    monkeypatch.setattr("generel_graph.learn.events.find_spec", lambda name: None)
+    with pytest.raises(ModelError, match=r"generel-graph\[tensorboard\]"):
+        check_tensorboard()
