@@ -83,6 +83,7 @@ def model(encoder, tmp_path):
         encoder_digest=encoder.digest,
         corpus_digest="c",
         folds=5,
+        same_locus=True,
         config={},
         towers=make_towers(shapes, 0.1, 0).eval(),
         adapter=random_adapter(encoder.dimension, 12, 1),
