@@ -46,7 +46,7 @@ def test_rows_keep_their_order_and_columns_and_get_ids_and_cosines(world, tmp_pa
     assert float(cosines[4]) == pytest.approx(0.5 * 1.1 / math.sqrt(1.25 * 1.04), abs=1e-5)
     assert float(cosines[5]) == pytest.approx(0.0, abs=1e-5)
     assert cosines[6] == cosines[0]
-    assert [row[6:] for row in rows][:5] == [
+    assert [row[6:8] for row in rows][:5] == [
         ["rsid", "code"],
         ["text", ""],
         ["synonym", "text"],

@@ -87,7 +87,9 @@ def test_what_was_encoded_is_read_back(tiny, tmp_path):
 def test_progress_tells_how_far_it_is(tiny):
     seen = []
     Encoder.open(str(tiny)).encode([f"heart {i * 'a'}" for i in range(150)], lambda *a: seen.append(a[:3]))
-    assert seen == [("encode", 64, 150), ("encode", 128, 150), ("encode", 150, 150)]
+    done = [so_far for _, so_far, _ in seen]
+    assert {(stage, total) for stage, _, total in seen} == {("encode", 150)}
+    assert len(done) == 3 and done == sorted(set(done)) and done[-1] == 150  # whichever chunk is ready first
 
 
 def test_the_digest_names_weights_tokens_and_pooling(tiny, tmp_path):
