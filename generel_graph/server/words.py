@@ -46,19 +46,22 @@ def explain(text: str) -> str:
 
 
 def last_errors(folder: Path, lines: int = 20) -> list[str]:
-    """The last errors and warnings of Neo4j's logs, oldest first, with what they mean where that is known."""
+    """The last errors and warnings of Neo4j's logs, oldest first, with what they mean where that is known.
+
+    Of the debug log, which is long, only what is known: a JVM that dies early may leave its reason there alone.
+    """
     found: deque[str] = deque(maxlen=lines)
-    for name in ("neo4j.log", "console.log"):
+    for name in ("debug.log", "neo4j.log", "console.log"):
         for line in _tail(folder / name):
             entry = ENTRY.match(line)
             cause = CAUSE.match(line)
-            if entry and entry["level"] in ("ERROR", "WARN"):
-                found.append(_with_words(line))
-            elif cause:
-                found.append(_with_words(f"  caused by {cause['text']}"))
-            elif name == "console.log" and explain(line):
-                found.append(_with_words(line))
-    return list(found)
+            if entry:
+                told = entry["level"] in ("ERROR", "WARN") and (name != "debug.log" or bool(explain(line)))
+            else:
+                told = bool(explain(line)) or (cause is not None and name != "debug.log")
+            if told:
+                found.append(_with_words(f"  caused by {cause['text']}" if cause else line))
+    return list(dict.fromkeys(found))
 
 
 def why_it_died(folder: Path) -> str:
