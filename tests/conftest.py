@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from generel_graph.config import Config, Neo4jConfig
 from generel_graph.graph import Graph
@@ -15,6 +16,10 @@ from generel_graph.server import ensure, stop
 
 ROOT = Path(__file__).resolve().parents[1]
 VERSIONS = ("2026.08.1", "5.26.18")
+
+# How long an example takes says something of the machine, nothing of the code.
+settings.register_profile("busy machines", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy machines")
 
 
 @dataclass(frozen=True, slots=True)
