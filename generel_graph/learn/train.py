@@ -43,7 +43,7 @@ from generel_graph.learn.losses import effect_loss, info_nce, pair_weights
 from generel_graph.learn.model import node_features
 from generel_graph.learn.tasks import Group, Known, task_groups
 from generel_graph.learn.towers import TowerShape, gates_of, hide, make_towers
-from generel_graph.learn.validation import Validated
+from generel_graph.learn.validation import Validated, Validation
 from generel_graph.learn.watch import Watch
 from generel_graph.learn.wordings import teach
 from generel_graph.progress import Progress, silent
@@ -138,7 +138,13 @@ def train(
     optimizer = torch.optim.AdamW(
         towers.parameters(), lr=train.learning_rate, weight_decay=train.weight_decay, fused=True
     )
-    watch = Watch(features, groups, known, shapes=shapes, synonyms=synonyms, own_rows=own_rows, config=train)
+    validation = None
+    if train.held_out > 0 and train.validate_steps > 0:
+        validation = Validation(
+            features, groups, known, shapes=shapes, synonyms=synonyms,
+            own_rows=own_rows, temperature=train.temperature, seed=train.seed,
+        )  # fmt: skip
+    watch = Watch(validation, train)
     state = read_state(folder, wanted)
     done, seconds, log = 0, 0.0, list[LogRow]()
     if state is not None:

@@ -2,50 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import nn
 
 from generel_graph.config import TrainConfig
 from generel_graph.learn.checkpoint import Best
-from generel_graph.learn.features import Features
-from generel_graph.learn.tasks import Group, Known
-from generel_graph.learn.towers import TowerShape
 from generel_graph.learn.validation import Validated, Validation, score
 
 
 class Watch:
     """Looks at the held-out pairs every so many steps, before the first one too, and remembers the best towers."""
 
-    def __init__(
-        self,
-        features: Features,
-        groups: Sequence[Group],
-        known: Known,
-        *,
-        shapes: Mapping[str, TowerShape],
-        synonyms: Mapping[str, NDArray[np.float32]],
-        own_rows: Any,
-        config: TrainConfig,
-    ) -> None:
+    def __init__(self, validation: Validation | None, config: TrainConfig) -> None:
         self.config = config
         self.validated: list[Validated] = []
         self.best: Best | None = None
-        self._validation: Validation | None = None
-        if config.held_out > 0 and config.validate_steps > 0:
-            self._validation = Validation(
-                features,
-                groups,
-                known,
-                shapes=shapes,
-                synonyms=synonyms,
-                own_rows=own_rows,
-                temperature=config.temperature,
-                seed=config.seed,
-            )
+        self._validation = validation
 
     def resume(self, validated: Sequence[Validated], best: Best | None) -> None:
         """Go on from what an unfinished training had seen."""
