@@ -51,15 +51,18 @@ def evaluate_later(
     Raises UsageError for years without a report.
     """
     scored: list[Scored] = []
+    of_graph: dict[str, Reports] = {}  # by digest: the years of one graph share its nodes, and so its reports
     for done, year in enumerate(years):
         progress("evaluate", done, len(years), str(year))
         first, last = date(year, 1, 1), date(year + 1, 1, 1)
         # These models place no texts.
         before = replace(config, train=replace(config.train, published_before=first, adapter_steps=0))
         with open_graph(before, progress) as graph:
-            past = sample(graph, before, graph_digest(graph) or "", progress)
-            reports = read_reports(graph, past.nodes, progress)
-        scored += _score(before, past, reports, first, last, progress)
+            digest = graph_digest(graph) or ""
+            past = sample(graph, before, digest, progress)
+            if digest not in of_graph:
+                of_graph = {digest: read_reports(graph, past.nodes, progress)}
+        scored += _score(before, past, of_graph[digest], first, last, progress)
     progress("evaluate", len(years), len(years))
     if not scored:
         raise UsageError("no paper of these years gives a pair to test", where="--years", found=list(years))

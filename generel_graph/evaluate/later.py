@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generel_etl.relations import SNP_GENE
+from generel_graph.arrays import among, ranges, runs
 from generel_graph.corpus import Corpus, Reports
 from generel_graph.measures import BY_RANK
 
@@ -74,7 +75,7 @@ def later_tests(past: Corpus, reports: Reports, first: date, last: date, seed: i
     rng = np.random.default_rng([seed, first.year, first.month, first.day])
     traits = inside & ~reports.is_gene & reports.clear
     snps, ends, papers = _once(reports.snps[traits], clusters[reports.ends[traits]], reports.papers[traits], known)
-    new = ~_in(known.reported, snps * known.n + ends) & ~_beside(snps, ends, known)
+    new = ~among(known.reported, snps * known.n + ends) & ~_beside(snps, ends, known)
     snps, ends, papers = snps[new], ends[new], papers[new]
     has_snp, has_trait = known.snp_degree[snps] > 0, known.trait_degree[ends] > 0
     placed = known.edges[snps] > 0
@@ -126,7 +127,7 @@ def _genes(
     banned = np.unique(np.concatenate([through, direct, _pairs_of_papers(reports, clusters, n)]))
     g, t, who = _join(snps, papers, ends, reports.snps[traits], reports.papers[traits], clusters[reports.ends[traits]])
     g, t, who = _once(g, t, who, known)
-    new = (known.trait_degree[t] > 0) & (degree[g] > 0) & ~_in(through, g * n + t) & ~_in(direct, g * n + t)
+    new = (known.trait_degree[t] > 0) & (degree[g] > 0) & ~among(through, g * n + t) & ~among(direct, g * n + t)
     g, t, who = g[new], t[new], who[new]
     trait_pool = np.flatnonzero(known.trait_degree > 0)
     if len(g):
@@ -144,7 +145,7 @@ def _genes(
         np.concatenate([reports.snps[reports.is_gene].astype(np.int64) * n + every, named * n + named_genes])
     )
     snps, ends, papers = _once(snps, ends, papers, known)
-    new = ~_in(np.unique(named * n + named_genes), snps * n + ends) & (known.edges[snps] > 0) & (degree[ends] > 0)
+    new = ~among(np.unique(named * n + named_genes), snps * n + ends) & (known.edges[snps] > 0) & (degree[ends] > 0)
     snps, ends, papers = snps[new], ends[new], papers[new]
     if not len(snps):
         return
@@ -155,7 +156,7 @@ def _genes(
     near = _of_locus(past, snps, starts, genes)
     drawn_rows, drawn_genes = [], []
     for row, (snp, candidates) in enumerate(zip(snps, near, strict=True)):
-        others = candidates[~_in(ever, snp * n + candidates)]
+        others = candidates[~among(ever, snp * n + candidates)]
         drawn_rows.append(np.full(len(others), row))
         drawn_genes.append(others)
     rows, others = np.concatenate(drawn_rows), np.concatenate(drawn_genes)
@@ -208,7 +209,7 @@ def _beside(snps: Ids, traits: Ids, known: _Before) -> NDArray[np.bool_]:
     none = np.empty(0, dtype=np.int64)
     return np.array(
         [
-            bool(_in(known.reported, snp * known.n + known.neighbours.get(int(trait), none)).any())
+            bool(among(known.reported, snp * known.n + known.neighbours.get(int(trait), none)).any())
             for snp, trait in zip(snps, traits, strict=True)
         ],
         dtype=bool,
@@ -239,7 +240,7 @@ def _negatives(
         drawn = rng.choice(pool, size=len(open_), p=chances)
         at = rows[open_]
         key = drawn * n + right[at] if side == 0 else left[at] * n + drawn
-        good = ~_in(banned, key)
+        good = ~among(banned, key)
         others[open_[good]] = drawn[good]
         open_ = open_[~good]
         if not len(open_):
@@ -267,13 +268,8 @@ def _tests(
 
 def _path_keys(snps: Ids, genes: Ids, known: _Before, n: int) -> Ids:
     """gene · n + trait of all genes and traits that an SNP joins."""
-    order = np.argsort(known.reported, kind="stable")
-    keys = known.reported[order]
-    owner = keys // n
-    first = np.searchsorted(owner, snps, side="left")
-    count = np.searchsorted(owner, snps, side="right") - first
-    at = np.repeat(first - (np.cumsum(count) - count), count) + np.arange(count.sum())
-    return np.unique(np.repeat(genes, count) * n + keys[at] % n)
+    first, count = runs(known.reported // n, snps)
+    return np.unique(np.repeat(genes, count) * n + known.reported[ranges(first, count)] % n)
 
 
 def _direct(past: Corpus, n: int) -> Ids:
@@ -307,10 +303,8 @@ def _join(
     span = int(max(papers.max(initial=0), other_papers.max(initial=0))) + 1
     here, there = snps.astype(np.int64) * span + papers, other_snps.astype(np.int64) * span + other_papers
     order = np.argsort(there, kind="stable")
-    first = np.searchsorted(there[order], here, side="left")
-    count = np.searchsorted(there[order], here, side="right") - first
-    at = np.repeat(first - (np.cumsum(count) - count), count) + np.arange(count.sum())
-    return np.repeat(genes, count), traits[order][at], np.repeat(papers.astype(np.int64), count)
+    first, count = runs(there[order], here)
+    return np.repeat(genes, count), traits[order][ranges(first, count)], np.repeat(papers.astype(np.int64), count)
 
 
 def _of_locus(past: Corpus, snps: Ids, linked: Ids, genes: Ids) -> list[Ids]:
@@ -333,14 +327,6 @@ def _of_locus(past: Corpus, snps: Ids, linked: Ids, genes: Ids) -> list[Ids]:
         )
         found.append(np.unique(table[low:high, 1]))
     return found
-
-
-def _in(keys: Ids, wanted: Ids) -> NDArray[np.bool_]:
-    """Whether each of `wanted` is among the sorted `keys`."""
-    if not len(keys):
-        return np.zeros(len(wanted), dtype=bool)
-    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return np.asarray(keys[at] == wanted)
 
 
 def days(day: date) -> int:

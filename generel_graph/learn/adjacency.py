@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generel_etl.weights import ASSOCIATION_HALF
+from generel_graph.arrays import distinct, ranges, runs
 from generel_graph.corpus import Corpus, Edges
 from generel_graph.learn.blocks import FAMILIES, GROUPS, ONTOLOGY_TYPES, group_of
 from generel_graph.learn.folds import MAX_FOLDS, fold_bits, id_keys, pair_folds
@@ -143,8 +144,7 @@ def _grandparents(corpus: Corpus, keys: NDArray[np.uint64], folds: int, held: fl
     child, parent = clusters[edges.starts[of_kind]], clusters[edges.ends[of_kind]]
     steps = distinct(child[child != parent] * n + parent[child != parent])
     child, parent = steps // n, steps % n
-    first = np.searchsorted(child, parent, side="left")
-    count = np.searchsorted(child, parent, side="right") - first
+    first, count = runs(child, parent)
     lower = np.repeat(np.arange(len(child)), count)
     upper = ranges(first, count)
     a, b = child[lower], parent[upper]
@@ -225,17 +225,3 @@ def _degrees(
     rows = pair // n
     degrees = [np.bincount(rows[(seen >> np.uint16(f)) & 1 == 0], minlength=n) for f in range(folds + 1)]
     return np.stack([*degrees, np.bincount(rows, minlength=n)]).astype(np.int32)
-
-
-def ranges(starts: NDArray[np.integer], counts: NDArray[np.integer]) -> NDArray[np.int64]:
-    """The numbers starts[i] … starts[i] + counts[i] − 1 of all i, one after the other."""
-    total = int(counts.sum())
-    before = np.cumsum(counts) - counts
-    numbers: NDArray[np.int64] = np.arange(total) + np.repeat(starts.astype(np.int64) - before, counts)
-    return numbers
-
-
-def distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The values once each, sorted; by sorting, which is several times faster here than numpy's hashing."""
-    values = np.sort(values)
-    return values[np.r_[True, values[1:] != values[:-1]]] if len(values) else values

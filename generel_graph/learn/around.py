@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from generel_graph.arrays import distinct
 from generel_graph.corpus import Corpus, Edges, Nodes
-from generel_graph.learn.adjacency import Adjacency, distinct
+from generel_graph.learn.adjacency import Adjacency
 from generel_graph.learn.blocks import FAMILIES, GROUPS
 from generel_graph.learn.surroundings import Asked, Surroundings, joined
 

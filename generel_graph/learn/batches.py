@@ -13,9 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from generel_graph.arrays import distinct
 from generel_graph.config import TrainConfig
 from generel_graph.errors import ModelError
-from generel_graph.learn.adjacency import distinct
 from generel_graph.learn.features import EffectPairs, Features, effect_measure, text_rows
 from generel_graph.learn.tasks import FEWEST_OF_BATCH, Group, Known
 from generel_graph.learn.towers import TowerShape

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from generel_graph.arrays import among, ranges, runs
 from generel_graph.corpus import Corpus
 
 SOURCES = ("ASSOCIATED_WITH", "CORRELATES_WITH")  # the catalogue's, a cohort's
@@ -130,8 +131,7 @@ class EffectScore:
 
     def numbers(self, snps: Ids, traits: Ids, own: bool, asked: NDArray[np.floating] | None = None) -> Values:
         """The ten numbers of each pair, [p, 10]; without `own`, what is known of the pair itself is left out."""
-        first = np.searchsorted(self.known.snps, snps, side="left")
-        many = np.searchsorted(self.known.snps, snps, side="right") - first
+        first, many = runs(self.known.snps, snps)
         n = len(self.reports)
         total: Values = np.bincount(self.known.traits, weights=self.known.effects, minlength=n).astype(np.float64)
         count: Values = np.bincount(self.known.traits, minlength=n).astype(np.float64)
@@ -157,7 +157,7 @@ class EffectScore:
         """The first eight numbers, [p, 8]: sums and maxima over the entries first … first + many of each pair's SNP."""
         p = len(traits)
         pair = np.repeat(np.arange(p), many)
-        at = np.arange(len(pair)) + np.repeat(first - (np.cumsum(many) - many), many)
+        at = ranges(first, many)
         others, effects = self.known.traits[at], self.known.effects[at]
         same = others == traits[pair]
         if not own:
@@ -166,7 +166,7 @@ class EffectScore:
             pair, others, effects, same = (v[~same] for v in (pair, others, effects, same))
         entries = np.bincount(pair, minlength=p)
         mean = np.bincount(pair, weights=effects, minlength=p) / (entries + PRIOR)
-        beside = same | _among(self.beside, traits[pair] * len(self.reports) + others)
+        beside = same | among(self.beside, traits[pair] * len(self.reports) + others)
         by_trait = np.bincount(pair[beside], minlength=p) > 0
         cosine = np.einsum("ed,ed->e", self.vectors[others], asked[pair], dtype=np.float32).astype(np.float64)
         near = np.exp(cosine / NEAR)
@@ -213,13 +213,6 @@ def fit_effects(corpus: Corpus, vectors: NDArray[np.floating]) -> EffectScore | 
     )
     x = empty.numbers(known.snps, known.traits, own=False)
     return replace(empty, ridge=Ridge.fit(x, known.effects, known.sources))
-
-
-def _among(keys: Ids, wanted: Ids) -> NDArray[np.bool_]:
-    """Whether each of `wanted` stands in the sorted `keys`."""
-    if not len(keys):
-        return np.zeros(len(wanted), dtype=bool)
-    return np.asarray(keys[np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)] == wanted)
 
 
 def _largest(group: Ids, values: Values, many: int) -> Values:

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import embedding_bag, normalize
 
+from generel_graph.arrays import ranges
 from generel_graph.corpus import Corpus
 from generel_graph.errors import ConfigError
-from generel_graph.learn.adjacency import Adjacency, ranges
+from generel_graph.learn.adjacency import Adjacency
 from generel_graph.learn.blocks import (
     BLOCK_NAMES,
     BLOCKS,

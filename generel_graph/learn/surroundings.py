@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from generel_graph.arrays import distinct, ranges, runs
 from generel_graph.corpus import Corpus, Edges
 from generel_graph.learn.adjacency import (
     LOCUS_NEIGHBOURS,
@@ -17,9 +18,7 @@ from generel_graph.learn.adjacency import (
     LOCUS_SCALE,
     build_adjacency,
     combine,
-    distinct,
     evidence,
-    ranges,
 )
 from generel_graph.learn.blocks import FAMILIES, GROUPS
 
@@ -119,8 +118,7 @@ class Surroundings:
     def near_genes(self, asked: Asked) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Asker · n + gene that SNPs within 100 kb are mapped to, and the weight by the nearest of them."""
         row, at, distance = self._within(asked, GENE_REACH)
-        first = np.searchsorted(self.mapped, self.snps[at], side="left")
-        count = np.searchsorted(self.mapped, self.snps[at], side="right") - first
+        first, count = runs(self.mapped, self.snps[at])
         key = np.repeat(row, count) * len(self.groups) + self.genes[ranges(first, count)]
         return joined([(key, np.exp(-np.repeat(distance, count) / GENE_SCALE))], np.maximum)
 

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generel_etl.relations import SNP_GENE
+from generel_graph.arrays import among, distinct, ranges, runs
 from generel_graph.corpus import Corpus, Pairs
 from generel_graph.errors import ModelError
-from generel_graph.learn.adjacency import Adjacency, distinct, ranges
+from generel_graph.learn.adjacency import Adjacency
 from generel_graph.learn.blocks import FAMILIES, negative_kind, tower_of
 from generel_graph.learn.folds import pair_folds
 
@@ -153,8 +154,7 @@ def _gene_trait(corpus: Corpus) -> Pairs:
     if gwas is None or not len(links):
         return _pairs(np.empty(0), np.empty(0), np.empty(0))
     traits = corpus.nodes.clusters[gwas.positives].astype(np.int64)
-    first = np.searchsorted(links.anchors, gwas.anchors, side="left")
-    count = np.searchsorted(links.anchors, gwas.anchors, side="right") - first
+    first, count = runs(links.anchors, gwas.anchors)
     gene = links.positives[ranges(first, count)].astype(np.int64)
     key = gene * n + np.repeat(traits, count)
     weight = np.repeat(gwas.weights, count)
@@ -189,9 +189,7 @@ class Known:
 
     def stated(self, anchors: NDArray[np.int64], positives: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether each pair of clusters is known, or is one cluster, [p]."""
-        wanted = anchors * (len(self.pointers) - 1) + positives
-        at = np.minimum(np.searchsorted(self._keys, wanted), max(len(self._keys) - 1, 0))
-        known = self._keys[at] == wanted if len(self._keys) else np.zeros(len(wanted), dtype=bool)
+        known = among(self._keys, anchors * (len(self.pointers) - 1) + positives)
         return np.asarray(known | (anchors == positives))
 
     def hidden(self, anchors: NDArray[np.int64], positives: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from generel_graph.learn.adjacency import distinct
+from generel_graph.arrays import distinct
 from generel_graph.learn.features import Features, text_rows
 from generel_graph.learn.losses import info_nce
 from generel_graph.learn.tasks import Group, Known
