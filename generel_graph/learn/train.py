@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from generel_graph.config import ModelConfig, TrainConfig
@@ -155,68 +156,64 @@ def train(
     watch.look(towers, done)
 
     with deferred_interrupt() as interrupted:
-        for number in range(done // ROUND_STEPS, -(-train.steps // ROUND_STEPS)):
+        for step, batch in _batches(features, groups, masked, train, done, shapes=shapes, synonyms=synonyms):
             if watch.enough():
                 break
-            steps = [s for s in plan_round(groups, features.effects, train, number) if s.number >= done]
-            inputs = RoundInputs(features, groups, masked, shapes=shapes, synonyms=synonyms, steps=steps)
-            for step in steps:
-                group = groups[step.group]
-                batch = inputs.batch(step)
-                torch.manual_seed(train.seed * 1_000_003 + step.number)  # dropout is the step's, not the run's
-                for parameters in optimizer.param_groups:
-                    parameters["lr"] = train.learning_rate * rate(step.number, train)
+            group = groups[step.group]
+            torch.manual_seed(train.seed * 1_000_003 + step.number)  # dropout is the step's, not the run's
+            for parameters in optimizer.param_groups:
+                parameters["lr"] = train.learning_rate * rate(step.number, train)
 
-                z: dict[str, Tensor] = {}  # tower → [k, dimension]
-                for tower, x in batch.inputs.items():
-                    own = torch.from_numpy(own_rows[batch.nodes[tower]]) if shapes[tower].identities else None
-                    with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
-                        x = hide(x, shapes[tower], model.block_dropout, model.text_only)  # noqa: PLW2901
-                        z[tower] = towers[tower](x, own)
-                weights = pair_weights(batch.weights, train.weight_clip)
-                weights = weights if train.weigh_pairs else torch.ones_like(weights)
-                loss, chance = info_nce(
-                    _at(z, batch.anchors), _at(z, batch.positives), weights, batch.hidden, train.temperature
+            z: dict[str, Tensor] = {}  # tower → [k, dimension]
+            for tower, x in batch.inputs.items():
+                own = torch.from_numpy(own_rows[batch.nodes[tower]]) if shapes[tower].identities else None
+                with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+                    x = hide(x, shapes[tower], model.block_dropout, model.text_only)  # noqa: PLW2901
+                    z[tower] = towers[tower](x, own)
+            weights = pair_weights(batch.weights, train.weight_clip)
+            weights = weights if train.weigh_pairs else torch.ones_like(weights)
+            loss, chance = info_nce(
+                _at(z, batch.anchors), _at(z, batch.positives), weights, batch.hidden, train.temperature
+            )
+            effect: Tensor | None = None
+            if batch.effect_anchors is not None and batch.effect_positives is not None:
+                effect = effect_loss(_at(z, batch.effect_anchors), _at(z, batch.effect_positives), batch.measure)
+            total = loss if effect is None else loss + train.effect_weight * effect
+
+            optimizer.zero_grad(set_to_none=True)
+            total.backward()  # type: ignore[no-untyped-call]
+            norm = torch.nn.utils.clip_grad_norm_(towers.parameters(), train.clip)
+            if not torch.isfinite(total) or not torch.isfinite(norm):
+                raise _not_a_number(folder, corpus, group, step, batch)
+            optimizer.step()
+
+            now = time.perf_counter() - began
+            log.append(
+                LogRow(
+                    step=step.number,
+                    task=group.task,
+                    loss=loss.item(),
+                    chance=chance,
+                    effect_loss=None if effect is None else effect.item(),
+                    gradient_norm=norm.item(),
+                    learning_rate=optimizer.param_groups[0]["lr"],
+                    pairs=len(step.pairs) + len(step.effects),
+                    seconds=now,
                 )
-                effect: Tensor | None = None
-                if batch.effect_anchors is not None and batch.effect_positives is not None:
-                    effect = effect_loss(_at(z, batch.effect_anchors), _at(z, batch.effect_positives), batch.measure)
-                total = loss if effect is None else loss + train.effect_weight * effect
-
-                optimizer.zero_grad(set_to_none=True)
-                total.backward()  # type: ignore[no-untyped-call]
-                norm = torch.nn.utils.clip_grad_norm_(towers.parameters(), train.clip)
-                if not torch.isfinite(total) or not torch.isfinite(norm):
-                    raise _not_a_number(folder, corpus, group, step, batch)
-                optimizer.step()
-
-                now = time.perf_counter() - began
-                log.append(
-                    LogRow(
-                        step=step.number,
-                        task=group.task,
-                        loss=loss.item(),
-                        chance=chance,
-                        effect_loss=None if effect is None else effect.item(),
-                        gradient_norm=norm.item(),
-                        learning_rate=optimizer.param_groups[0]["lr"],
-                        pairs=len(step.pairs) + len(step.effects),
-                        seconds=now,
-                    )
-                )
-                done = step.number + 1
-                watch.look(towers, done)
-                try:
-                    progress("train", done, train.steps, _note(log, now))
-                except KeyboardInterrupt:
-                    interrupted.set()
-                if done % train.checkpoint_steps == 0 or interrupted.is_set():
-                    save_state(
-                        folder, wanted, towers, optimizer,
-                        step=done, seconds=now, log=log, validated=watch.validated, best=watch.best,
-                    )  # fmt: skip
-                if interrupted.is_set():
-                    raise KeyboardInterrupt
+            )
+            done = step.number + 1
+            watch.look(towers, done)
+            try:
+                progress("train", done, train.steps, _note(log, now))
+            except KeyboardInterrupt:
+                interrupted.set()
+            if done % train.checkpoint_steps == 0 or interrupted.is_set():
+                save_state(
+                    folder, wanted, towers, optimizer,
+                    step=done, seconds=now, log=log, validated=watch.validated, best=watch.best,
+                )  # fmt: skip
+            if interrupted.is_set():
+                raise KeyboardInterrupt
     kept = watch.keep_best(towers, done)
     adapter, wordings = teach(
         corpus, features, towers, shapes["concept"], synonyms,
@@ -247,6 +244,24 @@ def rate(step: int, train: TrainConfig) -> float:
     warm = min(1.0, (step + 1) / max(train.warmup, 1))
     along = min(step / max(train.steps, 1), 1.0)
     return warm * (LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + cos(pi * along)))
+
+
+def _batches(
+    features: Features,
+    groups: Sequence[Group],
+    masked: Known,
+    train: TrainConfig,
+    done: int,
+    *,
+    shapes: Mapping[str, TowerShape],
+    synonyms: Mapping[str, NDArray[np.float32]],
+) -> Iterator[tuple[Step, Batch]]:
+    """The steps from `done` on with their tensors; a round's inputs are made at once."""
+    for number in range(done // ROUND_STEPS, -(-train.steps // ROUND_STEPS)):
+        steps = [s for s in plan_round(groups, features.effects, train, number) if s.number >= done]
+        inputs = RoundInputs(features, groups, masked, shapes=shapes, synonyms=synonyms, steps=steps)
+        for step in steps:
+            yield step, inputs.batch(step)
 
 
 def _at(z: Mapping[str, Tensor], side: Side) -> Tensor:

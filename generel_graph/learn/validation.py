@@ -141,7 +141,8 @@ class Validation:
         x, own = self._inputs[tower], torch.from_numpy(self._own[tower])
         if not len(x):
             return torch.empty(0, 1)
-        parts = [towers[tower](x[at : at + CHUNK].float(), own[at : at + CHUNK]) for at in range(0, len(x), CHUNK)]
+        with torch.autocast("cpu", x.dtype, enabled=x.dtype != torch.float32):  # as in training
+            parts = [towers[tower](x[at : at + CHUNK], own[at : at + CHUNK]) for at in range(0, len(x), CHUNK)]
         return torch.cat(parts)
 
     def _one(self, held: _Held, z: Mapping[str, Tensor], step: int) -> Validated:
