@@ -16,9 +16,9 @@ from torch import Tensor
 from generel_graph.arrays import distinct
 from generel_graph.config import TrainConfig
 from generel_graph.errors import ModelError
-from generel_graph.learn.features import EffectPairs, Features, effect_measure, text_rows
-from generel_graph.learn.tasks import FEWEST_OF_BATCH, Group, Known
-from generel_graph.learn.towers import TowerShape
+from generel_graph.learn.features import EffectPairs, effect_measure, text_rows
+from generel_graph.learn.material import Material
+from generel_graph.learn.tasks import FEWEST_OF_BATCH, Group
 
 ROUND_STEPS = 40  # steps of a round
 EFFECT_EVERY = 4  # steps between effect-size terms where the task itself has no effects
@@ -102,25 +102,16 @@ def _draw(rng: np.random.Generator, group: Group, pool: NDArray[np.int64], size:
 class RoundInputs:
     """The inputs of all nodes that a round's steps name, made at once; batches are cut from them."""
 
-    def __init__(
-        self,
-        features: Features,
-        groups: Sequence[Group],
-        known: Known,
-        *,
-        shapes: Mapping[str, TowerShape],
-        synonyms: Mapping[str, NDArray[np.float32]],
-        steps: Sequence[Step],
-    ) -> None:
-        self.features, self.groups, self.known = features, groups, known
-        self.shapes, self.synonyms = shapes, synonyms
+    def __init__(self, given: Material, steps: Sequence[Step]) -> None:
+        self.features, self.groups = given.features, given.groups
+        self.given = given
         wanted: dict[tuple[str, int], list[NDArray[np.int64]]] = {}
         for step in steps:
             for tower, fold, nodes in self._ends(step):
                 wanted.setdefault((tower, fold), []).append(nodes)
         self._nodes = {key: distinct(np.concatenate(parts)) for key, parts in wanted.items()}
         self._tables = {
-            (tower, fold): features.rows(nodes, fold, shapes[tower].blocks)
+            (tower, fold): self.features.rows(nodes, fold, given.shapes[tower].blocks)
             for (tower, fold), nodes in self._nodes.items()
         }
 
@@ -152,7 +143,7 @@ class RoundInputs:
             nodes["concept"] = np.concatenate([nodes["concept"], np.full(len(texts), -1)])
             sides.insert(1, Side("concept", torch.from_numpy(before + rows)))
         inputs = {tower: torch.cat(some) for tower, some in parts.items()}
-        hidden = self.known.hidden(group.anchor_clusters[step.pairs], group.positive_clusters[step.pairs])
+        hidden = self.given.masked.hidden(group.anchor_clusters[step.pairs], group.positive_clusters[step.pairs])
         effects = self.features.effects
         return Batch(
             inputs=inputs,
@@ -180,7 +171,7 @@ class RoundInputs:
         return ends
 
     def _texts(self, group: Group, step: Step) -> tuple[NDArray[np.int64], Tensor]:
-        vectors = self.synonyms[group.task][group.positives[step.pairs]]
+        vectors = self.given.synonyms[group.task][group.positives[step.pairs]]
         groups = self.features.adjacency.groups[group.anchor_clusters[step.pairs]]
-        blocks = self.shapes["concept"].blocks
+        blocks = self.given.shapes["concept"].blocks
         return np.arange(len(vectors)), text_rows(vectors, groups, blocks, self.features.dtype)

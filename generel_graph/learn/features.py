@@ -13,8 +13,9 @@ from torch.nn.functional import embedding_bag, normalize
 
 from generel_graph.arrays import ranges
 from generel_graph.corpus import Corpus
+from generel_graph.encode import Encoder
 from generel_graph.errors import ConfigError
-from generel_graph.learn.adjacency import Adjacency
+from generel_graph.learn.adjacency import Adjacency, build_adjacency
 from generel_graph.learn.blocks import (
     BLOCK_NAMES,
     BLOCKS,
@@ -27,6 +28,7 @@ from generel_graph.learn.blocks import (
     Block,
 )
 from generel_graph.learn.folds import pair_folds
+from generel_graph.progress import Progress, silent
 
 # What a neighbour on the way shows: the families whose texts it has, and of which views of theirs.
 VIEWS: dict[str, tuple[tuple[str, ...], tuple[tuple[str, str], ...]]] = {
@@ -227,6 +229,21 @@ class Features:
             flags[f, :, 1] = 4 * np.bincount(ends[seen], weights=measure[seen], minlength=n) / np.maximum(count, 1)
             np.maximum.at(flags[f, :, 2], ends[seen], 4 * measure[seen])
         return flags
+
+
+def node_features(
+    corpus: Corpus,
+    encoder: Encoder,
+    folds: int,
+    progress: Progress = silent,
+    dtype: torch.dtype = torch.float32,
+    *,
+    held: float = 0.0,
+    same_locus: bool = True,
+) -> Features:
+    """The inputs of a corpus' nodes: neighbourhoods, and all nodes' texts encoded; `held`: of pairs, for validation."""
+    adjacency = build_adjacency(corpus, folds, held, same_locus=same_locus)
+    return Features(corpus, adjacency, encoder.encode(corpus.nodes.texts, progress), dtype)
 
 
 def text_rows(

@@ -20,11 +20,10 @@ from generel_graph.corpus import Corpus
 from generel_graph.encode import Encoder
 from generel_graph.errors import ModelError
 from generel_graph.learn.adapter import Adapter
-from generel_graph.learn.adjacency import build_adjacency
 from generel_graph.learn.around import Local
 from generel_graph.learn.blocks import BLOCKS, GROUPS, TOWERS, group_of, tower_of
 from generel_graph.learn.checkpoint import ADAPTER, NODES, WEIGHTS, read_config
-from generel_graph.learn.features import Features, has_neighbours, text_rows
+from generel_graph.learn.features import Features, has_neighbours, node_features, text_rows
 from generel_graph.learn.towers import TowerShape, base, make_towers
 from generel_graph.progress import Progress, silent
 from generel_graph.stored import question, stored
@@ -162,21 +161,6 @@ class Model:
         snp = pl.col("kind") == "SNP"
         row = {id_: number for part in (snp, ~snp) for number, id_ in enumerate(trained.filter(part)["id"].to_list())}
         return np.array([row.get(id_, -1) for id_ in corpus.nodes.ids], dtype=np.int64)
-
-
-def node_features(
-    corpus: Corpus,
-    encoder: Encoder,
-    folds: int,
-    progress: Progress = silent,
-    dtype: torch.dtype = torch.float32,
-    *,
-    held: float = 0.0,
-    same_locus: bool = True,
-) -> Features:
-    """The inputs of a corpus' nodes: neighbourhoods, and all nodes' texts encoded; `held`: of pairs, for validation."""
-    adjacency = build_adjacency(corpus, folds, held, same_locus=same_locus)
-    return Features(corpus, adjacency, encoder.encode(corpus.nodes.texts, progress), dtype)
 
 
 def load_model(folder: Path) -> Model:

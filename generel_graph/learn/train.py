@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from generel_graph.config import ModelConfig, TrainConfig
@@ -24,7 +23,6 @@ from generel_graph.encode import Encoder
 from generel_graph.encode.precision import fast_dtype
 from generel_graph.errors import ModelError
 from generel_graph.learn.batches import ROUND_STEPS, Batch, RoundInputs, Side, Step, plan_round
-from generel_graph.learn.blocks import TOWERS
 from generel_graph.learn.card import model_card
 from generel_graph.learn.checkpoint import (
     CONFIG,
@@ -39,11 +37,10 @@ from generel_graph.learn.checkpoint import (
     write_pairs,
 )
 from generel_graph.learn.effect_table import learn_effects
-from generel_graph.learn.features import Features, used_blocks
 from generel_graph.learn.losses import effect_loss, info_nce, pair_weights
-from generel_graph.learn.model import node_features
-from generel_graph.learn.tasks import Group, Known, task_groups
-from generel_graph.learn.towers import TowerShape, gates_of, hide, make_towers
+from generel_graph.learn.material import Material, material
+from generel_graph.learn.tasks import Group
+from generel_graph.learn.towers import gates_of, hide, make_towers
 from generel_graph.learn.validation import Validated, Validation
 from generel_graph.learn.watch import Watch
 from generel_graph.learn.wordings import teach
@@ -125,15 +122,8 @@ def train(
     device = torch.device("cpu")
     dtype = fast_dtype(device)
 
-    features = node_features(
-        corpus, encoder, train.folds, progress, dtype, held=train.held_out, same_locus=model.same_locus
-    )
-    synonyms = {name: encoder.encode(pairs.texts, progress) for name, pairs in corpus.tasks.items() if pairs.texts}
-    groups = task_groups(corpus, features.adjacency, task_weights)
-    known = Known(features.adjacency, groups)
-    masked = known if train.mask_known else Known(features.adjacency, groups, stated=False)
-    shapes = {name: _shape(name, features, model, corpus) for name in TOWERS}
-    own_rows = _own_rows(corpus)
+    given = material(corpus, encoder, model, train, task_weights, progress, dtype)
+    shapes = given.shapes
 
     towers = make_towers(tuple(shapes.values()), model.dropout, train.seed).to(device).train()
     optimizer = torch.optim.AdamW(
@@ -141,10 +131,7 @@ def train(
     )
     validation = None
     if train.held_out > 0 and train.validate_steps > 0:
-        validation = Validation(
-            features, groups, known, shapes=shapes, synonyms=synonyms,
-            own_rows=own_rows, temperature=train.temperature, seed=train.seed,
-        )  # fmt: skip
+        validation = Validation(given, temperature=train.temperature, seed=train.seed)
     watch = Watch(validation, train)
     state = read_state(folder, wanted)
     done, seconds, log = 0, 0.0, list[LogRow]()
@@ -156,17 +143,17 @@ def train(
     watch.look(towers, done)
 
     with deferred_interrupt() as interrupted:
-        for step, batch in _batches(features, groups, masked, train, done, shapes=shapes, synonyms=synonyms):
+        for step, batch in _batches(given, train, done):
             if watch.enough():
                 break
-            group = groups[step.group]
+            group = given.groups[step.group]
             torch.manual_seed(train.seed * 1_000_003 + step.number)  # dropout is the step's, not the run's
             for parameters in optimizer.param_groups:
                 parameters["lr"] = train.learning_rate * rate(step.number, train)
 
             z: dict[str, Tensor] = {}  # tower → [k, dimension]
             for tower, x in batch.inputs.items():
-                own = torch.from_numpy(own_rows[batch.nodes[tower]]) if shapes[tower].identities else None
+                own = torch.from_numpy(given.own_rows[batch.nodes[tower]]) if shapes[tower].identities else None
                 with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
                     x = hide(x, shapes[tower], model.block_dropout, model.text_only)  # noqa: PLW2901
                     z[tower] = towers[tower](x, own)
@@ -215,12 +202,9 @@ def train(
             if interrupted.is_set():
                 raise KeyboardInterrupt
     kept = watch.keep_best(towers, done)
-    adapter, wordings = teach(
-        corpus, features, towers, shapes["concept"], synonyms,
-        steps=train.adapter_steps, seed=train.seed, progress=progress,
-    )  # fmt: skip
-    effects = learn_effects(corpus, features, shapes["concept"], folder)
-    report = _report(folder, name_of(wanted), groups, log, watch.validated, kept)
+    adapter, wordings = teach(given, towers, steps=train.adapter_steps, seed=train.seed, progress=progress)
+    effects = learn_effects(corpus, given.features, shapes["concept"], folder)
+    report = _report(folder, name_of(wanted), given.groups, log, watch.validated, kept)
     report = replace(report, wordings=wordings)
     config = {
         "id": report.model_id,
@@ -246,39 +230,17 @@ def rate(step: int, train: TrainConfig) -> float:
     return warm * (LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + cos(pi * along)))
 
 
-def _batches(
-    features: Features,
-    groups: Sequence[Group],
-    masked: Known,
-    train: TrainConfig,
-    done: int,
-    *,
-    shapes: Mapping[str, TowerShape],
-    synonyms: Mapping[str, NDArray[np.float32]],
-) -> Iterator[tuple[Step, Batch]]:
+def _batches(given: Material, train: TrainConfig, done: int) -> Iterator[tuple[Step, Batch]]:
     """The steps from `done` on with their tensors; a round's inputs are made at once."""
     for number in range(done // ROUND_STEPS, -(-train.steps // ROUND_STEPS)):
-        steps = [s for s in plan_round(groups, features.effects, train, number) if s.number >= done]
-        inputs = RoundInputs(features, groups, masked, shapes=shapes, synonyms=synonyms, steps=steps)
+        steps = [s for s in plan_round(given.groups, given.features.effects, train, number) if s.number >= done]
+        inputs = RoundInputs(given, steps)
         for step in steps:
             yield step, inputs.batch(step)
 
 
 def _at(z: Mapping[str, Tensor], side: Side) -> Tensor:
     return z[side.tower][side.rows]
-
-
-def _shape(tower: str, features: Features, model: ModelConfig, corpus: Corpus) -> TowerShape:
-    with_rows = model.snp_embedding if tower == "snp" else model.concept_embedding
-    identities = sum((kind == "SNP") == (tower == "snp") for kind in corpus.nodes.kinds) if with_rows else 0
-    blocks = used_blocks(features.adjacency, tower, model.without)
-    return TowerShape(tower, blocks, features.dimension, model.hidden, model.dimension, identities)
-
-
-def _own_rows(corpus: Corpus) -> Any:
-    """The number of each SNP among the SNPs, and of each concept among the concepts, [n + 1]; at −1, a text, −1."""
-    snp = np.array([kind == "SNP" for kind in corpus.nodes.kinds], dtype=bool)
-    return np.append(np.where(snp, np.cumsum(snp), np.cumsum(~snp)) - 1, -1)
 
 
 @contextmanager

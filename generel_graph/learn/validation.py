@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from generel_graph.arrays import distinct
-from generel_graph.learn.features import Features, text_rows
+from generel_graph.learn.features import text_rows
 from generel_graph.learn.losses import info_nce
+from generel_graph.learn.material import Material
 from generel_graph.learn.tasks import Group, Known
-from generel_graph.learn.towers import TowerShape
 from generel_graph.measures import auc, spearman
 
 MOST = 256  # pairs of a group; a validation is for seconds
@@ -59,18 +59,9 @@ class _Held:
 class Validation:
     """The held-out pairs of all groups with their inputs, made once; `measure` asks how the towers do now."""
 
-    def __init__(
-        self,
-        features: Features,
-        groups: Sequence[Group],
-        known: Known,
-        *,
-        shapes: Mapping[str, TowerShape],
-        synonyms: Mapping[str, NDArray[np.float32]],
-        own_rows: NDArray[np.int64],
-        temperature: float,
-        seed: int,
-    ) -> None:
+    def __init__(self, given: Material, *, temperature: float, seed: int) -> None:
+        features, groups, known, shapes = given.features, given.groups, given.known, given.shapes
+        synonyms, own_rows = given.synonyms, given.own_rows
         self.temperature = temperature
         rng = np.random.default_rng([seed, 2])
         chosen = [(g, rng.permutation(g.held)[:MOST]) for g in groups if len(g.held) >= FEWEST]

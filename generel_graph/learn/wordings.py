@@ -14,6 +14,7 @@ from generel_graph.learn.adapter import Adapter, Wordings, fit_adapter, recall
 from generel_graph.learn.blocks import GROUPS
 from generel_graph.learn.features import Features
 from generel_graph.learn.folds import pair_folds
+from generel_graph.learn.material import Material
 from generel_graph.learn.towers import TowerShape
 from generel_graph.progress import Progress, silent
 
@@ -25,11 +26,8 @@ ASKABLE = ("condition", "phenotype")  # what people have words of their own for
 
 
 def teach(
-    corpus: Corpus,
-    features: Features,
+    given: Material,
     towers: nn.ModuleDict,
-    shape: TowerShape,
-    synonyms: Mapping[str, NDArray[np.float32]],
     *,
     steps: int,
     seed: int,
@@ -37,9 +35,10 @@ def teach(
 ) -> tuple[Adapter | None, dict[str, float]]:
     """Fit the adapter to a trained tower's vectors; and recall of held-out synonyms among conditions and phenotypes.
 
-    `synonyms`: by text task, the vectors of its texts. A synonym is held out with all others of its concept. Gives
-    None without a concept that has a name, or for no `steps`.
+    A synonym is held out with all others of its concept. Gives None without a concept that has a name, or for no
+    `steps`.
     """
+    corpus, features, shape, synonyms = given.corpus, given.features, given.shapes["concept"], given.synonyms
     a = features.adjacency
     nodes = _concepts(corpus, features, seed)
     if not len(nodes) or steps <= 0:

@@ -9,11 +9,10 @@ from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.errors import ModelError
 from generel_graph.learn.adjacency import build_adjacency
 from generel_graph.learn.batches import ROUND_STEPS, RoundInputs, plan_round
-from generel_graph.learn.blocks import TOWERS
 from generel_graph.learn.features import Features
 from generel_graph.learn.folds import pair_folds
+from generel_graph.learn.material import material
 from generel_graph.learn.tasks import Known, snp_genes, task_groups
-from generel_graph.learn.train import _shape
 
 CONFIG = TrainConfig(steps=400, batch_size=32)
 
@@ -123,11 +122,11 @@ def test_a_composed_task_can_be_switched_off(parts):
 
 def test_inputs_of_a_batch_are_those_of_its_nodes(parts, features, words):
     corpus, _, groups = parts
-    model = ModelConfig(dimension=24, hidden=8)
-    shapes = {name: _shape(name, features, model, corpus) for name in TOWERS}
-    synonyms = {"synonym": words.encode(corpus.tasks["synonym"].texts)}
+    config = replace(CONFIG, held_out=0.0)
+    given = material(corpus, words, ModelConfig(dimension=24, hidden=8), config, {"gwas": 12.0, "gene_trait": 2.0})
+    shapes, synonyms = given.shapes, given.synonyms
     steps = plan_round(groups, features.effects, CONFIG, 0)
-    inputs = RoundInputs(features, groups, Known(parts[1], groups), shapes=shapes, synonyms=synonyms, steps=steps)
+    inputs = RoundInputs(given, steps)
     tasks = set()
     for step in steps:
         group = groups[step.group]

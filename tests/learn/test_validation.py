@@ -9,12 +9,11 @@ import torch
 from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.learn.adjacency import build_adjacency
 from generel_graph.learn.batches import plan_round
-from generel_graph.learn.blocks import TOWERS
 from generel_graph.learn.features import Features
 from generel_graph.learn.folds import fold_bits, id_keys, pair_folds
-from generel_graph.learn.tasks import Known, task_groups
+from generel_graph.learn.material import material
+from generel_graph.learn.tasks import task_groups
 from generel_graph.learn.towers import make_towers
-from generel_graph.learn.train import _own_rows, _shape
 from generel_graph.learn.validation import NEGATIVES, Validation
 
 CONFIG = TrainConfig(steps=400, batch_size=32, held_out=0.1)
@@ -34,16 +33,11 @@ def features(parts, words):
     return Features(corpus, adjacency, words.encode(corpus.nodes.texts))
 
 
-def made(parts, features, words):
-    corpus, adjacency, groups = parts
-    model = ModelConfig(dimension=24, hidden=8)
-    shapes = {name: _shape(name, features, model, corpus) for name in TOWERS}
-    synonyms = {"synonym": words.encode(corpus.tasks["synonym"].texts)}
-    known = Known(adjacency, groups)
-    validation = Validation(
-        features, groups, known, shapes=shapes, synonyms=synonyms, own_rows=_own_rows(corpus), temperature=0.1, seed=0
-    )
-    return validation, make_towers(tuple(shapes.values()), 0.1, 0), known
+def made(parts, words):
+    corpus, _, _ = parts
+    given = material(corpus, words, ModelConfig(dimension=24, hidden=8), CONFIG, WEIGHTS)
+    towers = make_towers(tuple(given.shapes.values()), 0.1, 0)
+    return Validation(given, temperature=0.1, seed=0), towers, given.known
 
 
 def test_the_held_out_share_is_the_same_for_mirrors_and_leaves_the_folds_as_they_were():
@@ -87,7 +81,7 @@ def test_no_step_is_drawn_from_what_is_held_out(parts, features):
 
 
 def test_figures_are_those_of_a_plain_loop(parts, features, words):
-    validation, towers, _ = made(parts, features, words)
+    validation, towers, _ = made(parts, words)
     told = {row.task: row for row in validation.measure(towers, 7)}
     assert {row.step for row in told.values()} == {7}
     towers.eval()
@@ -113,7 +107,7 @@ def test_figures_are_those_of_a_plain_loop(parts, features, words):
 
 def test_what_it_is_told_from_is_stated_nowhere(parts, features, words):
     corpus, _, groups = parts
-    validation, _, known = made(parts, features, words)
+    validation, _, known = made(parts, words)
     by_task = {group.task: group for group in groups}
     nodes = validation._nodes
     for held in validation.held:

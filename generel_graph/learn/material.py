@@ -1,0 +1,72 @@
+"""What a training works on, made once of a corpus: inputs, groups of pairs, what is known, and the towers' shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from generel_graph.config import ModelConfig, TrainConfig
+from generel_graph.corpus import Corpus
+from generel_graph.encode import Encoder
+from generel_graph.learn.blocks import TOWERS
+from generel_graph.learn.features import Features, node_features, used_blocks
+from generel_graph.learn.tasks import Group, Known, task_groups
+from generel_graph.learn.towers import TowerShape
+from generel_graph.progress import Progress, silent
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """The pairs of a corpus and all that is needed to make tensors of them."""
+
+    corpus: Corpus
+    features: Features
+    groups: tuple[Group, ...]
+    known: Known  # what is stated anywhere
+    masked: Known  # what is no negative in training: the same, unless nothing is masked
+    shapes: Mapping[str, TowerShape]
+    synonyms: Mapping[str, NDArray[np.float32]]  # text task → [texts, d]
+    own_rows: NDArray[np.int64]  # [n + 1], a node's number among the SNPs or the concepts; at −1, a text, −1
+
+
+def material(
+    corpus: Corpus,
+    encoder: Encoder,
+    model: ModelConfig,
+    train: TrainConfig,
+    task_weights: Mapping[str, float],
+    progress: Progress = silent,
+    dtype: torch.dtype = torch.float32,
+) -> Material:
+    """Encode the texts of a corpus, find its neighbourhoods and part its pairs. Raises ModelError for bad pairs."""
+    features = node_features(
+        corpus, encoder, train.folds, progress, dtype, held=train.held_out, same_locus=model.same_locus
+    )
+    groups = task_groups(corpus, features.adjacency, task_weights)
+    known = Known(features.adjacency, groups)
+    return Material(
+        corpus=corpus,
+        features=features,
+        groups=groups,
+        known=known,
+        masked=known if train.mask_known else Known(features.adjacency, groups, stated=False),
+        shapes={name: _shape(name, features, model, corpus) for name in TOWERS},
+        synonyms={name: encoder.encode(pairs.texts, progress) for name, pairs in corpus.tasks.items() if pairs.texts},
+        own_rows=_own_rows(corpus),
+    )
+
+
+def _shape(tower: str, features: Features, model: ModelConfig, corpus: Corpus) -> TowerShape:
+    with_rows = model.snp_embedding if tower == "snp" else model.concept_embedding
+    identities = sum((kind == "SNP") == (tower == "snp") for kind in corpus.nodes.kinds) if with_rows else 0
+    blocks = used_blocks(features.adjacency, tower, model.without)
+    return TowerShape(tower, blocks, features.dimension, model.hidden, model.dimension, identities)
+
+
+def _own_rows(corpus: Corpus) -> NDArray[np.int64]:
+    snp = np.array([kind == "SNP" for kind in corpus.nodes.kinds], dtype=bool)
+    return np.append(np.where(snp, np.cumsum(snp), np.cumsum(~snp)) - 1, -1)
