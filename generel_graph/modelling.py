@@ -23,6 +23,7 @@ from generel_graph.sample import chosen, corpus_name, keep, read_corpus, read_ke
 
 if TYPE_CHECKING:
     from generel_graph.encode import Encoder
+    from generel_graph.learn import World
 
 WRITTEN = "written.npz"  # ids and vectors (float16) as they stand on the nodes
 MOVED = 2e-3  # a number of a vector that differs by more is written again; float16 keeps 5e-4
@@ -78,12 +79,23 @@ def sample(graph: Graph, config: Config, digest: str, progress: Progress = silen
     return replace(corpus, provenance=read_provenance(graph, before))
 
 
-def train_model(config: Config, corpus: Corpus, progress: Progress = silent) -> str:
+def train_model(config: Config, corpus: Corpus, progress: Progress = silent, world: World | None = None) -> str:
     """Train on `corpus`, or find it trained already; the model's id. A killed training is resumed.
+
+    All processes of `world` (None: this one alone) train it together.
 
     Its logs are drawn where matplotlib is installed, and written for TensorBoard where the configuration says so.
     """
-    from generel_graph.learn import PICTURES, can_plot, check_tensorboard, model_id, plot_losses, train, write_events
+    from generel_graph.learn import (
+        ALONE,
+        PICTURES,
+        can_plot,
+        check_tensorboard,
+        model_id,
+        plot_losses,
+        train,
+        write_events,
+    )
 
     if config.train.tensorboard:
         check_tensorboard()
@@ -91,7 +103,10 @@ def train_model(config: Config, corpus: Corpus, progress: Progress = silent) -> 
     weights = chosen(config.tasks)
     id_ = model_id(corpus, encoder, config.model, config.train, weights)
     folder = config.model_folder(id_)
-    train(corpus, encoder, config.model, config.train, weights, folder, progress)
+    world = world or ALONE
+    train(corpus, encoder, config.model, config.train, weights, folder, progress, world)
+    if not world.first:
+        return id_
     if can_plot() and not (folder / PICTURES[0]).is_file():
         plot_losses(folder)
     if config.train.tensorboard:

@@ -165,12 +165,21 @@ def load(config: Config, progress: Progress = silent) -> SyncReport:
 
 
 def train(config: Config, progress: Progress = silent) -> SyncReport:
-    """Train a model on the graph as it is; `embed` puts it to use."""
+    """Train a model on the graph as it is; `embed` puts it to use.
+
+    Under `torchrun` all processes train it together; what the first one has read the others find.
+    """
+    from generel_graph.learn import joined
+
     clock = _Clock()
-    with open_graph(config, progress) as graph:
+    with joined() as world, open_graph(config, progress) as graph:
+        if not world.first:
+            world.wait()
         corpus = sample(graph, config, _digest(graph), progress)
+        if world.first:
+            world.wait()
         clock.done("sample")
-        model_id = train_model(config, corpus, progress)
+        model_id = train_model(config, corpus, progress, world)
         clock.done("train")
         report = _report(config, graph, clock, None, 0)
     return dataclasses.replace(report, tasks=task_lines(config, model_id))

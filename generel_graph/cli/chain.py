@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from generel_graph.cli.options import configuration, quiet_option
@@ -58,13 +60,20 @@ def load(ctx: click.Context, as_json: bool, quiet: bool) -> None:
 def train(ctx: click.Context, as_json: bool, quiet: bool) -> None:
     """Train a new model on what the graph holds now; it is used after `embed`.
 
+    Several processes, or several GPUs, train one model together under torchrun; [train] batch_size is that of all
+    together, so that their number changes nothing but the time.
+
     Example:  GENEREL_TRAIN_STEPS=2000 generel-graph train
+
+    Example:  torchrun --nproc-per-node 2 -m generel_graph train
     """
     from generel_graph.sync import train as run
 
-    with progress_bars(quiet) as progress:
+    first = os.environ.get("RANK", "0") == "0"
+    with progress_bars(quiet or not first) as progress:
         report = run(configuration(ctx), progress)
-    print_report(report, as_json)
+    if first:
+        print_report(report, as_json)
 
 
 @click.command()

@@ -8,9 +8,11 @@ from generel_graph.learn.model import Model, load_model
 from generel_graph.learn.plot import PICTURES, can_plot, plot_losses
 from generel_graph.learn.surroundings import Asked, Surroundings
 from generel_graph.learn.train import TaskReport, TrainReport, model_id, train
+from generel_graph.learn.world import ALONE, World, joined
 from generel_graph.stored import question
 
 __all__ = [
+    "ALONE",
     "PICTURES",
     "Asked",
     "EffectScore",
@@ -20,10 +22,12 @@ __all__ = [
     "Surroundings",
     "TaskReport",
     "TrainReport",
+    "World",
     "around",
     "can_plot",
     "check_tensorboard",
     "fit_effects",
+    "joined",
     "load_model",
     "model_id",
     "plot_losses",

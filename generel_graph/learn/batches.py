@@ -6,7 +6,7 @@ A round is a pure function of (seed, number): nothing of the sampler needs to be
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
@@ -43,10 +43,14 @@ class Side:
     tower: str
     rows: Tensor  # [n]
 
+    def to(self, device: torch.device) -> Side:
+        """The same on a device."""
+        return replace(self, rows=self.rows.to(device))
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A step as tensors."""
+    """A step as tensors: inputs and sides of this process' pairs, weights and mask of all of them."""
 
     inputs: Mapping[str, Tensor]  # tower → [k, width], each node once
     nodes: Mapping[str, NDArray[np.int64]]  # tower → [k]; −1 for a text
@@ -57,6 +61,14 @@ class Batch:
     effect_anchors: Side | None
     effect_positives: Side | None
     measure: Tensor  # [m], of the effect pairs
+
+    def to(self, device: torch.device) -> Batch:
+        """The same on a device; `nodes` stay where they are."""
+        if device.type == "cpu":
+            return self
+        moved = {f.name: getattr(self, f.name) for f in fields(self)}
+        moved |= {key: value.to(device) for key, value in moved.items() if isinstance(value, Tensor | Side)}
+        return Batch(**moved | {"inputs": {tower: x.to(device) for tower, x in self.inputs.items()}})
 
 
 def plan_round(groups: Sequence[Group], effects: EffectPairs, config: TrainConfig, number: int) -> tuple[Step, ...]:
@@ -102,9 +114,10 @@ def _draw(rng: np.random.Generator, group: Group, pool: NDArray[np.int64], size:
 class RoundInputs:
     """The inputs of all nodes that a round's steps name, made at once; batches are cut from them."""
 
-    def __init__(self, given: Material, steps: Sequence[Step]) -> None:
+    def __init__(self, given: Material, steps: Sequence[Step], mine: slice = slice(None)) -> None:
+        """`mine`: which of a step's pairs this process makes the inputs of."""
         self.features, self.groups = given.features, given.groups
-        self.given = given
+        self.given, self.mine = given, mine
         wanted: dict[tuple[str, int], list[NDArray[np.int64]]] = {}
         for step in steps:
             for tower, fold, nodes in self._ends(step):
@@ -161,17 +174,17 @@ class RoundInputs:
         """(tower, fold, nodes) of anchors, positives (unless texts), and both ends of the effect pairs."""
         group = self.groups[step.group]
         fold = self.features.adjacency.folds if step.whole else step.fold
-        ends = [(group.towers[0], fold, group.anchors[step.pairs].astype(np.int64))]
+        ends = [(group.towers[0], fold, group.anchors[step.pairs[self.mine]].astype(np.int64))]
         if not group.is_text:
-            ends.append((group.towers[1], fold, group.positives[step.pairs].astype(np.int64)))
+            ends.append((group.towers[1], fold, group.positives[step.pairs[self.mine]].astype(np.int64)))
         if len(step.effects):
             effects = self.features.effects
-            ends.append(("snp", step.fold, effects.anchors[step.effects].astype(np.int64)))
-            ends.append(("concept", step.fold, effects.positives[step.effects].astype(np.int64)))
+            ends.append(("snp", step.fold, effects.anchors[step.effects[self.mine]].astype(np.int64)))
+            ends.append(("concept", step.fold, effects.positives[step.effects[self.mine]].astype(np.int64)))
         return ends
 
     def _texts(self, group: Group, step: Step) -> tuple[NDArray[np.int64], Tensor]:
-        vectors = self.given.synonyms[group.task][group.positives[step.pairs]]
-        groups = self.features.adjacency.groups[group.anchor_clusters[step.pairs]]
+        vectors = self.given.synonyms[group.task][group.positives[step.pairs[self.mine]]]
+        groups = self.features.adjacency.groups[group.anchor_clusters[step.pairs[self.mine]]]
         blocks = self.given.shapes["concept"].blocks
         return np.arange(len(vectors)), text_rows(vectors, groups, blocks, self.features.dtype)

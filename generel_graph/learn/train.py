@@ -20,9 +20,9 @@ from torch import Tensor
 from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.corpus import Corpus
 from generel_graph.encode import Encoder
-from generel_graph.encode.precision import fast_dtype
+from generel_graph.encode.precision import best_device, fast_dtype
 from generel_graph.errors import ModelError
-from generel_graph.learn.batches import ROUND_STEPS, Batch, RoundInputs, Side, Step, plan_round
+from generel_graph.learn.batches import ROUND_STEPS, Batch, RoundInputs, Step, plan_round
 from generel_graph.learn.card import model_card
 from generel_graph.learn.checkpoint import (
     CONFIG,
@@ -37,13 +37,14 @@ from generel_graph.learn.checkpoint import (
     write_pairs,
 )
 from generel_graph.learn.effect_table import learn_effects
-from generel_graph.learn.losses import effect_loss, info_nce, pair_weights
 from generel_graph.learn.material import Material, material
+from generel_graph.learn.objective import objective
 from generel_graph.learn.tasks import Group
 from generel_graph.learn.towers import gates_of, hide, make_towers
 from generel_graph.learn.validation import Validated, Validation
 from generel_graph.learn.watch import Watch
 from generel_graph.learn.wordings import teach
+from generel_graph.learn.world import ALONE, World
 from generel_graph.progress import Progress, silent
 
 log_to = logging.getLogger(__name__)
@@ -103,12 +104,14 @@ def train(
     task_weights: Mapping[str, float],
     folder: Path,
     progress: Progress = silent,
+    world: World = ALONE,
 ) -> TrainReport:
     """Train both towers on a corpus' pairs and write the model to `folder`.
 
     A folder that holds this very model, finished, is left as it is. An unfinished training of the same
     corpus, encoder and settings goes on where it stopped, to the bit on one CPU; an unfinished one of
-    others is begun anew. Ctrl-C ends the step, saves and raises KeyboardInterrupt.
+    others is begun anew. Ctrl-C ends the step, saves and raises KeyboardInterrupt. All processes of `world` train it
+    together; the first alone validates and writes.
     Raises ModelError for a finished model of other inputs, for pairs that cannot be trained on, and when
     the loss is not a number (the batch's pairs are then in `nan_pairs.tsv`).
     """
@@ -119,8 +122,9 @@ def train(
         raise ModelError("unknown mode", where="train.mode", found=train.mode, valid=("frozen",))
     if train.threads > 0:
         torch.set_num_threads(train.threads)
-    device = torch.device("cpu")
+    device = best_device()
     dtype = fast_dtype(device)
+    progress = progress if world.first else silent
 
     given = material(corpus, encoder, model, train, task_weights, progress, dtype)
     shapes = given.shapes
@@ -130,7 +134,7 @@ def train(
         towers.parameters(), lr=train.learning_rate, weight_decay=train.weight_decay, fused=True
     )
     validation = None
-    if train.held_out > 0 and train.validate_steps > 0:
+    if world.first and train.held_out > 0 and train.validate_steps > 0:
         validation = Validation(given, temperature=train.temperature, seed=train.seed)
     watch = Watch(validation, train)
     state = read_state(folder, wanted)
@@ -143,35 +147,34 @@ def train(
     watch.look(towers, done)
 
     with deferred_interrupt() as interrupted:
-        for step, batch in _batches(given, train, done):
-            if watch.enough():
+        for step, batch in _batches(given, train, done, world.mine):
+            if train.patience > 0 and world.agreed(watch.enough()):
                 break
+            batch = batch.to(device)  # noqa: PLW2901
             group = given.groups[step.group]
-            torch.manual_seed(train.seed * 1_000_003 + step.number)  # dropout is the step's, not the run's
+            # Dropout is the step's and the process', not the run's.
+            torch.manual_seed((train.seed * 1_000_003 + step.number) * world.size + world.rank)
             for parameters in optimizer.param_groups:
                 parameters["lr"] = train.learning_rate * rate(step.number, train)
 
             z: dict[str, Tensor] = {}  # tower → [k, dimension]
             for tower, x in batch.inputs.items():
-                own = torch.from_numpy(given.own_rows[batch.nodes[tower]]) if shapes[tower].identities else None
+                own = (
+                    torch.from_numpy(given.own_rows[batch.nodes[tower]]).to(device)
+                    if shapes[tower].identities
+                    else None
+                )
                 with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
                     x = hide(x, shapes[tower], model.block_dropout, model.text_only)  # noqa: PLW2901
                     z[tower] = towers[tower](x, own)
-            weights = pair_weights(batch.weights, train.weight_clip)
-            weights = weights if train.weigh_pairs else torch.ones_like(weights)
-            loss, chance = info_nce(
-                _at(z, batch.anchors), _at(z, batch.positives), weights, batch.hidden, train.temperature
-            )
-            effect: Tensor | None = None
-            if batch.effect_anchors is not None and batch.effect_positives is not None:
-                effect = effect_loss(_at(z, batch.effect_anchors), _at(z, batch.effect_positives), batch.measure)
-            total = loss if effect is None else loss + train.effect_weight * effect
+            made = objective(z, batch, train, world)
 
             optimizer.zero_grad(set_to_none=True)
-            total.backward()  # type: ignore[no-untyped-call]
+            made.total.backward()  # type: ignore[no-untyped-call]
+            world.sum_gradients(list(towers.parameters()))
             norm = torch.nn.utils.clip_grad_norm_(towers.parameters(), train.clip)
-            if not torch.isfinite(total) or not torch.isfinite(norm):
-                raise _not_a_number(folder, corpus, group, step, batch)
+            if not torch.isfinite(made.total) or not torch.isfinite(norm):
+                raise _not_a_number(folder, corpus, group, step, batch, world)
             optimizer.step()
 
             now = time.perf_counter() - began
@@ -179,9 +182,9 @@ def train(
                 LogRow(
                     step=step.number,
                     task=group.task,
-                    loss=loss.item(),
-                    chance=chance,
-                    effect_loss=None if effect is None else effect.item(),
+                    loss=made.loss.item(),
+                    chance=made.chance,
+                    effect_loss=None if made.effect is None else made.effect.item(),
                     gradient_norm=norm.item(),
                     learning_rate=optimizer.param_groups[0]["lr"],
                     pairs=len(step.pairs) + len(step.effects),
@@ -194,14 +197,19 @@ def train(
                 progress("train", done, train.steps, _note(log, now))
             except KeyboardInterrupt:
                 interrupted.set()
-            if done % train.checkpoint_steps == 0 or interrupted.is_set():
+            stopped = world.agreed(interrupted.is_set())
+            if world.first and (stopped or done % train.checkpoint_steps == 0):
                 save_state(
                     folder, wanted, towers, optimizer,
                     step=done, seconds=now, log=log, validated=watch.validated, best=watch.best,
                 )  # fmt: skip
-            if interrupted.is_set():
+            if stopped:
                 raise KeyboardInterrupt
+    if not world.first:
+        world.wait()
+        return _finished(folder, wanted)
     kept = watch.keep_best(towers, done)
+    towers = towers.cpu()
     adapter, wordings = teach(given, towers, steps=train.adapter_steps, seed=train.seed, progress=progress)
     effects = learn_effects(corpus, given.features, shapes["concept"], folder)
     report = _report(folder, name_of(wanted), given.groups, log, watch.validated, kept)
@@ -220,6 +228,7 @@ def train(
     }
     card = model_card(config)
     write_model(folder, towers, adapter, corpus.nodes, config=config, card=card, log=log, validated=watch.validated)
+    world.wait()
     return report
 
 
@@ -230,17 +239,13 @@ def rate(step: int, train: TrainConfig) -> float:
     return warm * (LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + cos(pi * along)))
 
 
-def _batches(given: Material, train: TrainConfig, done: int) -> Iterator[tuple[Step, Batch]]:
+def _batches(given: Material, train: TrainConfig, done: int, mine: slice) -> Iterator[tuple[Step, Batch]]:
     """The steps from `done` on with their tensors; a round's inputs are made at once."""
     for number in range(done // ROUND_STEPS, -(-train.steps // ROUND_STEPS)):
         steps = [s for s in plan_round(given.groups, given.features.effects, train, number) if s.number >= done]
-        inputs = RoundInputs(given, steps)
+        inputs = RoundInputs(given, steps, mine)
         for step in steps:
             yield step, inputs.batch(step)
-
-
-def _at(z: Mapping[str, Tensor], side: Side) -> Tensor:
-    return z[side.tower][side.rows]
 
 
 @contextmanager
@@ -317,14 +322,15 @@ def _finished(folder: Path, wanted: Mapping[str, Any]) -> TrainReport:
     return replace(TrainReport(**{**report, "tasks": tasks}), folder=folder)
 
 
-def _not_a_number(folder: Path, corpus: Corpus, group: Group, step: Step, batch: Batch) -> ModelError:
+def _not_a_number(folder: Path, corpus: Corpus, group: Group, step: Step, batch: Batch, world: World) -> ModelError:
     ids = corpus.nodes.ids
     texts = corpus.tasks[group.task].texts if group.is_text else ()
     rows = [
         (ids[a], texts[b] if texts else ids[b], float(w))
         for a, b, w in zip(group.anchors[step.pairs], group.positives[step.pairs], batch.weights.tolist(), strict=True)
     ]
-    write_pairs(folder / BAD_PAIRS, rows)
+    if world.first:
+        write_pairs(folder / BAD_PAIRS, rows)
     return ModelError(
         f"the loss of task {group.task} is not a number at step {step.number}",
         where=folder / BAD_PAIRS,

@@ -132,8 +132,12 @@ class Validation:
         x, own = self._inputs[tower], torch.from_numpy(self._own[tower])
         if not len(x):
             return torch.empty(0, 1)
-        with torch.autocast("cpu", x.dtype, enabled=x.dtype != torch.float32):  # as in training
-            parts = [towers[tower](x[at : at + CHUNK], own[at : at + CHUNK]) for at in range(0, len(x), CHUNK)]
+        device = next(towers.parameters()).device
+        with torch.autocast(device.type, x.dtype, enabled=x.dtype != torch.float32):  # as in training
+            parts = [
+                towers[tower](x[at : at + CHUNK].to(device), own[at : at + CHUNK].to(device)).cpu()
+                for at in range(0, len(x), CHUNK)
+            ]
         return torch.cat(parts)
 
     def _one(self, held: _Held, z: Mapping[str, Tensor], step: int) -> Validated:
