@@ -7,7 +7,8 @@
 The bare loop has the same towers, input dropout, objective and optimizer, and the same batches as tensors in memory:
 what it leaves out is the making of batches and the log. Both take turns, with one thread and two, in bfloat16 and
 float32. Steps are timed from the second round on: whole rounds, and nothing is warmed up within the time. Beside the
-clock stands this process' own processor time: with others at work on the machine only that says what a way costs. Then the synonym pairs alone, batches of 64, beside sentence-transformers'
+clock stands this process' own processor time: with others at work on the machine only that says what a way costs.
+Then the synonym pairs alone, batches of 64, beside sentence-transformers'
 MultipleNegativesRankingLoss on the whole encoder. stdout: JSON lines; `results/training.json` and `.png` hold the same.
 """
 
