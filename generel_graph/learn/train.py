@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.corpus import Corpus
@@ -37,7 +37,9 @@ from generel_graph.learn.checkpoint import (
     write_pairs,
 )
 from generel_graph.learn.effect_table import learn_effects
+from generel_graph.learn.losses import loss_of
 from generel_graph.learn.material import Material, material
+from generel_graph.learn.mining import hard_negatives
 from generel_graph.learn.objective import objective
 from generel_graph.learn.tasks import Group
 from generel_graph.learn.towers import gates_of, hide, make_towers
@@ -112,14 +114,15 @@ def train(
     corpus, encoder and settings goes on where it stopped, to the bit on one CPU; an unfinished one of
     others is begun anew. Ctrl-C ends the step, saves and raises KeyboardInterrupt. All processes of `world` train it
     together; the first alone validates and writes.
-    Raises ModelError for a finished model of other inputs, for pairs that cannot be trained on, and when
-    the loss is not a number (the batch's pairs are then in `nan_pairs.tsv`).
+    Raises ConfigError for an unknown loss; ModelError for a finished model of other inputs, for pairs that cannot be
+    trained on, and when the loss is not a number (the batch's pairs are then in `nan_pairs.tsv`).
     """
     wanted = identity(corpus, encoder.digest, model, train, task_weights)
     if (folder / CONFIG).is_file():
         return _finished(folder, wanted)
     if train.mode != "frozen":
         raise ModelError("unknown mode", where="train.mode", found=train.mode, valid=("frozen",))
+    loss_of(train.loss)
     if train.threads > 0:
         torch.set_num_threads(train.threads)
     device = best_device()
@@ -147,7 +150,7 @@ def train(
     watch.look(towers, done)
 
     with deferred_interrupt() as interrupted:
-        for step, batch in _batches(given, train, done, world.mine):
+        for step, batch in _batches(given, train, done, towers, world):
             if train.patience > 0 and world.agreed(watch.enough()):
                 break
             batch = batch.to(device)  # noqa: PLW2901
@@ -239,13 +242,16 @@ def rate(step: int, train: TrainConfig) -> float:
     return warm * (LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + cos(pi * along)))
 
 
-def _batches(given: Material, train: TrainConfig, done: int, mine: slice) -> Iterator[tuple[Step, Batch]]:
+def _batches(
+    given: Material, train: TrainConfig, done: int, towers: nn.ModuleDict, world: World
+) -> Iterator[tuple[Step, Batch]]:
     """The steps from `done` on with their tensors; a round's inputs are made at once."""
     for number in range(done // ROUND_STEPS, -(-train.steps // ROUND_STEPS)):
         steps = [s for s in plan_round(given.groups, given.features.effects, train, number) if s.number >= done]
-        inputs = RoundInputs(given, steps, mine)
+        inputs = RoundInputs(given, steps, world.mine)
         for step in steps:
-            yield step, inputs.batch(step)
+            # By the towers as they are when the step's turn comes.
+            yield step, inputs.batch(step, hard_negatives(inputs, step, towers, train.hard_negatives, world))
 
 
 @contextmanager
