@@ -72,7 +72,8 @@ def multi_similarity(
     """Weighted multi-similarity loss of n pairs, half from each side, and its value if all cosines were .5; see `Loss`.
 
     l = log(1 + e^(−α (p − λ))) / α + log(1 + Σ e^(β (q − λ))) / β, p the pair's cosine, q those of its negatives with
-    q > p − .1; without any such l = 0. α 2, β 50, λ .5; they stand for the temperature, which is not read.
+    q > p − .1; without any such l = 0. α 2, β 50, λ .5; they stand for the temperature, which is not read. Its
+    slope by a cosine is at most 1, InfoNCE's 1/τ: the effect-size term's weight is to be lowered as much.
     Source: Wang et al., CVPR 2019 (arXiv 1904.06627), with one positive; SapBERT and CODER train with it.
     """
     del temperature

@@ -14,6 +14,7 @@ from generel_graph.learn.folds import pair_folds
 from generel_graph.learn.material import material
 from generel_graph.learn.mining import hard_negatives
 from generel_graph.learn.negatives import denied, nearest
+from generel_graph.learn.objective import objective
 from generel_graph.learn.tasks import LD_MASK, Known, ld_pairs, task_groups
 from generel_graph.learn.towers import make_towers
 from generel_graph.learn.world import ALONE
@@ -250,3 +251,36 @@ def test_hard_negatives_are_the_nearest_under_the_towers_and_draw_nothing(given)
             assert np.array_equal(batch.others_hidden.numpy(), hidden)
         looked += len(found)
     assert looked > 50
+
+
+def test_the_loss_of_a_step_has_its_further_negatives(given):
+    """InfoNCE of a batch from its vectors, each pair by hand."""
+    config = replace(TRAIN, weigh_pairs=False, effect_weight=0.0)
+    steps = plan_round(given.groups, given.features.effects, config, 0)
+    inputs, looked = RoundInputs(given, steps), 0
+    for step in steps:
+        batch = inputs.batch(step)
+        if batch.others is None or not batch.others_hidden.any():
+            continue
+        random = torch.Generator().manual_seed(step.number)
+        z = {t: normalize(torch.randn(len(x), 8, generator=random), dim=-1) for t, x in batch.inputs.items()}
+        u, v, o = (z[side.tower][side.rows] / 0.1 for side in (batch.anchors, batch.positives, batch.others))
+        total = 0.0
+        for i in range(len(u)):
+            own = float(u[i] @ v[i]) * 0.1
+            row = [float(u[i] @ v[j]) * 0.1 for j in range(len(v)) if j == i or not batch.hidden[i, j]]
+            row += [float(u[i] @ o[k]) * 0.1 for k in range(len(o)) if not batch.others_hidden[i, k]]
+            column = [float(u[j] @ v[i]) * 0.1 for j in range(len(u)) if j == i or not batch.hidden[j, i]]
+            total += 0.5 * sum(np.log(np.exp(some).sum()) - own for some in (row, column)) / len(u)
+        assert objective(z, batch, config, ALONE).loss.item() == pytest.approx(total, rel=1e-4)
+        looked += 1
+    assert looked > 3
+
+
+def test_a_trainings_masks_hold_ld(linked, words):
+    given = material(linked, words, MODEL, TRAIN, {})
+    ids = linked.nodes.ids
+    a, b = (np.array([ids.index(id_)]) for id_ in ("rs0", "MONDO:1"))
+    assert given.known.stated(a, b)[0] and given.masked.between(a, b)[0, 0]
+    off = material(linked, words, MODEL, replace(TRAIN, mask_known=False), {})
+    assert off.known.stated(a, b)[0] and not off.masked.between(a, b)[0, 0]
