@@ -22,9 +22,9 @@ from generel_graph.errors import ModelError
 from generel_graph.learn.adapter import Adapter
 from generel_graph.learn.around import Local
 from generel_graph.learn.blocks import BLOCKS, GROUPS, TOWERS, group_of, tower_of
-from generel_graph.learn.checkpoint import ADAPTER, NODES, WEIGHTS, read_config
+from generel_graph.learn.checkpoint import ADAPTER, ENCODER, NODES, WEIGHTS, read_config
 from generel_graph.learn.features import Features, has_neighbours, node_features, text_rows
-from generel_graph.learn.towers import TowerShape, base, make_towers
+from generel_graph.learn.towers import TowerShape, base, make_towers, with_text
 from generel_graph.progress import Progress, silent
 from generel_graph.stored import question, stored
 
@@ -47,6 +47,7 @@ class Model:
     config: Mapping[str, Any] = field(repr=False)
     towers: nn.ModuleDict = field(repr=False)
     adapter: Adapter | None = field(default=None, repr=False)
+    _opened: dict[str, Encoder] = field(default_factory=dict, repr=False)
 
     def vectors(
         self,
@@ -63,12 +64,17 @@ class Model:
         wanted = np.arange(len(corpus.nodes)) if only is None else np.asarray(only, dtype=np.int64)
         features = node_features(corpus, encoder, self.folds, progress, same_locus=self.same_locus)
         identities = self._identities(corpus)
+        own = features.texts
+        if (moved := self.own_encoder(encoder)) is not encoder:
+            own = torch.from_numpy(moved.encode(corpus.nodes.texts, progress))
         out = np.empty((len(wanted), self.dimension), dtype=np.float32)
         for at, rows, shape, x in _chunks(features, wanted, self._shapes()):
-            z = self._run(shape, x, identities[wanted[rows]] if shape.identities else None)
+            words = own[torch.from_numpy(wanted[rows])]
+            told = with_text(x, shape, words)
+            z = self._run(shape, told, identities[wanted[rows]] if shape.identities else None)
             if shape.tower == "concept" and self.adapter is not None:
                 lone = ~has_neighbours(x, shape.blocks)  # all that it has is a text, so it lies where the text lies
-                z[lone.numpy()] = self._place(features.texts[torch.from_numpy(wanted[rows])][lone])
+                z[lone.numpy()] = self._place(words[lone])
             out[rows] = stored(z, base(x, shape).numpy(), self.share)
             progress("vectors", at, len(wanted))
         return out
@@ -98,12 +104,11 @@ class Model:
         if group == "snp":
             raise ModelError("an SNP has no text", where="text_vectors", found=kind, valid=GROUPS[1:])
         shape = self._shapes()["concept"]
-        own = encoder.encode(texts)
-        x = text_rows(own, np.full(len(texts), GROUPS.index(group)), shape.blocks)
-        if self.adapter is None:
-            z = self._run(shape, x, None)
-        else:
-            z = self._place(torch.from_numpy(own))
+        moved = self.own_encoder(encoder)
+        words = torch.from_numpy(moved.encode(texts))
+        read = words.numpy() if moved is encoder else encoder.encode(texts)
+        x = text_rows(read, np.full(len(texts), GROUPS.index(group)), shape.blocks)
+        z = self._run(shape, with_text(x, shape, words), None) if self.adapter is None else self._place(words)
         return stored(z, base(x, shape).numpy(), self.share)
 
     def snp_vectors(
@@ -119,6 +124,19 @@ class Model:
         x = features.rows(np.arange(len(local.snps)), None, shape.blocks)
         z = self._run(shape, x, np.full(len(x), -1) if shape.identities else None)
         return stored(z, base(x, shape).numpy(), self.share), has_neighbours(x, shape.blocks).numpy()
+
+    @property
+    def moved(self) -> bool:
+        """Whether training moved the language model."""
+        return (self.folder / ENCODER).is_dir()
+
+    def own_encoder(self, encoder: Encoder) -> Encoder:
+        """What nodes' own texts and free texts are encoded with: the model's own encoder, where training moved it."""
+        if not self.moved:
+            return encoder
+        if "encoder" not in self._opened:
+            self._opened["encoder"] = encoder.tuned(self.folder / ENCODER)
+        return self._opened["encoder"]
 
     def question(
         self, vector: NDArray[np.float32], asked_kind: str, wanted_kind: str | None
