@@ -79,38 +79,36 @@ def sample(graph: Graph, config: Config, digest: str, progress: Progress = silen
     return replace(corpus, provenance=read_provenance(graph, before))
 
 
-def train_model(config: Config, corpus: Corpus, progress: Progress = silent, world: World | None = None) -> str:
+def train_model(
+    config: Config,
+    corpus: Corpus,
+    progress: Progress = silent,
+    world: World | None = None,
+    continues: str = "",
+) -> str:
     """Train on `corpus`, or find it trained already; the model's id. A killed training is resumed.
 
-    All processes of `world` (None: this one alone) train it together.
-
-    Its logs are drawn where matplotlib is installed, and written for TensorBoard where the configuration says so.
+    All processes of `world` (None: this one alone) train it together. It goes on from the model `continues`, where that
+    is named. Its logs are drawn where matplotlib is installed, and written for TensorBoard where the configuration says
+    so.
     """
-    from generel_graph.learn import (
-        ALONE,
-        PICTURES,
-        can_plot,
-        check_tensorboard,
-        model_id,
-        plot_losses,
-        train,
-        write_events,
-    )
+    from generel_graph import learn
 
     if config.train.tensorboard:
-        check_tensorboard()
+        learn.check_tensorboard()
     encoder = open_encoder(config)
     weights = chosen(config.tasks)
-    id_ = model_id(corpus, encoder, config.model, config.train, weights)
+    id_ = learn.model_id(corpus, encoder, config.model, config.train, weights, continues)
     folder = config.model_folder(id_)
-    world = world or ALONE
-    train(corpus, encoder, config.model, config.train, weights, folder, progress, world)
+    world = world or learn.ALONE
+    start = learn.load_model(config.model_folder(continues)) if continues else None
+    learn.train(corpus, encoder, config.model, config.train, weights, folder, progress, world, start)
     if not world.first:
         return id_
-    if can_plot() and not (folder / PICTURES[0]).is_file():
-        plot_losses(folder)
+    if learn.can_plot() and not (folder / learn.PICTURES[0]).is_file():
+        learn.plot_losses(folder)
     if config.train.tensorboard:
-        write_events(folder)
+        learn.write_events(folder)
     return id_
 
 

@@ -85,9 +85,11 @@ def identity(
     model: ModelConfig,
     train: TrainConfig,
     task_weights: Mapping[str, float],
+    continues: str = "",
 ) -> dict[str, Any]:
-    """All that a model depends on, as JSON values."""
-    return recipe(model, train, task_weights, corpus.sampling) | {"corpus": corpus.digest, "encoder": encoder}
+    """All that a model depends on, as JSON values; `continues`: the id of the model that training goes on from."""
+    facts = recipe(model, train, task_weights, corpus.sampling) | {"corpus": corpus.digest, "encoder": encoder}
+    return facts | {"continues": continues} if continues else facts
 
 
 def name_of(identity: Mapping[str, Any]) -> str:

@@ -63,7 +63,7 @@ class Model:
         self._check(encoder)
         wanted = np.arange(len(corpus.nodes)) if only is None else np.asarray(only, dtype=np.int64)
         features = node_features(corpus, encoder, self.folds, progress, same_locus=self.same_locus)
-        identities = self._identities(corpus)
+        identities = self.own_rows(corpus)
         own = features.texts
         if (moved := self.own_encoder(encoder)) is not encoder:
             own = torch.from_numpy(moved.encode(corpus.nodes.texts, progress))
@@ -167,8 +167,11 @@ class Model:
                 next_step="set [model] encoder and max_tokens back, or run `generel-graph train`",
             )
 
-    def _identities(self, corpus: Corpus) -> NDArray[np.int64]:
-        """The own row of each node of the corpus, −1 for one that was not there in training."""
+    def own_rows(self, corpus: Corpus) -> NDArray[np.int64]:
+        """The own row of each node of the corpus, [n], −1 for one that was not there in training.
+
+        Empty for a model without such rows.
+        """
         path = self.folder / NODES
         if not any(shape.identities for shape in self._shapes().values()):
             return np.empty(0, dtype=np.int64)

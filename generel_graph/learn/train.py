@@ -37,6 +37,7 @@ from generel_graph.learn.checkpoint import (
     write_model,
     write_pairs,
 )
+from generel_graph.learn.continued import check_start, continuing, inherit
 from generel_graph.learn.effect_table import learn_effects
 from generel_graph.learn.language import (
     LANGUAGE,
@@ -48,6 +49,7 @@ from generel_graph.learn.language import (
     with_own_texts,
 )
 from generel_graph.learn.material import Material, material
+from generel_graph.learn.model import Model
 from generel_graph.learn.objective import objective
 from generel_graph.learn.tasks import Group
 from generel_graph.learn.towers import gates_of, hide, make_towers, with_text
@@ -100,9 +102,10 @@ def model_id(
     model: ModelConfig,
     train: TrainConfig,
     task_weights: Mapping[str, float],
+    continues: str = "",
 ) -> str:
     """The id that training these would give its model: 16 hex, equal for equal inputs."""
-    return name_of(identity(corpus, encoder.digest, model, train, task_weights))
+    return name_of(identity(corpus, encoder.digest, model, train, task_weights, continues))
 
 
 def train(
@@ -114,20 +117,23 @@ def train(
     folder: Path,
     progress: Progress = silent,
     world: World = ALONE,
+    start: Model | None = None,
 ) -> TrainReport:
     """Train both towers on a corpus' pairs and write the model to `folder`.
 
     A folder that holds this very model, finished, is left as it is. An unfinished training of the same
     corpus, encoder and settings goes on where it stopped, to the bit on one CPU; an unfinished one of
     others is begun anew. Ctrl-C ends the step, saves and raises KeyboardInterrupt. All processes of `world` train it
-    together; the first alone validates and writes.
+    together; the first alone validates and writes. From `start` it goes on: what that model has learnt is kept, new
+    nodes and inputs begin anew, and `continue_steps` are enough.
     Raises ModelError for a finished model of other inputs, for pairs that cannot be trained on, and when
     the loss is not a number (the batch's pairs are then in `nan_pairs.tsv`).
     """
-    wanted = identity(corpus, encoder.digest, model, train, task_weights)
+    wanted = identity(corpus, encoder.digest, model, train, task_weights, start.id if start else "")
     if (folder / CONFIG).is_file():
         return _finished(folder, wanted)
     check_mode(train)
+    train = continuing(train, start)
     if train.threads > 0:
         torch.set_num_threads(train.threads)
     device = best_device()
@@ -138,8 +144,11 @@ def train(
     shapes = given.shapes
 
     towers = make_towers(tuple(shapes.values()), model.dropout, train.seed).to(device).train()
+    if start is not None:
+        check_start(start, wanted, shapes)
+        inherit(towers, start, given)
     parts = [{"params": list(towers.parameters())}]
-    language = language_model(encoder, train)
+    language = language_model(start.own_encoder(encoder) if start else encoder, train)
     if language is not None:
         towers[LANGUAGE] = language.to(device).train()
         parts.append({"params": [p for p in language.parameters() if p.requires_grad]})
@@ -149,7 +158,7 @@ def train(
     validation = None
     if world.first and train.held_out > 0 and train.validate_steps > 0:
         validation = Validation(given, temperature=train.temperature, seed=train.seed)
-    watch = Watch(validation, train)
+    watch = Watch(validation, train, moved=bool(start and start.moved))
     state = read_state(folder, wanted)
     done, seconds, log = 0, 0.0, list[LogRow]()
     if state is not None:
@@ -228,7 +237,7 @@ def train(
     towers = towers.cpu()
     if language is not None:
         del towers[LANGUAGE]
-        if kept > train.steps:
+        if kept > train.steps or (start and start.moved):
             with replacing(folder / ENCODER) as new:
                 language.save(new)
             given = with_own_texts(given, encoder.tuned(folder / ENCODER), progress)

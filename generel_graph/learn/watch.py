@@ -16,8 +16,9 @@ from generel_graph.learn.validation import Validated, Validation, score
 class Watch:
     """Looks at the held-out pairs every so many steps, before the first one too, and remembers the best towers."""
 
-    def __init__(self, validation: Validation | None, config: TrainConfig) -> None:
-        self.config = config
+    def __init__(self, validation: Validation | None, config: TrainConfig, *, moved: bool = False) -> None:
+        """`moved`: the language model is not the encoder's own from the first step on."""
+        self.config, self.moved = config, moved
         self.validated: list[Validated] = []
         self.best: Best | None = None
         self._validation = validation
@@ -32,7 +33,7 @@ class Watch:
         due = step % max(self.config.validate_steps, 1) == 0 or step in turns
         if self._validation is None or not len(self._validation) or not due or self._seen(step):
             return
-        rows = self._validation.measure(towers, step, moved=step > self.config.steps)
+        rows = self._validation.measure(towers, step, moved=self.moved or step > self.config.steps)
         self.validated += rows
         value = score(rows)
         if np.isfinite(value) and (self.best is None or value > self.best.score):
