@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,19 @@ class Model:
 
         Inputs are made of all edges of the corpus, in float32. Raises ModelError for another encoder.
         """
+        wanted = np.arange(len(corpus.nodes)) if only is None else np.asarray(only, dtype=np.int64)
+        out = np.empty((len(wanted), self.dimension), dtype=np.float32)
+        done = 0
+        for rows, vectors in self.parts(corpus, encoder, progress, wanted):
+            out[rows] = vectors
+            done += len(rows)
+            progress("vectors", done, len(wanted))
+        return out
+
+    def parts(
+        self, corpus: Corpus, encoder: Encoder, progress: Progress = silent, only: NDArray[np.integer] | None = None
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        """The same vectors as they are made: places in the result, [k], and vectors, [k, dimension]."""
         self._check(encoder)
         wanted = np.arange(len(corpus.nodes)) if only is None else np.asarray(only, dtype=np.int64)
         features = node_features(corpus, encoder, self.folds, progress, same_locus=self.same_locus)
@@ -67,17 +80,14 @@ class Model:
         own = features.texts
         if (moved := self.own_encoder(encoder)) is not encoder:
             own = torch.from_numpy(moved.encode(corpus.nodes.texts, progress))
-        out = np.empty((len(wanted), self.dimension), dtype=np.float32)
-        for at, rows, shape, x in _chunks(features, wanted, self._shapes()):
+        for _, rows, shape, x in _chunks(features, wanted, self._shapes()):
             words = own[torch.from_numpy(wanted[rows])]
             told = with_text(x, shape, words)
             z = self._run(shape, told, identities[wanted[rows]] if shape.identities else None)
             if shape.tower == "concept" and self.adapter is not None:
                 lone = ~has_neighbours(x, shape.blocks)  # all that it has is a text, so it lies where the text lies
                 z[lone.numpy()] = self._place(words[lone])
-            out[rows] = stored(z, base(x, shape).numpy(), self.share)
-            progress("vectors", at, len(wanted))
-        return out
+            yield rows, stored(z, base(x, shape).numpy(), self.share)
 
     def baseline_vectors(
         self, corpus: Corpus, encoder: Encoder, progress: Progress = silent
