@@ -75,19 +75,27 @@ class ModelConfig:
 class TrainConfig:
     """How the space is learnt."""
 
-    mode: str = "frozen"  # frozen: text features once, small towers on top
+    mode: str = "frozen"  # frozen: texts are encoded once; lora, full: the language model moves too, after `steps`
     steps: int = 1000
+    continue_steps: int = 300  # of a training that goes on from a model after new data; 0: `sync` trains anew
+    encoder_steps: int = 200  # of lora and full: steps more, in which the language model moves with the towers
+    encoder_rate: float = 0.0  # its learning rate; 0: 2e-4 for lora, 2e-5 for full
+    lora_rank: int = 16
     batch_size: int = 256  # pairs
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
     warmup: int = 50  # steps
     clip: float = 1.0  # of the gradient's norm
-    temperature: float = 0.1
+    loss: str = "info_nce"  # or multi_similarity
+    temperature: float = 0.1  # of info_nce
     effect_weight: float = 10.0  # of the effect-size term; 0: off
     folds: int = 5  # leave-out folds of the neighbourhood features
     mix_in: float = 0.25  # share of steps that see a pair in its own features
     weigh_pairs: bool = True  # by their evidence; false: all alike
     mask_known: bool = True  # what is stated anywhere is no negative; false: only a pair's own ends are none
+    true_negatives: bool = True  # ends that NOT_ edges deny of an anchor are its negatives
+    hard_negatives: int = 0  # a pair: the nearest ends by the towers of the moment that are no known positives
+    hard_pool: int = 1024  # ends that are looked at for these, a step
     weight_clip: float = 10.0  # a pair's weight, after division by the batch's mean
     held_out: float = 0.02  # share of pairs, by their ends, that only validation sees; vectors see all
     validate_steps: int = 200  # a validation every so many steps; 0: none

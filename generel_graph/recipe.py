@@ -11,14 +11,14 @@ from typing import Any
 
 from generel_graph.config import ModelConfig, TrainConfig
 
-RULES = 2  # goes up when the same settings would learn something else
+RULES = 3  # goes up when the same settings would learn something else
 ASIDE = (
     "threads",
     "checkpoint_steps",
     "tensorboard",
     "stale_share",
 )  # settings of how training runs, not of what it makes
-DATA = ("corpus", "encoder")  # parts of a model's identity that are no part of its recipe
+DATA = ("corpus", "encoder", "continues")  # parts of a model's identity that are no part of its recipe
 
 
 def recipe(model: ModelConfig, train: TrainConfig, task_weights: Mapping[str, float], sampling: str) -> dict[str, Any]:

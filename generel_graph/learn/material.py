@@ -8,13 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.corpus import Corpus
 from generel_graph.encode import Encoder
 from generel_graph.learn.blocks import TOWERS
 from generel_graph.learn.features import Features, node_features, used_blocks
-from generel_graph.learn.tasks import Group, Known, task_groups
+from generel_graph.learn.negatives import Denied, denied
+from generel_graph.learn.tasks import Group, Known, ld_pairs, task_groups
 from generel_graph.learn.towers import TowerShape
 from generel_graph.progress import Progress, silent
 
@@ -25,9 +27,11 @@ class Material:
 
     corpus: Corpus
     features: Features
+    own: Tensor  # [n, d], the nodes' own texts, which are those of the features unless the language model has moved
     groups: tuple[Group, ...]
-    known: Known  # what is stated anywhere
+    known: Known  # what is stated anywhere, of an SNP or of one in LD with it
     masked: Known  # what is no negative in training: the same, unless nothing is masked
+    denied: Denied  # pairs that are negatives because they are stated to be
     shapes: Mapping[str, TowerShape]
     synonyms: Mapping[str, NDArray[np.float32]]  # text task → [texts, d]
     own_rows: NDArray[np.int64]  # [n + 1], a node's number among the SNPs or the concepts; at −1, a text, −1
@@ -47,13 +51,15 @@ def material(
         corpus, encoder, train.folds, progress, dtype, held=train.held_out, same_locus=model.same_locus
     )
     groups = task_groups(corpus, features.adjacency, task_weights)
-    known = Known(features.adjacency, groups)
+    known = Known(features.adjacency, groups, ld_pairs(corpus))
     return Material(
         corpus=corpus,
         features=features,
+        own=features.texts,
         groups=groups,
         known=known,
         masked=known if train.mask_known else Known(features.adjacency, groups, stated=False),
+        denied=denied(corpus, features.adjacency, known) if train.true_negatives else Denied.none(),
         shapes={name: _shape(name, features, model, corpus) for name in TOWERS},
         synonyms={name: encoder.encode(pairs.texts, progress) for name, pairs in corpus.tasks.items() if pairs.texts},
         own_rows=_own_rows(corpus),

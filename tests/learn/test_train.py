@@ -12,7 +12,7 @@ from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.errors import ConfigError, ModelError
 from generel_graph.learn import load_model, model_id, train
 from generel_graph.learn.checkpoint import read_rows
-from generel_graph.learn.train import rate
+from generel_graph.learn.language import rates
 from generel_graph.learn.validation import Validated, score
 
 MODEL = ModelConfig(dimension=24, hidden=48)
@@ -110,6 +110,41 @@ def test_resumes_to_the_bit(planted_corpus, words, tmp_path, stop):
     assert steps == ["step", *map(str, range(SHORT.steps))]
     assert (tmp_path / "whole" / "validation.csv").read_text() == (tmp_path / "parts" / "validation.csv").read_text()
     assert not (tmp_path / "parts" / "resume.safetensors").exists()
+
+
+def test_resumes_to_the_bit_with_hard_negatives(denying_corpus, words, tmp_path):
+    hard = replace(SHORT, hard_negatives=2, hard_pool=30)
+    train(denying_corpus, words, MODEL, hard, WEIGHTS, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        train(denying_corpus, words, MODEL, hard, WEIGHTS, tmp_path / "parts", stop_at(33))
+    train(denying_corpus, words, MODEL, hard, WEIGHTS, tmp_path / "parts")
+    assert same(weights_of(tmp_path / "whole"), weights_of(tmp_path / "parts"))
+    train(denying_corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "without")
+    assert not same(weights_of(tmp_path / "whole"), weights_of(tmp_path / "without"))
+
+
+def test_learns_with_the_other_loss(planted_corpus, words, tmp_path):
+    corpus, held = planted_corpus
+    # Its slope by a cosine is at most 1, not 1 / temperature: the effect-size term would weigh ten times as much.
+    other = replace(TRAIN, loss="multi_similarity", effect_weight=0.0)
+    report = train(corpus, words, MODEL, other, WEIGHTS, tmp_path / "m")
+    for task in report.tasks:
+        assert task.loss < task.chance, task
+        assert task.auc is None or task.auc > task.auc_start, task
+    assert held_out_auc(load_model(report.folder).vectors(corpus, words)[:, :24], corpus, held) > 0.9
+
+
+def test_an_unknown_loss_is_told_before_anything_is_encoded(planted_corpus, tmp_path):
+    class Untouched:
+        name, digest, dimension = "untouched", "untouched", 24
+
+        def encode(self, texts, progress=None):
+            raise AssertionError("texts were encoded")
+
+    corpus, _ = planted_corpus
+    with pytest.raises(ConfigError, match="unknown loss") as error:
+        train(corpus, Untouched(), MODEL, replace(SHORT, loss="infonce"), WEIGHTS, tmp_path / "m")
+    assert error.value.nearest == "info_nce"
 
 
 def test_the_best_step_is_kept_and_told(planted_corpus, words, tmp_path):
@@ -235,10 +270,17 @@ def test_inputs_can_be_left_out_of_one_tower_or_both(planted_corpus, words, tmp_
 
 
 @pytest.mark.parametrize(
-    "off", [{"weigh_pairs": False}, {"mask_known": False}, {"effect_weight": 0.0}, {"mix_in": 1.0}]
+    "off",
+    [
+        {"weigh_pairs": False},
+        {"mask_known": False},
+        {"true_negatives": False},
+        {"effect_weight": 0.0},
+        {"mix_in": 1.0},
+    ],
 )
-def test_each_part_of_the_loss_can_be_switched_off_and_counts(planted_corpus, words, tmp_path, off):
-    corpus, _ = planted_corpus
+def test_each_part_of_the_loss_can_be_switched_off_and_counts(denying_corpus, words, tmp_path, off):
+    corpus = denying_corpus
     train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "on")
     train(corpus, words, MODEL, replace(SHORT, **off), WEIGHTS, tmp_path / "off")
     assert not same(weights_of(tmp_path / "on"), weights_of(tmp_path / "off"))
@@ -266,9 +308,16 @@ def test_an_unknown_mode(planted_corpus, words, tmp_path):
     assert error.value.nearest == "frozen"
 
 
-def test_the_learning_rate_warms_up_and_falls_to_two_percent():
-    config = TrainConfig(steps=1000, warmup=50)
-    rates = [rate(step, config) for step in range(1001)]
-    assert rates[0] == pytest.approx(1 / 50, rel=1e-3)
-    assert max(rates) == pytest.approx(1.0, abs=0.01)
-    assert rates[1000] == pytest.approx(0.02)
+def test_the_learning_rates_warm_up_and_fall_to_two_percent():
+    config = TrainConfig(steps=1000, warmup=50, learning_rate=1.0, mode="full", encoder_steps=100)
+    towers, language = np.array([rates(step, config) for step in range(1100)]).T
+    assert towers[0] == pytest.approx(1 / 50, rel=1e-3)
+    assert towers[:1000].max() == pytest.approx(1.0, abs=0.01)
+    assert towers[999] == pytest.approx(0.02, abs=1e-4)
+    assert not language[:1000].any()
+    assert towers[1000:].max() == pytest.approx(0.1, abs=0.01)
+    assert language[1000] == pytest.approx(2e-6)
+    assert language.max() == pytest.approx(2e-5, rel=0.03)
+    assert language[-1] == pytest.approx(4e-7, rel=0.1)
+    assert rates(1050, replace(config, mode="lora"))[1] == pytest.approx(10 * language[1050])
+    assert rates(1050, replace(config, encoder_rate=2e-3))[1] == pytest.approx(100 * language[1050])
