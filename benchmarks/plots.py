@@ -63,7 +63,8 @@ def rates(path: Path) -> Path:
     units: dict[str, list[tuple[str, float, str]]] = {}
     for entry in found["figures"]:
         lines = units.setdefault(entry["unit"], [])
-        lines.append((f"{entry['name']}: ours", entry["ours"], OURS))
+        own = (f"{entry['name']}: ours", entry["ours"], OURS)
+        lines += [] if own in lines else [own]  # beside several peers once
         if entry["peer"]:
             lines.append((f"{entry['name']}: {entry['peer_name']}", entry["peer"], PEER))
     sizes = [len(lines) for lines in units.values()]

@@ -178,10 +178,15 @@ def beside_bare(work: Work, dtype: str, args: argparse.Namespace, results: Resul
     batches: list[Batch] = []
     for number in range(-(-work.train.steps // ROUND_STEPS)):
         steps = plan_round(given.groups, given.features.effects, work.train, number)
-        began = time.perf_counter()
+        began, own = time.perf_counter(), time.process_time()
         inputs = RoundInputs(given, steps)
         batches += [inputs.batch(step) for step in steps]
-        results.stage(f"{dtype}, a round of {len(steps)} steps", "batches made", time.perf_counter() - began)
+        results.stage(
+            f"{dtype}, a round of {len(steps)} steps",
+            "batches made",
+            time.perf_counter() - began,
+            processor_seconds=round(time.process_time() - own, 2),
+        )
     for threads in args.threads:
         peer = "bare torch loop"
         ways: dict[str, Callable[[], Rates]] = {
