@@ -14,7 +14,7 @@ from generel_graph.corpus import Corpus, Pairs
 from generel_graph.errors import ModelError
 from generel_graph.learn.adjacency import Adjacency
 from generel_graph.learn.blocks import FAMILIES, negative_kind, tower_of
-from generel_graph.learn.folds import pair_folds
+from generel_graph.learn.splits import Split
 
 DEFAULT_WEIGHT = 1.0  # c of the draw probability c·√pairs, for a task without one
 GENE_TRAIT = "gene_trait"  # made here, of two hops, where it has a weight
@@ -62,7 +62,7 @@ def task_groups(corpus: Corpus, adjacency: Adjacency, task_weights: Mapping[str,
     tasks = dict(corpus.tasks)
     for name, pairs in sorted(tasks.items()):
         _check(name, pairs)
-    if task_weights.get(GENE_TRAIT, 0.0) > 0 and len(pairs := _gene_trait(corpus)):
+    if task_weights.get(GENE_TRAIT, 0.0) > 0 and len(pairs := _gene_trait(corpus, adjacency.split)):
         tasks[GENE_TRAIT] = pairs
     groups: list[Group] = []
     for name, pairs in sorted(tasks.items()):
@@ -107,7 +107,7 @@ def _part(name: str, pairs: Pairs, corpus: Corpus, adjacency: Adjacency, weight:
     a, b = clusters[pairs.anchors], clusters[positive_nodes]
     usable = (pairs.weights > 0) & ((a != b) | is_text)
     code = of_node[a] * len(kinds) + of_node[b]
-    folds = pair_folds(a, b, adjacency.keys, adjacency.folds, adjacency.held)
+    folds = adjacency.split.folds(a, b, adjacency.folds)
     groups = []
     for each in np.unique(code[usable]):
         rows = np.flatnonzero(usable & (code == each))
@@ -146,13 +146,15 @@ def snp_genes(corpus: Corpus) -> Pairs:
     return _pairs(key // len(nodes), key % len(nodes), np.ones(len(key)))
 
 
-def _gene_trait(corpus: Corpus) -> Pairs:
-    """Genes and the conditions that their SNPs are associated with: two hops, through the task gwas."""
-    gwas = corpus.tasks.get("gwas")
-    links = snp_genes(corpus)
-    n = len(corpus.nodes)
+def _gene_trait(corpus: Corpus, split: Split) -> Pairs:
+    """Genes and the conditions that their SNPs are associated with: two hops, through the task gwas.
+
+    A step that is held out is not gone: what is composed of it would tell of it.
+    """
+    gwas, links, n = corpus.tasks.get("gwas"), snp_genes(corpus), len(corpus.nodes)
     if gwas is None or not len(links):
         return _pairs(np.empty(0), np.empty(0), np.empty(0))
+    gwas, links = _trained(gwas, corpus, split), _trained(links, corpus, split)
     traits = corpus.nodes.clusters[gwas.positives].astype(np.int64)
     first, count = runs(links.anchors, gwas.anchors)
     gene = links.positives[ranges(first, count)].astype(np.int64)
@@ -161,6 +163,12 @@ def _gene_trait(corpus: Corpus) -> Pairs:
     order = np.lexsort((-weight, key))
     key, first = np.unique(key[order], return_index=True)
     return _pairs(key // n, key % n, weight[order][first])
+
+
+def _trained(pairs: Pairs, corpus: Corpus, split: Split) -> Pairs:
+    clusters = corpus.nodes.clusters
+    kept = ~split.held(clusters[pairs.anchors], clusters[pairs.positives])
+    return Pairs(pairs.anchors[kept], pairs.positives[kept], pairs.weights[kept], pairs.effects[kept])
 
 
 def _pairs(anchors: NDArray[np.generic], positives: NDArray[np.generic], weights: NDArray[np.generic]) -> Pairs:

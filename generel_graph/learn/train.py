@@ -37,6 +37,7 @@ from generel_graph.learn.checkpoint import (
     write_pairs,
 )
 from generel_graph.learn.effect_table import learn_effects
+from generel_graph.learn.held import write_held
 from generel_graph.learn.material import Material, material
 from generel_graph.learn.objective import objective
 from generel_graph.learn.tasks import Group
@@ -134,7 +135,7 @@ def train(
         towers.parameters(), lr=train.learning_rate, weight_decay=train.weight_decay, fused=True
     )
     validation = None
-    if world.first and train.held_out > 0 and train.validate_steps > 0:
+    if world.first and train.validate_steps > 0 and any(len(group.held) for group in given.groups):
         validation = Validation(given, temperature=train.temperature, seed=train.seed)
     watch = Watch(validation, train)
     state = read_state(folder, wanted)
@@ -227,6 +228,7 @@ def train(
         "report": {**asdict(report), "folder": ""},
     }
     card = model_card(config)
+    write_held(folder, corpus, given.groups)
     write_model(folder, towers, adapter, corpus.nodes, config=config, card=card, log=log, validated=watch.validated)
     world.wait()
     return report

@@ -160,7 +160,7 @@ def test_a_pair_of_the_fold_is_not_in_its_own_inputs(graph, words, build):
         name = graph.edges.types[graph.edges.type[e]]
         if a == b or name == "XREF":  # of one edge: without it, there is no mean to scale by
             continue
-        fold = int(pair_folds(np.array([a]), np.array([b]), adjacency.keys, FOLDS)[0])
+        fold = int(pair_folds(np.array([a]), np.array([b]), adjacency.split.keys, FOLDS)[0])
         low, high = cl[graph.edges.starts], cl[graph.edges.ends]
         same = ((low == a) & (high == b)) | ((low == b) & (high == a))
         gwas = graph.tasks["gwas"]
