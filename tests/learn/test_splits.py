@@ -228,22 +228,34 @@ def test_what_is_held_out_is_in_no_input_effect_flag_or_step(planted_corpus, set
     assert drawn > 1000
 
 
-def test_a_composed_pair_is_made_of_what_is_trained_on(planted_corpus, settings):
+def test_a_composed_pair_is_trained_on_if_a_way_there_is(planted_corpus, settings):
     corpus, _ = planted_corpus
     split = split_of(corpus, settings)
     links, gwas = snp_genes(corpus), corpus.tasks["gwas"]
 
-    def kept(pairs):
-        ends = zip(pairs.anchors.tolist(), pairs.positives.tolist(), strict=True)
-        return [(a, b) for a, b in ends if not split.held(np.array([a]), np.array([b]))[0]]
+    def out(a, b):
+        return bool(split.held(np.array([a]), np.array([b]))[0])
 
-    traits = kept(gwas)
-    expected = {(gene, trait) for snp, gene in kept(links) for other, trait in traits if snp == other}
+    ways = {}
+    for snp, gene in zip(links.anchors.tolist(), links.positives.tolist(), strict=True):
+        for other, trait, weight in zip(gwas.anchors, gwas.positives, gwas.weights, strict=True):
+            if snp == other:
+                ways.setdefault((gene, int(trait)), []).append((out(snp, gene) or out(snp, trait), float(weight)))
+    expected = {}
+    for pair, some in ways.items():
+        open_ = [weight for held, weight in some if not held]
+        expected[pair] = (not open_ or out(*pair), max(open_ or [weight for _, weight in some]))
     groups = task_groups(corpus, build_adjacency(corpus, 5, split), {"gene_trait": 2.0})
-    found = [(g.anchors.tolist(), g.positives.tolist()) for g in groups if g.task == "gene_trait"]
-    assert {pair for a, b in found for pair in zip(a, b, strict=True)} == expected
-    assert len(expected) < len({(g, t) for s, g in zip(links.anchors, links.positives, strict=True)
-                                for o, t in zip(gwas.anchors, gwas.positives, strict=True) if s == o})  # fmt: skip
+    found = {}
+    for group in groups:
+        if group.task == "gene_trait":
+            for i, pair in enumerate(zip(group.anchors.tolist(), group.positives.tolist(), strict=True)):
+                found[pair] = (i in set(group.held.tolist()), float(group.weights[i]))
+                assert found[pair][0] != any(i in rows for rows in group.by_fold)
+    assert found == expected
+    assert any(held for held, _ in found.values())
+    by_itself = sum(out(*pair) for pair in found)
+    assert sum(held for held, _ in found.values()) >= by_itself
 
 
 def test_the_file_of_held_out_pairs(planted_corpus, settings, words, tmp_path):
