@@ -75,8 +75,12 @@ class ModelConfig:
 class TrainConfig:
     """How the space is learnt."""
 
-    mode: str = "frozen"  # frozen: text features once, small towers on top
+    mode: str = "frozen"  # frozen: texts are encoded once; lora, full: the language model moves too, after `steps`
     steps: int = 1000
+    continue_steps: int = 300  # of a training that goes on from a model after new data; 0: `sync` trains anew
+    encoder_steps: int = 200  # of lora and full: steps more, in which the language model moves with the towers
+    encoder_rate: float = 0.0  # its learning rate; 0: 2e-4 for lora, 2e-5 for full
+    lora_rank: int = 16
     batch_size: int = 256  # pairs
     learning_rate: float = 1e-3
     weight_decay: float = 0.01

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from generel_graph.ahead import ahead
 from generel_graph.config import Config
 from generel_graph.corpus import Corpus
-from generel_graph.embed import ModelRecord, activate, models, update, write_back
+from generel_graph.embed import ModelRecord, Part, activate, models, update, write_parts
 from generel_graph.errors import GraphError, ModelError
 from generel_graph.graph import Graph
 from generel_graph.load import graph_digest
@@ -23,7 +25,7 @@ from generel_graph.sample import chosen, corpus_name, keep, read_corpus, read_ke
 
 if TYPE_CHECKING:
     from generel_graph.encode import Encoder
-    from generel_graph.learn import World
+    from generel_graph.learn import Model, World
 
 WRITTEN = "written.npz"  # ids and vectors (float16) as they stand on the nodes
 MOVED = 2e-3  # a number of a vector that differs by more is written again; float16 keeps 5e-4
@@ -79,38 +81,36 @@ def sample(graph: Graph, config: Config, digest: str, progress: Progress = silen
     return replace(corpus, provenance=read_provenance(graph, before))
 
 
-def train_model(config: Config, corpus: Corpus, progress: Progress = silent, world: World | None = None) -> str:
+def train_model(
+    config: Config,
+    corpus: Corpus,
+    progress: Progress = silent,
+    world: World | None = None,
+    continues: str = "",
+) -> str:
     """Train on `corpus`, or find it trained already; the model's id. A killed training is resumed.
 
-    All processes of `world` (None: this one alone) train it together.
-
-    Its logs are drawn where matplotlib is installed, and written for TensorBoard where the configuration says so.
+    All processes of `world` (None: this one alone) train it together. It goes on from the model `continues`, where that
+    is named. Its logs are drawn where matplotlib is installed, and written for TensorBoard where the configuration says
+    so.
     """
-    from generel_graph.learn import (
-        ALONE,
-        PICTURES,
-        can_plot,
-        check_tensorboard,
-        model_id,
-        plot_losses,
-        train,
-        write_events,
-    )
+    from generel_graph import learn
 
     if config.train.tensorboard:
-        check_tensorboard()
+        learn.check_tensorboard()
     encoder = open_encoder(config)
     weights = chosen(config.tasks)
-    id_ = model_id(corpus, encoder, config.model, config.train, weights)
+    id_ = learn.model_id(corpus, encoder, config.model, config.train, weights, continues)
     folder = config.model_folder(id_)
-    world = world or ALONE
-    train(corpus, encoder, config.model, config.train, weights, folder, progress, world)
+    world = world or learn.ALONE
+    start = learn.load_model(config.model_folder(continues)) if continues else None
+    learn.train(corpus, encoder, config.model, config.train, weights, folder, progress, world, start)
     if not world.first:
         return id_
-    if can_plot() and not (folder / PICTURES[0]).is_file():
-        plot_losses(folder)
+    if learn.can_plot() and not (folder / learn.PICTURES[0]).is_file():
+        learn.plot_losses(folder)
     if config.train.tensorboard:
-        write_events(folder)
+        learn.write_events(folder)
     return id_
 
 
@@ -156,11 +156,12 @@ def embed_model(
     if there is not None:
         written = renew_vectors(graph, config, there, corpus, digest, progress)
     else:
-        vectors = _vectors(config, model_id, corpus, progress)
+        model = _model(config, model_id)
+        vectors = np.empty((len(corpus.nodes), model.dimension), dtype=np.float32)
         identity = _said(config, model_id)["identity"]
         record = ModelRecord(
             id=model_id,
-            dimension=vectors.shape[1],
+            dimension=model.dimension,
             encoder=identity["model"]["encoder"],
             trained_at=datetime.now(UTC).isoformat(timespec="seconds"),
             graph_digest=digest,
@@ -168,7 +169,8 @@ def embed_model(
             recipe=recipe_digest(identity),
             published_before=identity["train"]["published_before"] or "",
         )
-        written = write_back(graph, record, corpus.nodes.ids, vectors, progress).written
+        parts = ahead(model.parts(corpus, open_encoder(config), progress))
+        written = write_parts(graph, record, corpus.nodes.ids, _noted(parts, vectors), progress).written
         _note_written(config, model_id, corpus, vectors)
     progress("activate", 0, 1)
     activate(graph, model_id)
@@ -203,7 +205,18 @@ def _said(config: Config, model_id: str) -> dict[str, Any]:
     return dict(json.loads(text))
 
 
+def _noted(parts: Iterator[Part], vectors: NDArray[np.float32]) -> Iterator[Part]:
+    """The same parts; `vectors` [n, dimension] has them all afterwards."""
+    for places, some in parts:
+        vectors[places] = some
+        yield places, some
+
+
 def _vectors(config: Config, model_id: str, corpus: Corpus, progress: Progress) -> NDArray[np.float32]:
+    return _model(config, model_id).vectors(corpus, open_encoder(config), progress)
+
+
+def _model(config: Config, model_id: str) -> Model:
     from generel_graph.learn import load_model
 
     folder = config.model_folder(model_id)
@@ -215,7 +228,7 @@ def _vectors(config: Config, model_id: str, corpus: Corpus, progress: Progress) 
             valid=[p.name for p in sorted(folder.parent.glob("*"))] if folder.parent.is_dir() else (),
             next_step="run `generel-graph train`",
         )
-    return load_model(folder).vectors(corpus, open_encoder(config), progress)
+    return load_model(folder)
 
 
 def _note_written(config: Config, model_id: str, corpus: Corpus, vectors: NDArray[np.float32]) -> None:

@@ -18,7 +18,7 @@ ASIDE = (
     "tensorboard",
     "stale_share",
 )  # settings of how training runs, not of what it makes
-DATA = ("corpus", "encoder")  # parts of a model's identity that are no part of its recipe
+DATA = ("corpus", "encoder", "continues")  # parts of a model's identity that are no part of its recipe
 
 
 def recipe(model: ModelConfig, train: TrainConfig, task_weights: Mapping[str, float], sampling: str) -> dict[str, Any]:

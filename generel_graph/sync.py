@@ -13,7 +13,7 @@ from generel_graph.config import Config
 from generel_graph.connection import is_local, open_graph
 from generel_graph.embed import ModelRecord, activate, active_model, delete_model
 from generel_graph.embed import models as list_models
-from generel_graph.errors import GraphError
+from generel_graph.errors import GraphError, ModelError
 from generel_graph.graph import Graph
 from generel_graph.load import LoadReport, digest_of, graph_digest, lease, load_batches, load_bulk
 from generel_graph.modelling import (
@@ -122,7 +122,8 @@ def sync(config: Config, progress: Progress = silent) -> SyncReport:
             if why == "embed" and current is not None:
                 written = renew_vectors(graph, config, current, corpus, digest, progress)
             else:
-                model_id = train_model(config, corpus, progress)
+                start = current.id if current is not None and why == "continue" else ""
+                model_id = train_model(config, corpus, progress, continues=start)
                 clock.done("train")
                 written = embed_model(graph, config, model_id, corpus, digest, progress)
             clock.done("embed")
@@ -143,7 +144,8 @@ def plan(config: Config, progress: Progress = silent) -> list[dict[str, str]]:
         why = _stale(config, graph, active_model(graph), digest)
     reasons = {
         "first": ("yes", "no model is active"),
-        "train": ("yes", "tasks, encoder or recipe changed, or many edges"),
+        "train": ("yes", "tasks, encoder or recipe changed, or many edges changed or went"),
+        "continue": ("yes", "many edges came: training goes on from the active model"),
         "embed": ("no", "few edges changed since training"),
         "": ("no", "the model was trained on this graph"),
     }
@@ -164,8 +166,8 @@ def load(config: Config, progress: Progress = silent) -> SyncReport:
         return _report(config, graph, clock, loaded, 0)
 
 
-def train(config: Config, progress: Progress = silent) -> SyncReport:
-    """Train a model on the graph as it is; `embed` puts it to use.
+def train(config: Config, progress: Progress = silent, *, go_on: bool = False) -> SyncReport:
+    """Train a model on the graph as it is; `embed` puts it to use. `go_on`: from the active model, not anew.
 
     Under `torchrun` all processes train it together; what the first one has read the others find.
     """
@@ -179,7 +181,7 @@ def train(config: Config, progress: Progress = silent) -> SyncReport:
         if world.first:
             world.wait()
         clock.done("sample")
-        model_id = train_model(config, corpus, progress, world)
+        model_id = train_model(config, corpus, progress, world, _active_id(graph) if go_on else "")
         clock.done("train")
         report = _report(config, graph, clock, None, 0)
     return dataclasses.replace(report, tasks=task_lines(config, model_id))
@@ -263,6 +265,15 @@ def _load(config: Config, clock: _Clock, progress: Progress) -> tuple[LoadReport
     return bulk or report, graph
 
 
+def _active_id(graph: Graph) -> str:
+    current = active_model(graph)
+    if current is None:
+        raise ModelError(
+            "there is no active model to go on from", where="train --continue", next_step="train anew first"
+        )
+    return current.id
+
+
 def _large(resolved: Resolved) -> bool:
     return len(resolved.nodes) + len(resolved.edges) >= BULK_ROWS
 
@@ -275,7 +286,7 @@ def _digest(graph: Graph) -> str:
 
 
 def _stale(config: Config, graph: Graph, current: ModelRecord | None, digest: str) -> str:
-    """What the model needs: "first", "train", "embed" or nothing."""
+    """What the model needs: "first", "train", "continue", "embed" or nothing."""
     if current is None:
         return "first"
     if current.recipe != recipe_of(config) or not config.model_folder(current.id).is_dir():
@@ -283,7 +294,11 @@ def _stale(config: Config, graph: Graph, current: ModelRecord | None, digest: st
     if current.embedded_digest == digest:
         return ""
     touched = graph.row("embed/get_edges_touched", id=current.id)["edges_touched"]
-    return "train" if touched > config.train.stale_share * max(current.edges, 1) else "embed"
+    if touched <= config.train.stale_share * max(current.edges, 1):
+        return "embed"
+    grew = int(graph.row("load/count_graph")["edges"]) - current.edges
+    only_grew = touched == grew  # nothing was changed or taken away
+    return "continue" if only_grew and config.train.continue_steps > 0 else "train"
 
 
 def _report(config: Config, graph: Graph, clock: _Clock, loaded: LoadReport | None, written: int) -> SyncReport:

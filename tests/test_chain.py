@@ -177,3 +177,28 @@ def test_one_changed_line_loads_its_source_and_renews_what_is_near(project: Proj
     assert 0 < back["vectors_written"] < back["graph"]["nodes"] / 4
     path.write_text(text, encoding="utf-8")
     project.run("sync", "--json", "-q")
+
+
+def test_new_edges_let_training_go_on_and_edges_that_go_do_not(project: Project) -> None:
+    def continues(model_id: str) -> str | None:
+        folder = load_config(project.folder, project.environment()).model_folder(model_id)
+        return json.loads((folder / "config.json").read_text(encoding="utf-8"))["identity"].get("continues")
+
+    path = project.folder / "associations.tsv"
+    text = path.read_text(encoding="utf-8")
+    row = next(line for line in text.splitlines() if line.startswith("rs2476601\t")).split("\t")
+    always = {"GENEREL_TRAIN_STALE_SHARE": "0", "GENEREL_TRAIN_CONTINUE_STEPS": "6"}
+    before = project.run("sync", "--json", "-q", **always)
+    path.write_text(text.rstrip("\n") + "\n" + "\t".join(["rs1000001", *row[1:]]) + "\n", encoding="utf-8")
+    grown = project.run("sync", "--json", "-q", **always)
+    assert grown["graph"]["edges"] > before["graph"]["edges"]
+    assert continues(grown["model"]["id"]) == before["model"]["id"]
+    path.write_text(text, encoding="utf-8")
+    back = project.run("sync", "--json", "-q", **always)
+    assert back["graph"]["digest"] == before["graph"]["digest"]
+    assert continues(back["model"]["id"]) is None
+    project.run("train", "--continue", "--json", "-q", **always)
+    folder = load_config(project.folder, project.environment()).model_folder("any").parent
+    assert back["model"]["id"] in {
+        continues(made.name) for made in folder.iterdir() if (made / "config.json").is_file()
+    }

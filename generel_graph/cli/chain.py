@@ -55,9 +55,10 @@ def load(ctx: click.Context, as_json: bool, quiet: bool) -> None:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.option("--continue", "go_on", is_flag=True, help="Go on from the active model after new data, not anew.")
 @quiet_option
 @click.pass_context
-def train(ctx: click.Context, as_json: bool, quiet: bool) -> None:
+def train(ctx: click.Context, as_json: bool, go_on: bool, quiet: bool) -> None:
     """Train a new model on what the graph holds now; it is used after `embed`.
 
     Several processes, or several GPUs, train one model together under torchrun; [train] batch_size is that of all
@@ -71,7 +72,7 @@ def train(ctx: click.Context, as_json: bool, quiet: bool) -> None:
 
     first = os.environ.get("RANK", "0") == "0"
     with progress_bars(quiet or not first) as progress:
-        report = run(configuration(ctx), progress)
+        report = run(configuration(ctx), progress, go_on=go_on)
     if first:
         print_report(report, as_json)
 

@@ -3,10 +3,11 @@
 from generel_graph.embed.activate import activate
 from generel_graph.embed.records import ModelRecord, WriteBack
 from generel_graph.embed.slots import active_model, delete_model, models
-from generel_graph.embed.write_back import update, write_back
+from generel_graph.embed.write_back import Part, update, write_back, write_parts
 
 __all__ = [
     "ModelRecord",
+    "Part",
     "WriteBack",
     "activate",
     "active_model",
@@ -14,4 +15,5 @@ __all__ = [
     "models",
     "update",
     "write_back",
+    "write_parts",
 ]

@@ -41,11 +41,18 @@ def check_vectors(ids: Sequence[str], vectors: NDArray[np.float32], dimension: i
 
 
 def write_vectors(
-    graph: Graph, slot: int, ids: Sequence[str], vectors: NDArray[np.float32], progress: Progress = silent
+    graph: Graph,
+    slot: int,
+    ids: Sequence[str],
+    vectors: NDArray[np.float32],
+    progress: Progress = silent,
+    before: int = 0,
+    total: int | None = None,
 ) -> int:
     """Write vectors [n, d] of `ids`, sorted by id, in batches; the number of nodes that were there to take one.
 
-    A server with the Bolt type Vector gets that, four times as fast as a list of floats.
+    For progress, these come after `before` others of `total` (None: they are all). A server with the Bolt type Vector
+    gets that, four times as fast as a list of floats.
     """
     native = graph.capabilities.vector_values
     order = np.argsort(np.asarray(ids, dtype=object)) if len(ids) else np.empty(0, dtype=np.int64)
@@ -63,5 +70,5 @@ def write_vectors(
         written += int(graph.write("embed/set_vectors", slot, rows=rows)["n"])
         done = begin + len(part)
         rate = done / max(time.monotonic() - began, 1e-9)
-        progress("write vectors", done, len(order), f"{rate:,.0f}/s")
+        progress("write vectors", before + done, total or len(order), f"{rate:,.0f}/s")
     return written

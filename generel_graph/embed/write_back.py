@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ from generel_graph.embed.vectors import check_vectors, write_vectors
 from generel_graph.errors import GraphError
 from generel_graph.graph import Graph
 from generel_graph.progress import Progress, silent
+
+Part = tuple[NDArray[np.int64], NDArray[np.float32]]  # places among the ids, [k], and their vectors, [k, dimension]
 
 
 def write_back(
@@ -31,6 +33,16 @@ def write_back(
     Raises ModelError for vectors that do not fit, GraphError.
     """
     check_vectors(ids, vectors, model.dimension)
+    return write_parts(graph, model, ids, [(np.arange(len(ids)), vectors)], progress)
+
+
+def write_parts(
+    graph: Graph, model: ModelRecord, ids: Sequence[str], parts: Iterable[Part], progress: Progress = silent
+) -> WriteBack:
+    """As `write_back`, of vectors that come in parts: one is written while the next is made.
+
+    A part that does not fit is a ModelError when it comes; the model then stays incomplete, as after a kill.
+    """
     began = time.monotonic()
     claimed, replaced = claim_slot(graph, model)
     slot = _slot(claimed)
@@ -38,8 +50,14 @@ def write_back(
         clear_slot(graph, claimed)
         graph.write("embed/set_model_state", id=model.id, state="writing", props={})
     lacking = set(graph.row("embed/list_ids_without_vector", slot)["id"])
-    chosen = np.array([i for i, id_ in enumerate(ids) if id_ in lacking], dtype=np.int64)
-    written = write_vectors(graph, slot, [ids[i] for i in chosen], vectors[chosen], progress)
+    total = sum(id_ in lacking for id_ in ids)
+    written, passed = 0, 0
+    for places, vectors in parts:
+        check_vectors([ids[i] for i in places], vectors, model.dimension)
+        rows = np.array([row for row, i in enumerate(places) if ids[i] in lacking], dtype=np.int64)
+        some = [ids[i] for i in places[rows]]
+        written += write_vectors(graph, slot, some, vectors[rows], progress, passed, total)
+        passed += len(rows)
     return _complete(graph, claimed, written, replaced, began, progress)
 
 

@@ -1,5 +1,6 @@
 """Texts to vectors: the one place that learning, embedding and asking share."""
 
 from generel_graph.encode.encoder import Encoder
+from generel_graph.encode.language import LanguageModel
 
-__all__ = ["Encoder"]
+__all__ = ["Encoder", "LanguageModel"]

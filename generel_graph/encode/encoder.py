@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from generel_graph.encode.places import find_encoder
 from generel_graph.encode.precision import best_device, fast_dtype
@@ -144,32 +145,46 @@ class Encoder:
         _, model = self._weights()
         batch = batch.to(model.device)
         hidden = model(**batch).last_hidden_state.float()  # [n, tokens, d]
-        if self.pooling == "cls":
-            pooled = hidden[:, 0]
-        else:
-            mask = batch["attention_mask"].unsqueeze(-1).float()
-            pooled = (hidden * mask).sum(1) / mask.sum(1).clamp(min=1)
+        pooled = pool(hidden, batch["attention_mask"], self.pooling)
         return np.asarray(torch.nn.functional.normalize(pooled, dim=-1).cpu().numpy().astype(np.float16))
 
     def _weights(self) -> tuple[Any, Any]:
         if self._loaded is None:
-            from transformers import AutoModel, AutoTokenizer
-            from transformers.utils import logging
-
-            shown = logging.is_progress_bar_enabled()
-            logging.disable_progress_bar()
-            try:
-                tokenizer = AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
-                model = AutoModel.from_pretrained(
-                    self.folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
-                )
-            except (OSError, ValueError, KeyError, ImportError) as error:
-                raise ModelError("the encoder cannot be read", where=self.folder, found=str(error)) from error
-            finally:
-                if shown:
-                    logging.enable_progress_bar()
+            tokenizer, model = self.fresh()
             self._loaded = tokenizer, model.eval().to(best_device())
         return self._loaded
+
+    def fresh(self) -> tuple[Any, Any]:
+        """Read tokenizer and model (float32) from the folder, a copy of one's own; raises ModelError."""
+        from transformers import AutoModel, AutoTokenizer
+        from transformers.utils import logging
+
+        shown = logging.is_progress_bar_enabled()
+        logging.disable_progress_bar()
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
+            model = AutoModel.from_pretrained(
+                self.folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
+            )
+        except (OSError, ValueError, KeyError, ImportError) as error:
+            raise ModelError("the encoder cannot be read", where=self.folder, found=str(error)) from error
+        finally:
+            if shown:
+                logging.enable_progress_bar()
+        return tokenizer, model
+
+    def tuned(self, folder: Path) -> Encoder:
+        """Open what a training made of this encoder and wrote to `folder`; its vectors are kept beside this one's."""
+        cache = self.store.folder.parent if self.store else None
+        return Encoder.open(str(folder), self.max_tokens, cache)
+
+
+def pool(hidden: Tensor, mask: Tensor, pooling: str) -> Tensor:
+    """One vector a text, [n, d], of its tokens' [n, tokens, d]; `mask` [n, tokens]: 1 where there is a token."""
+    if pooling == "cls":
+        return hidden[:, 0]
+    seen = mask.unsqueeze(-1).float()
+    return (hidden * seen).sum(1) / seen.sum(1).clamp(min=1)
 
 
 def _pooling(folder: Path) -> str:

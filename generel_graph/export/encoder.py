@@ -2,7 +2,7 @@
 
 | part | what |
 |---|---|
-| the folder itself | the language model as it was published: weights, tokenizer, config |
+| the folder itself | the language model as it was published or, where training moved it, as it is now |
 | `1_Pooling`, `2_Normalize` | as the encoder does it; texts are cut at the model's `max_tokens` |
 | `3_Dense` … `8_Normalize` | the adapter (layers.py) |
 
@@ -61,6 +61,9 @@ def write_encoder(model: Model, encoder: Encoder, folder: Path) -> Path:
             found="train.adapter_steps = 0",
             next_step="set [train] adapter_steps, and run `generel-graph train`",
         )
+    name, encoder = encoder.name, model.own_encoder(encoder)
+    if model.moved:
+        name = f"{name}, trained further here,"
     with replacing(folder) as new:
         for pattern in (p for p in PATTERNS if "/" not in p):
             for file in encoder.folder.glob(pattern):
@@ -80,7 +83,7 @@ def write_encoder(model: Model, encoder: Encoder, folder: Path) -> Path:
             for i, type_ in enumerate(types)
         ]
         _write(new / "modules.json", modules)
-        (new / "README.md").write_text(_card(model, encoder), encoding="utf-8")
+        (new / "README.md").write_text(_card(model, name, encoder.max_tokens), encoding="utf-8")
     return folder
 
 
@@ -96,7 +99,7 @@ def _write(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
 
 
-def _card(model: Model, encoder: Encoder) -> str:
+def _card(model: Model, name: str, max_tokens: int) -> str:
     return f"""---
 library_name: sentence-transformers
 pipeline_tag: sentence-similarity
@@ -106,7 +109,7 @@ tags: [sentence-transformers, feature-extraction, biology, genetics, medical, ge
 # Texts in the space of model {model.id}
 
 Names and wordings of diseases, traits, phenotypes, genes and drugs → {model.learnt} numbers of unit length, where the
-graph's concepts lie that they mean. It is {encoder.name} followed by the adapter of a generel-graph model.
+graph's concepts lie that they mean. It is {name} followed by the adapter of a generel-graph model.
 
 ```python
 from sentence_transformers import SentenceTransformer
@@ -114,7 +117,7 @@ from sentence_transformers import SentenceTransformer
 vectors = SentenceTransformer("this folder").encode(["heart attack", "myocardial infarction"])
 ```
 
-- Texts are cut at {encoder.max_tokens} tokens.
+- Texts are cut at {max_tokens} tokens.
 - Compare by cosine; with a node's stored vector by its first {model.learnt} numbers, brought to unit length.
 - Keep float32: one layer multiplies by differences of squares, which half precision loses.
 - A bare gene symbol, code or rsID means little as a text: look it up instead.

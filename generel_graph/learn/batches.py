@@ -71,10 +71,13 @@ class Batch:
         return Batch(**moved | {"inputs": {tower: x.to(device) for tower, x in self.inputs.items()}})
 
 
-def plan_round(groups: Sequence[Group], effects: EffectPairs, config: TrainConfig, number: int) -> tuple[Step, ...]:
+def plan_round(
+    groups: Sequence[Group], effects: EffectPairs, config: TrainConfig, number: int, last: int = 0
+) -> tuple[Step, ...]:
     """Draw the steps of round `number`: one fold; tasks by c·√pairs; no anchor twice in a batch.
 
-    A group smaller than a batch gives a smaller batch. Raises ModelError if no group has two pairs there.
+    `last`: how many steps there are in all (0: the configured ones). A group smaller than a batch gives a smaller
+    batch. Raises ModelError if no group has two pairs there.
     """
     rng = np.random.default_rng([config.seed, number])
     cycle = np.random.default_rng([config.seed, number // config.folds, 1]).permutation(config.folds)
@@ -91,7 +94,7 @@ def plan_round(groups: Sequence[Group], effects: EffectPairs, config: TrainConfi
     of_fold = np.flatnonzero(effects.folds == fold)
     steps = []
     first = number * ROUND_STEPS
-    for at in range(first, min(first + ROUND_STEPS, config.steps)):
+    for at in range(first, min(first + ROUND_STEPS, last or config.steps)):
         chosen = able[int(rng.choice(len(able), p=share / share.sum()))]
         group = groups[chosen]
         pairs = _draw(rng, group, group.by_fold[fold], config.batch_size)

@@ -36,6 +36,7 @@ CONFIG, WEIGHTS, NODES, LOG, CARD = (
     "README.md",
 )
 VALIDATION, ADAPTER = "validation.csv", "adapter.safetensors"
+ENCODER = "encoder"  # the language model, where it has moved, as a folder of its own
 RESUME = "resume.safetensors"
 
 
@@ -84,9 +85,11 @@ def identity(
     model: ModelConfig,
     train: TrainConfig,
     task_weights: Mapping[str, float],
+    continues: str = "",
 ) -> dict[str, Any]:
-    """All that a model depends on, as JSON values."""
-    return recipe(model, train, task_weights, corpus.sampling) | {"corpus": corpus.digest, "encoder": encoder}
+    """All that a model depends on, as JSON values; `continues`: the id of the model that training goes on from."""
+    facts = recipe(model, train, task_weights, corpus.sampling) | {"corpus": corpus.digest, "encoder": encoder}
+    return facts | {"continues": continues} if continues else facts
 
 
 def name_of(identity: Mapping[str, Any]) -> str:
@@ -109,7 +112,7 @@ def save_state(
     """Write what resuming needs; killed at any moment, the folder holds the last state or this one."""
     write_rows(folder / LOG, LogRow, log)  # first: a log with rows beyond the state is cut when it is read
     write_rows(folder / VALIDATION, Validated, validated)
-    tensors = {f"model.{key}": value for key, value in towers.state_dict().items()}
+    tensors = {f"model.{key}": value for key, value in moving(towers).items()}
     names = {id(parameter): key for key, parameter in towers.named_parameters()}
     for parameter, values in optimizer.state.items():
         tensors |= {f"adam.{names[id(parameter)]}|{key}": value for key, value in values.items()}
@@ -150,13 +153,25 @@ def read_state(folder: Path, identity: Mapping[str, Any]) -> State | None:
 
 def restore(state: State, towers: nn.ModuleDict, optimizer: torch.optim.Optimizer) -> None:
     """Put a state's weights and moments back, to the bit."""
-    towers.load_state_dict({k[6:]: v for k, v in state.tensors.items() if k.startswith("model.")})
+    put_back(towers, {k[6:]: v for k, v in state.tensors.items() if k.startswith("model.")})
     parameters = dict(towers.named_parameters())
     for key, value in state.tensors.items():
         if key.startswith("adam."):
             name, slot = key[5:].split("|")
             parameter = parameters[name]
             optimizer.state[parameter][slot] = value.to(parameter.device) if slot != "step" else value
+
+
+def moving(modules: nn.Module) -> dict[str, Tensor]:
+    """The state of what is trained: the weights of a language model that do not move are left out."""
+    still = {name for name, parameter in modules.named_parameters() if not parameter.requires_grad}
+    return {key: value for key, value in modules.state_dict().items() if key not in still}
+
+
+def put_back(modules: nn.Module, state: Mapping[str, Tensor]) -> None:
+    """Put such a state back; what does not move stays as it is."""
+    still = {key: value for key, value in modules.state_dict().items() if key not in moving(modules)}
+    modules.load_state_dict({**still, **state})
 
 
 def write_rows(path: Path, kind: type[LogRow] | type[Validated], rows: Sequence[LogRow | Validated]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.corpus import Corpus
@@ -26,6 +27,7 @@ class Material:
 
     corpus: Corpus
     features: Features
+    own: Tensor  # [n, d], the nodes' own texts, which are those of the features unless the language model has moved
     groups: tuple[Group, ...]
     known: Known  # what is stated anywhere
     masked: Known  # what is no negative in training: the same, unless nothing is masked
@@ -54,6 +56,7 @@ def material(
     return Material(
         corpus=corpus,
         features=features,
+        own=features.texts,
         groups=groups,
         known=known,
         masked=known if train.mask_known else Known(features.adjacency, groups, stated=False),

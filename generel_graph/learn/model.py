@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,9 @@ from generel_graph.errors import ModelError
 from generel_graph.learn.adapter import Adapter
 from generel_graph.learn.around import Local
 from generel_graph.learn.blocks import BLOCKS, GROUPS, TOWERS, group_of, tower_of
-from generel_graph.learn.checkpoint import ADAPTER, NODES, WEIGHTS, read_config
+from generel_graph.learn.checkpoint import ADAPTER, ENCODER, NODES, WEIGHTS, read_config
 from generel_graph.learn.features import Features, has_neighbours, node_features, text_rows
-from generel_graph.learn.towers import TowerShape, base, make_towers
+from generel_graph.learn.towers import TowerShape, base, make_towers, with_text
 from generel_graph.progress import Progress, silent
 from generel_graph.stored import question, stored
 
@@ -47,6 +47,7 @@ class Model:
     config: Mapping[str, Any] = field(repr=False)
     towers: nn.ModuleDict = field(repr=False)
     adapter: Adapter | None = field(default=None, repr=False)
+    _opened: dict[str, Encoder] = field(default_factory=dict, repr=False)
 
     def vectors(
         self,
@@ -59,19 +60,34 @@ class Model:
 
         Inputs are made of all edges of the corpus, in float32. Raises ModelError for another encoder.
         """
+        wanted = np.arange(len(corpus.nodes)) if only is None else np.asarray(only, dtype=np.int64)
+        out = np.empty((len(wanted), self.dimension), dtype=np.float32)
+        done = 0
+        for rows, vectors in self.parts(corpus, encoder, progress, wanted):
+            out[rows] = vectors
+            done += len(rows)
+            progress("vectors", done, len(wanted))
+        return out
+
+    def parts(
+        self, corpus: Corpus, encoder: Encoder, progress: Progress = silent, only: NDArray[np.integer] | None = None
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        """The same vectors as they are made: places in the result, [k], and vectors, [k, dimension]."""
         self._check(encoder)
         wanted = np.arange(len(corpus.nodes)) if only is None else np.asarray(only, dtype=np.int64)
         features = node_features(corpus, encoder, self.folds, progress, same_locus=self.same_locus)
-        identities = self._identities(corpus)
-        out = np.empty((len(wanted), self.dimension), dtype=np.float32)
-        for at, rows, shape, x in _chunks(features, wanted, self._shapes()):
-            z = self._run(shape, x, identities[wanted[rows]] if shape.identities else None)
+        identities = self.own_rows(corpus)
+        own = features.texts
+        if (moved := self.own_encoder(encoder)) is not encoder:
+            own = torch.from_numpy(moved.encode(corpus.nodes.texts, progress))
+        for _, rows, shape, x in _chunks(features, wanted, self._shapes()):
+            words = own[torch.from_numpy(wanted[rows])]
+            told = with_text(x, shape, words)
+            z = self._run(shape, told, identities[wanted[rows]] if shape.identities else None)
             if shape.tower == "concept" and self.adapter is not None:
                 lone = ~has_neighbours(x, shape.blocks)  # all that it has is a text, so it lies where the text lies
-                z[lone.numpy()] = self._place(features.texts[torch.from_numpy(wanted[rows])][lone])
-            out[rows] = stored(z, base(x, shape).numpy(), self.share)
-            progress("vectors", at, len(wanted))
-        return out
+                z[lone.numpy()] = self._place(words[lone])
+            yield rows, stored(z, base(x, shape).numpy(), self.share)
 
     def baseline_vectors(
         self, corpus: Corpus, encoder: Encoder, progress: Progress = silent
@@ -98,12 +114,11 @@ class Model:
         if group == "snp":
             raise ModelError("an SNP has no text", where="text_vectors", found=kind, valid=GROUPS[1:])
         shape = self._shapes()["concept"]
-        own = encoder.encode(texts)
-        x = text_rows(own, np.full(len(texts), GROUPS.index(group)), shape.blocks)
-        if self.adapter is None:
-            z = self._run(shape, x, None)
-        else:
-            z = self._place(torch.from_numpy(own))
+        moved = self.own_encoder(encoder)
+        words = torch.from_numpy(moved.encode(texts))
+        read = words.numpy() if moved is encoder else encoder.encode(texts)
+        x = text_rows(read, np.full(len(texts), GROUPS.index(group)), shape.blocks)
+        z = self._run(shape, with_text(x, shape, words), None) if self.adapter is None else self._place(words)
         return stored(z, base(x, shape).numpy(), self.share)
 
     def snp_vectors(
@@ -119,6 +134,19 @@ class Model:
         x = features.rows(np.arange(len(local.snps)), None, shape.blocks)
         z = self._run(shape, x, np.full(len(x), -1) if shape.identities else None)
         return stored(z, base(x, shape).numpy(), self.share), has_neighbours(x, shape.blocks).numpy()
+
+    @property
+    def moved(self) -> bool:
+        """Whether training moved the language model."""
+        return (self.folder / ENCODER).is_dir()
+
+    def own_encoder(self, encoder: Encoder) -> Encoder:
+        """What nodes' own texts and free texts are encoded with: the model's own encoder, where training moved it."""
+        if not self.moved:
+            return encoder
+        if "encoder" not in self._opened:
+            self._opened["encoder"] = encoder.tuned(self.folder / ENCODER)
+        return self._opened["encoder"]
 
     def question(
         self, vector: NDArray[np.float32], asked_kind: str, wanted_kind: str | None
@@ -149,8 +177,11 @@ class Model:
                 next_step="set [model] encoder and max_tokens back, or run `generel-graph train`",
             )
 
-    def _identities(self, corpus: Corpus) -> NDArray[np.int64]:
-        """The own row of each node of the corpus, −1 for one that was not there in training."""
+    def own_rows(self, corpus: Corpus) -> NDArray[np.int64]:
+        """The own row of each node of the corpus, [n], −1 for one that was not there in training.
+
+        Empty for a model without such rows.
+        """
         path = self.folder / NODES
         if not any(shape.identities for shape in self._shapes().values()):
             return np.empty(0, dtype=np.int64)

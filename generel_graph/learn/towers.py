@@ -108,6 +108,15 @@ def hide(x: Tensor, shape: TowerShape, block_dropout: float, text_only: float) -
     return out
 
 
+def with_text(x: Tensor, shape: TowerShape, vectors: Tensor) -> Tensor:
+    """Inputs whose own text's block is that of other vectors, [k, d] of unit length or zeros; without that block, x."""
+    at = next((i for i, block in enumerate(shape.blocks) if block.text), None)
+    if at is None:
+        return x
+    d = shape.text_dimension
+    return torch.cat([x[:, : at * d], (vectors * d**0.5).to(x.dtype), x[:, (at + 1) * d :]], dim=1)
+
+
 def make_towers(shapes: Sequence[TowerShape], dropout: float, seed: int) -> nn.ModuleDict:
     """New towers, the same for the same seed."""
     torch.manual_seed(seed)

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from math import cos, pi
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from generel_etl.whole import replacing
 from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.corpus import Corpus
 from generel_graph.encode import Encoder
@@ -26,6 +26,7 @@ from generel_graph.learn.batches import ROUND_STEPS, Batch, RoundInputs, Step, p
 from generel_graph.learn.card import model_card
 from generel_graph.learn.checkpoint import (
     CONFIG,
+    ENCODER,
     LogRow,
     identity,
     name_of,
@@ -36,12 +37,23 @@ from generel_graph.learn.checkpoint import (
     write_model,
     write_pairs,
 )
+from generel_graph.learn.continued import check_start, continuing, inherit
 from generel_graph.learn.effect_table import learn_effects
 from generel_graph.learn.held import write_held
+from generel_graph.learn.language import (
+    LANGUAGE,
+    all_steps,
+    check_mode,
+    language_model,
+    rates,
+    texts_of,
+    with_own_texts,
+)
 from generel_graph.learn.material import Material, material
+from generel_graph.learn.model import Model
 from generel_graph.learn.objective import objective
 from generel_graph.learn.tasks import Group
-from generel_graph.learn.towers import gates_of, hide, make_towers
+from generel_graph.learn.towers import gates_of, hide, make_towers, with_text
 from generel_graph.learn.validation import Validated, Validation
 from generel_graph.learn.watch import Watch
 from generel_graph.learn.wordings import teach
@@ -49,7 +61,6 @@ from generel_graph.learn.world import ALONE, World
 from generel_graph.progress import Progress, silent
 
 log_to = logging.getLogger(__name__)
-LAST_RATE = 0.02  # of the learning rate, at the cosine's end
 LAST_BATCHES = 20  # of a task: what its reported loss is the mean of
 BAD_PAIRS = "nan_pairs.tsv"
 
@@ -92,9 +103,10 @@ def model_id(
     model: ModelConfig,
     train: TrainConfig,
     task_weights: Mapping[str, float],
+    continues: str = "",
 ) -> str:
     """The id that training these would give its model: 16 hex, equal for equal inputs."""
-    return name_of(identity(corpus, encoder.digest, model, train, task_weights))
+    return name_of(identity(corpus, encoder.digest, model, train, task_weights, continues))
 
 
 def train(
@@ -106,21 +118,23 @@ def train(
     folder: Path,
     progress: Progress = silent,
     world: World = ALONE,
+    start: Model | None = None,
 ) -> TrainReport:
     """Train both towers on a corpus' pairs and write the model to `folder`.
 
     A folder that holds this very model, finished, is left as it is. An unfinished training of the same
     corpus, encoder and settings goes on where it stopped, to the bit on one CPU; an unfinished one of
     others is begun anew. Ctrl-C ends the step, saves and raises KeyboardInterrupt. All processes of `world` train it
-    together; the first alone validates and writes.
+    together; the first alone validates and writes. From `start` it goes on: what that model has learnt is kept, new
+    nodes and inputs begin anew, and `continue_steps` are enough.
     Raises ModelError for a finished model of other inputs, for pairs that cannot be trained on, and when
     the loss is not a number (the batch's pairs are then in `nan_pairs.tsv`).
     """
-    wanted = identity(corpus, encoder.digest, model, train, task_weights)
+    wanted = identity(corpus, encoder.digest, model, train, task_weights, start.id if start else "")
     if (folder / CONFIG).is_file():
         return _finished(folder, wanted)
-    if train.mode != "frozen":
-        raise ModelError("unknown mode", where="train.mode", found=train.mode, valid=("frozen",))
+    check_mode(train)
+    train = continuing(train, start)
     if train.threads > 0:
         torch.set_num_threads(train.threads)
     device = best_device()
@@ -131,13 +145,21 @@ def train(
     shapes = given.shapes
 
     towers = make_towers(tuple(shapes.values()), model.dropout, train.seed).to(device).train()
-    optimizer = torch.optim.AdamW(
-        towers.parameters(), lr=train.learning_rate, weight_decay=train.weight_decay, fused=True
-    )
+    if start is not None:
+        check_start(start, wanted, shapes)
+        inherit(towers, start, given)
+    parts = [{"params": list(towers.parameters())}]
+    language = language_model(start.own_encoder(encoder) if start else encoder, train)
+    if language is not None:
+        towers[LANGUAGE] = language.to(device).train()
+        parts.append({"params": [p for p in language.parameters() if p.requires_grad]})
+    learnt = [parameter for part in parts for parameter in part["params"]]
+    optimizer = torch.optim.AdamW(parts, lr=train.learning_rate, weight_decay=train.weight_decay, fused=True)
+    last = all_steps(train)
     validation = None
     if world.first and train.validate_steps > 0 and any(len(group.held) for group in given.groups):
         validation = Validation(given, temperature=train.temperature, seed=train.seed)
-    watch = Watch(validation, train)
+    watch = Watch(validation, train, moved=bool(start and start.moved))
     state = read_state(folder, wanted)
     done, seconds, log = 0, 0.0, list[LogRow]()
     if state is not None:
@@ -155,8 +177,8 @@ def train(
             group = given.groups[step.group]
             # Dropout is the step's and the process', not the run's.
             torch.manual_seed((train.seed * 1_000_003 + step.number) * world.size + world.rank)
-            for parameters in optimizer.param_groups:
-                parameters["lr"] = train.learning_rate * rate(step.number, train)
+            for part, rate in zip(optimizer.param_groups, rates(step.number, train), strict=False):
+                part["lr"] = rate
 
             z: dict[str, Tensor] = {}  # tower → [k, dimension]
             for tower, x in batch.inputs.items():
@@ -166,14 +188,17 @@ def train(
                     else None
                 )
                 with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+                    if tower == "concept" and step.number >= train.steps:
+                        words = towers[LANGUAGE](texts_of(given, batch, step, world.mine))
+                        x = with_text(x, shapes[tower], words)  # noqa: PLW2901
                     x = hide(x, shapes[tower], model.block_dropout, model.text_only)  # noqa: PLW2901
                     z[tower] = towers[tower](x, own)
             made = objective(z, batch, train, world)
 
             optimizer.zero_grad(set_to_none=True)
             made.total.backward()  # type: ignore[no-untyped-call]
-            world.sum_gradients(list(towers.parameters()))
-            norm = torch.nn.utils.clip_grad_norm_(towers.parameters(), train.clip)
+            world.sum_gradients(learnt)
+            norm = torch.nn.utils.clip_grad_norm_(learnt, train.clip)
             if not torch.isfinite(made.total) or not torch.isfinite(norm):
                 raise _not_a_number(folder, corpus, group, step, batch, world)
             optimizer.step()
@@ -195,7 +220,7 @@ def train(
             done = step.number + 1
             watch.look(towers, done)
             try:
-                progress("train", done, train.steps, _note(log, now))
+                progress("train", done, last, _note(log, now))
             except KeyboardInterrupt:
                 interrupted.set()
             stopped = world.agreed(interrupted.is_set())
@@ -211,6 +236,12 @@ def train(
         return _finished(folder, wanted)
     kept = watch.keep_best(towers, done)
     towers = towers.cpu()
+    if language is not None:
+        del towers[LANGUAGE]
+        if kept > train.steps or (start and start.moved):
+            with replacing(folder / ENCODER) as new:
+                language.save(new)
+            given = with_own_texts(given, encoder.tuned(folder / ENCODER), progress)
     adapter, wordings = teach(given, towers, steps=train.adapter_steps, seed=train.seed, progress=progress)
     effects = learn_effects(corpus, given.features, shapes["concept"], folder)
     report = _report(folder, name_of(wanted), given.groups, log, watch.validated, kept)
@@ -234,17 +265,12 @@ def train(
     return report
 
 
-def rate(step: int, train: TrainConfig) -> float:
-    """The learning rate's factor: a warm-up, then a cosine down to 2 %."""
-    warm = min(1.0, (step + 1) / max(train.warmup, 1))
-    along = min(step / max(train.steps, 1), 1.0)
-    return warm * (LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + cos(pi * along)))
-
-
 def _batches(given: Material, train: TrainConfig, done: int, mine: slice) -> Iterator[tuple[Step, Batch]]:
     """The steps from `done` on with their tensors; a round's inputs are made at once."""
-    for number in range(done // ROUND_STEPS, -(-train.steps // ROUND_STEPS)):
-        steps = [s for s in plan_round(given.groups, given.features.effects, train, number) if s.number >= done]
+    last = all_steps(train)
+    for number in range(done // ROUND_STEPS, -(-last // ROUND_STEPS)):
+        planned = plan_round(given.groups, given.features.effects, train, number, last)
+        steps = [step for step in planned if step.number >= done]
         inputs = RoundInputs(given, steps, mine)
         for step in steps:
             yield step, inputs.batch(step)

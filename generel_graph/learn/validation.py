@@ -12,9 +12,11 @@ from torch import Tensor, nn
 
 from generel_graph.arrays import distinct
 from generel_graph.learn.features import text_rows
+from generel_graph.learn.language import LANGUAGE
 from generel_graph.learn.losses import info_nce
 from generel_graph.learn.material import Material
 from generel_graph.learn.tasks import Group, Known
+from generel_graph.learn.towers import with_text
 from generel_graph.measures import auc, spearman
 
 MOST = 256  # pairs of a group; a validation is for seconds
@@ -74,6 +76,8 @@ class Validation:
                 at = np.concatenate([rows, *(o[o >= 0] for o in others.values())])
                 wanted[group.towers[1]].append(group.positives[at].astype(np.int64))
         self._nodes = {tower: distinct(np.concatenate([np.empty(0, np.int64), *p])) for tower, p in wanted.items()}
+        self._shape = shapes["concept"]
+        self._texts = [given.corpus.nodes.texts[node] for node in self._nodes["concept"].tolist()]
         inputs = {tower: [features.rows(nodes, fold, shapes[tower].blocks)] for tower, nodes in self._nodes.items()}
         sizes = {tower: len(nodes) for tower, nodes in self._nodes.items()}
         self.held: list[_Held] = []
@@ -83,6 +87,7 @@ class Validation:
                 at = distinct(np.concatenate([rows, *(o[o >= 0] for o in others.values())]))
                 kinds = features.adjacency.groups[group.anchor_clusters[at]]
                 vectors = synonyms[group.task][group.positives[at]]
+                self._texts += [given.corpus.tasks[group.task].texts[row] for row in group.positives[at].tolist()]
                 inputs["concept"].append(text_rows(vectors, kinds, shapes["concept"].blocks, features.dtype))
                 offset = sizes["concept"]
                 sizes["concept"] += len(at)
@@ -118,26 +123,31 @@ class Validation:
         return len(self.held)
 
     @torch.inference_mode()
-    def measure(self, towers: nn.ModuleDict, step: int) -> list[Validated]:
-        """Each task as the towers are now; they are left in training mode."""
+    def measure(self, towers: nn.ModuleDict, step: int, *, moved: bool = False) -> list[Validated]:
+        """Each task as the towers are now; they are left in training mode.
+
+        `moved`: the language model beside the towers is another one than at the start, and encodes the texts anew.
+        """
         towers.eval()
-        z = {tower: self._run(towers, tower) for tower in self._inputs}
+        z = {tower: self._run(towers, tower, moved) for tower in self._inputs}
         towers.train()
         by_task: dict[str, list[Validated]] = {}
         for held in self.held:
             by_task.setdefault(held.task, []).append(self._one(held, z, step))
         return [_mean(rows) for rows in by_task.values()]
 
-    def _run(self, towers: nn.ModuleDict, tower: str) -> Tensor:
+    def _run(self, towers: nn.ModuleDict, tower: str, moved: bool) -> Tensor:
         x, own = self._inputs[tower], torch.from_numpy(self._own[tower])
         if not len(x):
             return torch.empty(0, 1)
-        device = next(towers.parameters()).device
+        device, parts = next(towers.parameters()).device, []
         with torch.autocast(device.type, x.dtype, enabled=x.dtype != torch.float32):  # as in training
-            parts = [
-                towers[tower](x[at : at + CHUNK].to(device), own[at : at + CHUNK].to(device)).cpu()
-                for at in range(0, len(x), CHUNK)
-            ]
+            for at in range(0, len(x), CHUNK):
+                some = x[at : at + CHUNK].to(device)
+                if moved and tower == "concept":
+                    words = towers[LANGUAGE](self._texts[at : at + CHUNK])
+                    some = with_text(some, self._shape, words)
+                parts.append(towers[tower](some, own[at : at + CHUNK].to(device)).cpu())
         return torch.cat(parts)
 
     def _one(self, held: _Held, z: Mapping[str, Tensor], step: int) -> Validated:

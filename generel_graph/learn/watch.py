@@ -8,15 +8,17 @@ import numpy as np
 from torch import nn
 
 from generel_graph.config import TrainConfig
-from generel_graph.learn.checkpoint import Best
+from generel_graph.learn.checkpoint import Best, moving, put_back
+from generel_graph.learn.language import all_steps
 from generel_graph.learn.validation import Validated, Validation, score
 
 
 class Watch:
     """Looks at the held-out pairs every so many steps, before the first one too, and remembers the best towers."""
 
-    def __init__(self, validation: Validation | None, config: TrainConfig) -> None:
-        self.config = config
+    def __init__(self, validation: Validation | None, config: TrainConfig, *, moved: bool = False) -> None:
+        """`moved`: the language model is not the encoder's own from the first step on."""
+        self.config, self.moved = config, moved
         self.validated: list[Validated] = []
         self.best: Best | None = None
         self._validation = validation
@@ -27,14 +29,15 @@ class Watch:
 
     def look(self, towers: nn.ModuleDict, step: int) -> None:
         """Validate if it is time; each step is looked at once."""
-        due = step % max(self.config.validate_steps, 1) == 0 or step == self.config.steps
+        turns = (self.config.steps, all_steps(self.config))
+        due = step % max(self.config.validate_steps, 1) == 0 or step in turns
         if self._validation is None or not len(self._validation) or not due or self._seen(step):
             return
-        rows = self._validation.measure(towers, step)
+        rows = self._validation.measure(towers, step, moved=self.moved or step > self.config.steps)
         self.validated += rows
         value = score(rows)
         if np.isfinite(value) and (self.best is None or value > self.best.score):
-            weights = {key: tensor.detach().clone() for key, tensor in towers.state_dict().items()}
+            weights = {key: tensor.detach().clone() for key, tensor in moving(towers).items()}
             self.best = Best(step, value, weights)
 
     def enough(self) -> bool:
@@ -48,7 +51,7 @@ class Watch:
         """Put the best towers in place of the last ones; the step that they are of."""
         if self.best is None:
             return step
-        towers.load_state_dict(dict(self.best.weights))
+        put_back(towers, self.best.weights)
         return self.best.step
 
     def _seen(self, step: int) -> bool:

