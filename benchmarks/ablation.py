@@ -38,6 +38,9 @@ VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "no effect-size term": ({}, {"effect_weight": 0.0}),
     "no pair weights": ({}, {"weigh_pairs": False}),
     "no mask of known pairs": ({}, {"mask_known": False}),
+    "no true negatives": ({}, {"true_negatives": False}),
+    "hard negatives": ({}, {"hard_negatives": 1}),
+    "multi-similarity": ({}, {"loss": "multi_similarity"}),
     "no same-locus neighbours": ({"same_locus": False}, {}),
 }
 

@@ -86,12 +86,16 @@ class TrainConfig:
     weight_decay: float = 0.01
     warmup: int = 50  # steps
     clip: float = 1.0  # of the gradient's norm
-    temperature: float = 0.1
+    loss: str = "info_nce"  # or multi_similarity
+    temperature: float = 0.1  # of info_nce
     effect_weight: float = 10.0  # of the effect-size term; 0: off
     folds: int = 5  # leave-out folds of the neighbourhood features
     mix_in: float = 0.25  # share of steps that see a pair in its own features
     weigh_pairs: bool = True  # by their evidence; false: all alike
     mask_known: bool = True  # what is stated anywhere is no negative; false: only a pair's own ends are none
+    true_negatives: bool = True  # ends that NOT_ edges deny of an anchor are its negatives
+    hard_negatives: int = 0  # a pair: the nearest ends by the towers of the moment that are no known positives
+    hard_pool: int = 1024  # ends that are looked at for these, a step
     weight_clip: float = 10.0  # a pair's weight, after division by the batch's mean
     held_out: float = 0.02  # share that only validation sees, of what `split` goes by; vectors see all
     split: str = "pair"  # what is held out: pairs, or all pairs of a locus (1 Mb, LD blocks whole), chromosome, concept

@@ -11,7 +11,7 @@ from typing import Any
 
 from generel_graph.config import ModelConfig, TrainConfig
 
-RULES = 2  # goes up when the same settings would learn something else
+RULES = 3  # goes up when the same settings would learn something else
 ASIDE = (
     "threads",
     "checkpoint_steps",

@@ -1,30 +1,118 @@
-"""What is made small: weighted symmetric InfoNCE, and the effect-size term."""
+"""What is made small: contrastive losses of one signature, by name, and the effect-size term."""
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import torch
 from torch import Tensor
-from torch.nn.functional import huber_loss
+from torch.nn.functional import huber_loss, softplus
+
+from generel_graph.errors import ConfigError
 
 EFFECT_FLOOR = 0.35  # cosine that a pair of no effect should have: still above the negatives
 EFFECT_RISE = 0.6
 EFFECT_BEND = 0.1  # of the Huber loss
+ALPHA, BETA, BASE = 2.0, 50.0, 0.5  # multi-similarity: slopes of positives and negatives, the cosine between them
+MARGIN = 0.1  # by which a negative may be further than the positive and still count
 
 
-def info_nce(u: Tensor, v: Tensor, weights: Tensor, hidden: Tensor, temperature: float) -> tuple[Tensor, float]:
-    """Weighted symmetric InfoNCE of n pairs (u_i, v_i), and its value if all cosines were equal (chance).
+class Loss(Protocol):
+    """A contrastive loss of n pairs (u_i, v_i), weighted by pair; the second number is what a guess would give.
 
-    `u`, `v` [n, d] unit; `weights` [n], mean 1; `hidden` [n, n]: True where (u_i, v_j) is no negative.
-    `temperature`: .05–.2 are common. l_i = ½ (−log softmax_j(S_ij)_i − log softmax_j(S_ji)_i), S = u·v/τ.
+    `u`, `v` [n, d] unit; `weights` [n], mean 1; `hidden` [n, n]: True where (u_i, v_j) is neither positive nor
+    negative, the diagonal aside. `others` [k, d] unit: further negatives of the anchors u; `others_hidden` [n, k]:
+    True where (u_i, others_j) is none. The positives v have no further negatives.
     """
-    n = len(u)
-    hidden = hidden & ~torch.eye(n, dtype=torch.bool, device=u.device)
-    s = (u @ v.T / temperature).masked_fill(hidden, float("-inf"))  # [n, n]
-    own = s.diagonal()
-    each = 0.5 * (torch.logsumexp(s, dim=1) + torch.logsumexp(s, dim=0)) - own  # [n]
-    seen = (~hidden).float()
-    chance = 0.5 * (seen.sum(1).log() + seen.sum(0).log())
+
+    def __call__(
+        self,
+        u: Tensor,
+        v: Tensor,
+        weights: Tensor,
+        hidden: Tensor,
+        temperature: float,
+        others: Tensor | None = None,
+        others_hidden: Tensor | None = None,
+    ) -> tuple[Tensor, float]: ...
+
+
+def info_nce(
+    u: Tensor,
+    v: Tensor,
+    weights: Tensor,
+    hidden: Tensor,
+    temperature: float,
+    others: Tensor | None = None,
+    others_hidden: Tensor | None = None,
+) -> tuple[Tensor, float]:
+    """Weighted symmetric InfoNCE of n pairs, and its value if all cosines were equal (chance); see `Loss`.
+
+    `temperature`: .05–.2 are common. l_i = ½ (−log softmax_j(S_ij)_i − log softmax_j(S_ji)_i), S = u·v/τ; the first
+    softmax is over the others too.
+    """
+    s, far, hidden, far_hidden = _cosines(u, v, hidden, others, others_hidden)
+    s = (s / temperature).masked_fill(hidden, float("-inf"))  # [n, n]
+    far = (far / temperature).masked_fill(far_hidden, float("-inf"))  # [n, k]
+    each = 0.5 * (torch.logsumexp(torch.cat([s, far], dim=1), dim=1) + torch.logsumexp(s, dim=0)) - s.diagonal()
+    seen, seen_far = (~hidden).float(), (~far_hidden).float()
+    chance = 0.5 * ((seen.sum(1) + seen_far.sum(1)).log() + seen.sum(0).log())
     return (weights * each).mean(), float((weights * chance).mean())
+
+
+def multi_similarity(
+    u: Tensor,
+    v: Tensor,
+    weights: Tensor,
+    hidden: Tensor,
+    temperature: float,
+    others: Tensor | None = None,
+    others_hidden: Tensor | None = None,
+) -> tuple[Tensor, float]:
+    """Weighted multi-similarity loss of n pairs, half from each side, and its value if all cosines were .5; see `Loss`.
+
+    l = log(1 + e^(−α (p − λ))) / α + log(1 + Σ e^(β (q − λ))) / β, p the pair's cosine, q those of its negatives with
+    q > p − .1; without any such l = 0. α 2, β 50, λ .5; they stand for the temperature, which is not read. Its
+    slope by a cosine is at most 1, InfoNCE's 1/τ: the effect-size term's weight is to be lowered as much.
+    Source: Wang et al., CVPR 2019 (arXiv 1904.06627), with one positive; SapBERT and CODER train with it.
+    """
+    del temperature
+    s, far, hidden, far_hidden = _cosines(u, v, hidden, others, others_hidden)
+    own = s.diagonal()
+    negative = ~(hidden | torch.eye(len(u), dtype=torch.bool, device=u.device))
+    forth = _one_way(own, torch.cat([s, far], dim=1), torch.cat([negative, ~far_hidden], dim=1))
+    each = 0.5 * (forth + _one_way(own, s.T, negative.T))
+    many = torch.stack([negative.sum(1) + (~far_hidden).sum(1), negative.sum(0)]).float()  # [2, n]
+    chance = torch.where(many > 0, softplus(torch.zeros_like(many)) / ALPHA + many.log1p() / BETA, 0.0).mean(0)
+    return (weights * each).mean(), float((weights * chance).mean())
+
+
+LOSSES: dict[str, Loss] = {"info_nce": info_nce, "multi_similarity": multi_similarity}
+
+
+def loss_of(name: str) -> Loss:
+    """The loss of a name; raises ConfigError with the nearest for one that there is not."""
+    if name not in LOSSES:
+        raise ConfigError("unknown loss", where="train.loss", found=name, valid=LOSSES)
+    return LOSSES[name]
+
+
+def _cosines(
+    u: Tensor, v: Tensor, hidden: Tensor, others: Tensor | None, others_hidden: Tensor | None
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Cosines [n, n] and [n, k] and what is hidden of them, a pair itself never; k is 0 without others."""
+    if others is None or others_hidden is None:
+        others, others_hidden = v[:0], hidden[:, :0]
+    return u @ v.T, u @ others.T, hidden & ~torch.eye(len(u), dtype=torch.bool, device=u.device), others_hidden
+
+
+def _one_way(own: Tensor, cosines: Tensor, negative: Tensor) -> Tensor:
+    """The multi-similarity loss of each row, [n]; `negative` [n, m]: which cosines are of negatives."""
+    hard = negative & (cosines > own.unsqueeze(1) - MARGIN)
+    pushed = torch.where(hard, BETA * (cosines - BASE), float("-inf"))
+    zero = torch.zeros_like(own).unsqueeze(1)
+    away = torch.logsumexp(torch.cat([zero, pushed], dim=1), dim=1) / BETA
+    return torch.where(hard.any(1), softplus(-ALPHA * (own - BASE)) / ALPHA + away, 0.0)
 
 
 def effect_loss(u: Tensor, v: Tensor, measure: Tensor) -> Tensor:

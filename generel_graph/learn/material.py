@@ -15,8 +15,9 @@ from generel_graph.corpus import Corpus
 from generel_graph.encode import Encoder
 from generel_graph.learn.blocks import TOWERS
 from generel_graph.learn.features import Features, node_features, used_blocks
+from generel_graph.learn.negatives import Denied, denied
 from generel_graph.learn.splits import split_of
-from generel_graph.learn.tasks import Group, Known, task_groups
+from generel_graph.learn.tasks import Group, Known, ld_pairs, task_groups
 from generel_graph.learn.towers import TowerShape
 from generel_graph.progress import Progress, silent
 
@@ -29,8 +30,9 @@ class Material:
     features: Features
     own: Tensor  # [n, d], the nodes' own texts, which are those of the features unless the language model has moved
     groups: tuple[Group, ...]
-    known: Known  # what is stated anywhere
+    known: Known  # what is stated anywhere, of an SNP or of one in LD with it
     masked: Known  # what is no negative in training: the same, unless nothing is masked
+    denied: Denied  # pairs that are negatives because they are stated to be
     shapes: Mapping[str, TowerShape]
     synonyms: Mapping[str, NDArray[np.float32]]  # text task → [texts, d]
     own_rows: NDArray[np.int64]  # [n + 1], a node's number among the SNPs or the concepts; at −1, a text, −1
@@ -52,7 +54,7 @@ def material(
     split = split_of(corpus, train)
     features = node_features(corpus, encoder, train.folds, progress, dtype, split=split, same_locus=model.same_locus)
     groups = task_groups(corpus, features.adjacency, task_weights)
-    known = Known(features.adjacency, groups)
+    known = Known(features.adjacency, groups, ld_pairs(corpus))
     return Material(
         corpus=corpus,
         features=features,
@@ -60,6 +62,7 @@ def material(
         groups=groups,
         known=known,
         masked=known if train.mask_known else Known(features.adjacency, groups, stated=False),
+        denied=denied(corpus, features.adjacency, known) if train.true_negatives else Denied.none(),
         shapes={name: _shape(name, features, model, corpus) for name in TOWERS},
         synonyms={name: encoder.encode(pairs.texts, progress) for name, pairs in corpus.tasks.items() if pairs.texts},
         own_rows=_own_rows(corpus),

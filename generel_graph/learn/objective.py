@@ -10,7 +10,7 @@ from torch import Tensor
 
 from generel_graph.config import TrainConfig
 from generel_graph.learn.batches import Batch, Side
-from generel_graph.learn.losses import effect_loss, info_nce, pair_weights
+from generel_graph.learn.losses import effect_loss, loss_of, pair_weights
 from generel_graph.learn.world import World
 
 
@@ -19,8 +19,8 @@ class Objective:
     """The parts of a step's loss; `total` is what is descended."""
 
     total: Tensor
-    loss: Tensor  # nats a pair, weighted
-    chance: float  # what the loss would be if all cosines were equal
+    loss: Tensor  # a pair, weighted; nats for info_nce
+    chance: float  # what the loss would be for a guess, as the loss itself tells
     effect: Tensor | None  # None: the step has no pairs with an odds ratio
 
 
@@ -32,8 +32,14 @@ def objective(z: Mapping[str, Tensor], batch: Batch, train: TrainConfig, world: 
 
     pairs, effects = len(batch.weights), len(batch.measure)
     weights = pair_weights(batch.weights, train.weight_clip) if train.weigh_pairs else torch.ones_like(batch.weights)
-    loss, chance = info_nce(
-        joint(batch.anchors, pairs), joint(batch.positives, pairs), weights, batch.hidden, train.temperature
+    loss, chance = loss_of(train.loss)(
+        joint(batch.anchors, pairs),
+        joint(batch.positives, pairs),
+        weights,
+        batch.hidden,
+        train.temperature,
+        None if batch.others is None else joint(batch.others, batch.others_hidden.shape[1]),
+        batch.others_hidden,
     )
     effect: Tensor | None = None
     if batch.effect_anchors is not None and batch.effect_positives is not None:

@@ -13,13 +13,15 @@ from generel_graph.arrays import among, distinct, ranges, runs
 from generel_graph.corpus import Corpus, Pairs
 from generel_graph.errors import ModelError
 from generel_graph.learn.adjacency import Adjacency
-from generel_graph.learn.blocks import FAMILIES, negative_kind, tower_of
+from generel_graph.learn.blocks import FAMILIES, GROUPS, negative_kind, tower_of
 from generel_graph.learn.splits import Split
 
 DEFAULT_WEIGHT = 1.0  # c of the draw probability c·√pairs, for a task without one
 GENE_TRAIT = "gene_trait"  # made here, of two hops, where it has a weight
 FEWEST = 8  # pairs; a smaller group is not trained on
 FEWEST_OF_BATCH = 2  # pairs of a fold: with one there is nothing to tell it from
+LD = "IN_LD_WITH"
+LD_MASK = 0.2  # r²; from there on one SNP's traits and genes are no negatives of the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,11 +187,30 @@ def _pairs(anchors: NDArray[np.generic], positives: NDArray[np.generic], weights
     return Pairs(anchors.astype(np.int32), positives.astype(np.int32), weights.astype(np.float32), effects)
 
 
-class Known:
-    """All pairs that are stated or trained on, by cluster: what must not serve as a negative."""
+def ld_pairs(corpus: Corpus) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The SNPs, by cluster, that are in LD with r² of .2 or more; each pair both ways."""
+    edges, clusters = corpus.edges, corpus.nodes.clusters.astype(np.int64)
+    number = edges.types.index(LD) if LD in edges.types else -1
+    rows = np.flatnonzero((edges.type == number) & (edges.weights >= LD_MASK))
+    a, b = clusters[edges.starts[rows]], clusters[edges.ends[rows]]
+    return np.concatenate([a, b]), np.concatenate([b, a])
 
-    def __init__(self, adjacency: Adjacency, groups: tuple[Group, ...], *, stated: bool = True) -> None:
-        """Without `stated` nothing but a pair's own ends is known."""
+
+class Known:
+    """All pairs that are stated or trained on, by cluster: what must not serve as a negative.
+
+    What is known of an SNP's traits and genes is known of the SNPs that it is in LD with. Of two SNPs r² itself tells.
+    """
+
+    def __init__(
+        self,
+        adjacency: Adjacency,
+        groups: tuple[Group, ...],
+        ld: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None,
+        *,
+        stated: bool = True,
+    ) -> None:
+        """`ld`: from `ld_pairs`; None: none. Without `stated` nothing but a pair's own ends is known."""
         n = adjacency.size
         per_row = np.diff(adjacency.pointers[:: len(FAMILIES)])
         rows = [np.repeat(np.arange(n), per_row)]
@@ -198,7 +219,11 @@ class Known:
             if not group.is_text:
                 rows += [group.anchor_clusters, group.positive_clusters]
                 columns += [group.positive_clusters, group.anchor_clusters]
-        key = distinct(np.concatenate(rows) * n + np.concatenate(columns))[: None if stated else 0]
+        key = distinct(np.concatenate(rows) * n + np.concatenate(columns))
+        if ld is not None:
+            snp, other = _of_partners(key, n, ld, adjacency.groups == GROUPS.index("snp"))
+            key = distinct(np.concatenate([key, snp * n + other, other * n + snp]))
+        key = key[: None if stated else 0]
         self._keys = key
         self.columns = (key % n).astype(np.int32)
         self.pointers = np.concatenate([[0], np.cumsum(np.bincount(key // n, minlength=n))])
@@ -211,7 +236,14 @@ class Known:
 
     def hidden(self, anchors: NDArray[np.int64], positives: NDArray[np.int64]) -> NDArray[np.bool_]:
         """[n, n]: True where (anchor i, positive j) is known or shares an end with pair i or j; diagonal too."""
-        unique, inverse = np.unique(positives, return_inverse=True)
+        hidden = self.between(anchors, positives)
+        hidden |= positives[:, None] == positives[None, :]
+        hidden |= anchors[:, None] == anchors[None, :]
+        return hidden
+
+    def between(self, anchors: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """[n, k]: True where (anchor i, other j) is known, or is one cluster: `stated` of all by all."""
+        unique, inverse = np.unique(others, return_inverse=True)
         self._place[unique] = np.arange(len(unique))
         starts = self.pointers[anchors]
         counts = self.pointers[anchors + 1] - starts
@@ -220,8 +252,15 @@ class Known:
         known = np.zeros((len(anchors), len(unique)), dtype=bool)
         known[np.repeat(np.arange(len(anchors)), counts)[met], place[met]] = True
         self._place[unique] = -1
-        hidden = known[:, inverse]
-        hidden |= anchors[:, None] == positives[None, :]
-        hidden |= positives[:, None] == positives[None, :]
-        hidden |= anchors[:, None] == anchors[None, :]
-        return hidden
+        found: NDArray[np.bool_] = known[:, inverse] | (anchors[:, None] == others[None, :])
+        return found
+
+
+def _of_partners(
+    key: NDArray[np.int64], n: int, ld: tuple[NDArray[np.int64], NDArray[np.int64]], snp: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(SNP, concept) for each concept known of a partner in LD; `key`: what is known, sorted, row · n + column."""
+    mine, partner = ld
+    of_concept = key[snp[key // n] & ~snp[key % n]]
+    first, count = runs(of_concept // n, partner)
+    return np.repeat(mine, count), of_concept[ranges(first, count)] % n

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from generel_etl.whole import replacing
 from generel_graph.config import ModelConfig, TrainConfig
@@ -49,7 +49,9 @@ from generel_graph.learn.language import (
     texts_of,
     with_own_texts,
 )
+from generel_graph.learn.losses import loss_of
 from generel_graph.learn.material import Material, material
+from generel_graph.learn.mining import hard_negatives
 from generel_graph.learn.model import Model
 from generel_graph.learn.objective import objective
 from generel_graph.learn.tasks import Group
@@ -127,13 +129,14 @@ def train(
     others is begun anew. Ctrl-C ends the step, saves and raises KeyboardInterrupt. All processes of `world` train it
     together; the first alone validates and writes. From `start` it goes on: what that model has learnt is kept, new
     nodes and inputs begin anew, and `continue_steps` are enough.
-    Raises ModelError for a finished model of other inputs, for pairs that cannot be trained on, and when
-    the loss is not a number (the batch's pairs are then in `nan_pairs.tsv`).
+    Raises ConfigError for an unknown loss; ModelError for a finished model of other inputs, for pairs that cannot be
+    trained on, and when the loss is not a number (the batch's pairs are then in `nan_pairs.tsv`).
     """
     wanted = identity(corpus, encoder.digest, model, train, task_weights, start.id if start else "")
     if (folder / CONFIG).is_file():
         return _finished(folder, wanted)
     check_mode(train)
+    loss_of(train.loss)
     train = continuing(train, start)
     if train.threads > 0:
         torch.set_num_threads(train.threads)
@@ -170,7 +173,7 @@ def train(
     watch.look(towers, done)
 
     with deferred_interrupt() as interrupted:
-        for step, batch in _batches(given, train, done, world.mine):
+        for step, batch in _batches(given, train, done, towers, world):
             if train.patience > 0 and world.agreed(watch.enough()):
                 break
             batch = batch.to(device)  # noqa: PLW2901
@@ -265,15 +268,18 @@ def train(
     return report
 
 
-def _batches(given: Material, train: TrainConfig, done: int, mine: slice) -> Iterator[tuple[Step, Batch]]:
+def _batches(
+    given: Material, train: TrainConfig, done: int, towers: nn.ModuleDict, world: World
+) -> Iterator[tuple[Step, Batch]]:
     """The steps from `done` on with their tensors; a round's inputs are made at once."""
     last = all_steps(train)
     for number in range(done // ROUND_STEPS, -(-last // ROUND_STEPS)):
         planned = plan_round(given.groups, given.features.effects, train, number, last)
         steps = [step for step in planned if step.number >= done]
-        inputs = RoundInputs(given, steps, mine)
+        inputs = RoundInputs(given, steps, world.mine)
         for step in steps:
-            yield step, inputs.batch(step)
+            # By the towers as they are when the step's turn comes.
+            yield step, inputs.batch(step, hard_negatives(inputs, step, towers, train.hard_negatives, world))
 
 
 @contextmanager

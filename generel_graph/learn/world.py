@@ -64,11 +64,15 @@ class World:
 
     def agreed(self, said: bool) -> bool:
         """What the first process says."""
+        return bool(self.told(torch.tensor([said], device=best_device())).item()) if self.size > 1 else said
+
+    def told(self, said: Tensor) -> Tensor:
+        """What the first process says, [k]; `said` [k] is bool, and on this process' device."""
         if self.size == 1:
             return said
-        told = torch.tensor([said], dtype=torch.uint8, device=best_device())
+        told = said.to(torch.uint8)
         dist.broadcast(told, 0)
-        return bool(told.item())
+        return told.bool()
 
     def wait(self) -> None:
         """Wait until every process is here."""

@@ -11,6 +11,7 @@ import pytest
 from generel_graph.corpus import Corpus, Edges, Nodes, Pairs
 
 THEMES, PER_THEME = 6, 8
+ARRAYS = ("starts", "ends", "type", "weights", "log_odds", "neg_log10_p")  # of edges
 SYLLABLES = ("ka", "lo", "mi", "ru", "te", "sa", "vo", "ni")
 
 
@@ -129,6 +130,17 @@ def planted(seed=0):
     return corpus, [(ids.index(a), ids.index(b)) for a, b in held]
 
 
+def denying(corpus):
+    """The corpus with edges that deny each SNP a disease of the next theme, which nothing else joins it with."""
+    ids, edges = corpus.nodes.ids, corpus.edges
+    snps = [id_ for id_ in ids if id_.startswith("rs")]
+    rows = [(s, "NOT_ASSOCIATED_WITH", f"MONDO:{(int(s[2]) + 1) % THEMES}{int(s[3:]) % PER_THEME}") for s in snps]
+    more = edges_of(ids, rows)
+    both = {f: np.concatenate([getattr(edges, f), getattr(more, f)]) for f in ARRAYS if f != "type"}
+    type_ = np.concatenate([edges.type, more.type + len(edges.types)]).astype(np.int16)
+    return replace(corpus, edges=Edges(types=edges.types + more.types, type=type_, **both))
+
+
 @pytest.fixture(scope="session")
 def words():
     return WordEncoder()
@@ -137,6 +149,11 @@ def words():
 @pytest.fixture(scope="session")
 def planted_corpus():
     return planted()
+
+
+@pytest.fixture(scope="session")
+def denying_corpus(planted_corpus):
+    return denying(planted_corpus[0])
 
 
 @pytest.fixture(scope="session")
@@ -156,7 +173,7 @@ def build():
         def without(corpus, drop):
             """The corpus without the edges at which the mask `drop` is true."""
             e, keep = corpus.edges, ~drop
-            some = {f: getattr(e, f)[keep] for f in ("starts", "ends", "type", "weights", "log_odds", "neg_log10_p")}
+            some = {f: getattr(e, f)[keep] for f in ARRAYS}
             return replace(corpus, edges=Edges(types=e.types, **some))
 
     return Builders

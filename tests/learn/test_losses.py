@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from generel_graph.learn.losses import effect_loss, info_nce, pair_weights
+from generel_graph.errors import ConfigError
+from generel_graph.learn.losses import LOSSES, effect_loss, info_nce, loss_of, multi_similarity, pair_weights
 
 
 def unit(n, d, seed):
@@ -67,3 +68,99 @@ def test_pair_weights_have_mean_one_and_are_cut():
     weights = pair_weights(torch.tensor([1.0, 1.0, 2.0]), 10.0)
     assert weights.mean().item() == pytest.approx(1.0)
     assert pair_weights(torch.tensor([0.001] * 99 + [1.0]), 10.0).max().item() == 10.0
+
+
+def with_others(n=6, k=4, near=False):
+    """Arguments of a loss: pairs, weights of mean 1, masks, and further negatives; `near`: all within the margin."""
+    u, v, others = (unit(x, 5, s) for x, s in ((n, 1), (n, 2), (k, 3)))
+    if near:
+        u, v, others = (normalize(x + 4.0, dim=-1) for x in (u, v, others))
+    rng = np.random.default_rng(4)
+    weights = rng.random(n) + 0.1
+    hidden, others_hidden = rng.random((n, n)) < 0.3, rng.random((n, k)) < 0.3
+    hidden[2], hidden[:, 2], others_hidden[2] = True, True, True  # nothing at all to be told from
+    return (
+        u,
+        v,
+        torch.tensor(weights / weights.mean()).float(),
+        torch.tensor(hidden),
+        others,
+        torch.tensor(others_hidden),
+    )
+
+
+def test_info_nce_with_others_equals_a_plain_loop():
+    u, v, weights, hidden, others, others_hidden = with_others()
+    tau, n, k = 0.1, len(u), len(others)
+    total = chance = 0.0
+    for i in range(n):
+        row = [float(u[i] @ v[j]) / tau for j in range(n) if j == i or not hidden[i, j]]
+        row += [float(u[i] @ others[o]) / tau for o in range(k) if not others_hidden[i, o]]
+        column = [float(u[j] @ v[i]) / tau for j in range(n) if j == i or not hidden[j, i]]
+        own = float(u[i] @ v[i]) / tau
+        each = 0.5 * (-own + math.log(sum(map(math.exp, row)))) + 0.5 * (-own + math.log(sum(map(math.exp, column))))
+        total += float(weights[i]) * each / n
+        chance += float(weights[i]) * 0.5 * (math.log(len(row)) + math.log(len(column))) / n
+    loss, by_chance = info_nce(u, v, weights, hidden, tau, others, others_hidden)
+    assert loss.item() == pytest.approx(total, rel=1e-5)
+    assert by_chance == pytest.approx(chance, rel=1e-5)
+
+
+@pytest.mark.parametrize("near", [False, True])
+@pytest.mark.parametrize("further", [False, True])
+def test_multi_similarity_equals_a_plain_loop(near, further):
+    u, v, weights, hidden, others, others_hidden = with_others(near=near)
+    n, total, chance, mined = len(u), 0.0, 0.0, 0
+    for i in range(n):
+        own = float(u[i] @ v[i])
+        row = [float(u[i] @ v[j]) for j in range(n) if j != i and not hidden[i, j]]
+        if further:
+            row += [float(u[i] @ others[o]) for o in range(len(others)) if not others_hidden[i, o]]
+        column = [float(u[j] @ v[i]) for j in range(n) if j != i and not hidden[j, i]]
+        for negatives in (row, column):
+            hard = [q for q in negatives if q > own - 0.1]
+            easy = not negatives or own >= max(negatives) + 0.1  # the paper's rule for positives
+            assert easy == (not hard)
+            mined += len(hard)
+            if hard:
+                pulled = math.log(1 + math.exp(-2 * (own - 0.5))) / 2
+                pushed = math.log(1 + sum(math.exp(50 * (q - 0.5)) for q in hard)) / 50
+                total += float(weights[i]) * 0.5 * (pulled + pushed) / n
+            if negatives:
+                chance += float(weights[i]) * 0.5 * (math.log(2) / 2 + math.log(1 + len(negatives)) / 50) / n
+    assert mined > 5
+    more = (others, others_hidden) if further else ()
+    loss, by_chance = multi_similarity(u, v, weights, hidden, 0.1, *more)
+    assert loss.item() == pytest.approx(total, rel=1e-5)
+    assert by_chance == pytest.approx(chance, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_what_every_loss_promises(name):
+    """Finite gradients, what is hidden does not matter, no others are like none, equal cosines give chance."""
+    u, v, weights, hidden, others, others_hidden = with_others()
+    loss = loss_of(name)
+    leaves = [x.clone().requires_grad_() for x in (u, v, others)]
+    value, _ = loss(leaves[0], leaves[1], weights, hidden, 0.1, leaves[2], others_hidden)
+    value.backward()
+    assert all(torch.isfinite(x.grad).all() for x in leaves)
+    assert leaves[2].grad.abs().sum() > 0
+    moved = others.clone()
+    moved[1] = unit(1, 5, 9)[0]
+    unseen = others_hidden.clone()
+    unseen[:, 1] = True
+    before, after = (loss(u, v, weights, hidden, 0.1, o, unseen) for o in (others, moved))
+    assert before[0].item() == after[0].item() and before[1] == after[1]
+    none, empty = loss(u, v, weights, hidden, 0.1), loss(u, v, weights, hidden, 0.1, others[:0], others_hidden[:, :0])
+    assert none[0].item() == empty[0].item() and none[1] == empty[1]
+    half = torch.tensor([[1.0, 0.0], [0.5, 0.75**0.5]])  # a cosine of .5
+    a, b = half[:1].repeat(6, 1), half[1:].repeat(6, 1)
+    value, chance = loss(a, b, weights, hidden, 0.1, b[:4], others_hidden)
+    assert value.item() == pytest.approx(chance, rel=1e-5)
+
+
+def test_an_unknown_loss_names_the_nearest():
+    with pytest.raises(ConfigError, match="unknown loss") as error:
+        loss_of("multisimilarity")
+    assert error.value.nearest == "multi_similarity"
+    assert error.value.where == "train.loss"

@@ -112,6 +112,41 @@ def test_resumes_to_the_bit(planted_corpus, words, tmp_path, stop):
     assert not (tmp_path / "parts" / "resume.safetensors").exists()
 
 
+def test_resumes_to_the_bit_with_hard_negatives(denying_corpus, words, tmp_path):
+    hard = replace(SHORT, hard_negatives=2, hard_pool=30)
+    train(denying_corpus, words, MODEL, hard, WEIGHTS, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        train(denying_corpus, words, MODEL, hard, WEIGHTS, tmp_path / "parts", stop_at(33))
+    train(denying_corpus, words, MODEL, hard, WEIGHTS, tmp_path / "parts")
+    assert same(weights_of(tmp_path / "whole"), weights_of(tmp_path / "parts"))
+    train(denying_corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "without")
+    assert not same(weights_of(tmp_path / "whole"), weights_of(tmp_path / "without"))
+
+
+def test_learns_with_the_other_loss(planted_corpus, words, tmp_path):
+    corpus, held = planted_corpus
+    # Its slope by a cosine is at most 1, not 1 / temperature: the effect-size term would weigh ten times as much.
+    other = replace(TRAIN, loss="multi_similarity", effect_weight=0.0)
+    report = train(corpus, words, MODEL, other, WEIGHTS, tmp_path / "m")
+    for task in report.tasks:
+        assert task.loss < task.chance, task
+        assert task.auc is None or task.auc > task.auc_start, task
+    assert held_out_auc(load_model(report.folder).vectors(corpus, words)[:, :24], corpus, held) > 0.9
+
+
+def test_an_unknown_loss_is_told_before_anything_is_encoded(planted_corpus, tmp_path):
+    class Untouched:
+        name, digest, dimension = "untouched", "untouched", 24
+
+        def encode(self, texts, progress=None):
+            raise AssertionError("texts were encoded")
+
+    corpus, _ = planted_corpus
+    with pytest.raises(ConfigError, match="unknown loss") as error:
+        train(corpus, Untouched(), MODEL, replace(SHORT, loss="infonce"), WEIGHTS, tmp_path / "m")
+    assert error.value.nearest == "info_nce"
+
+
 def test_the_best_step_is_kept_and_told(planted_corpus, words, tmp_path):
     corpus, _ = planted_corpus
     report = train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "m")
@@ -284,10 +319,17 @@ def test_inputs_can_be_left_out_of_one_tower_or_both(planted_corpus, words, tmp_
 
 
 @pytest.mark.parametrize(
-    "off", [{"weigh_pairs": False}, {"mask_known": False}, {"effect_weight": 0.0}, {"mix_in": 1.0}]
+    "off",
+    [
+        {"weigh_pairs": False},
+        {"mask_known": False},
+        {"true_negatives": False},
+        {"effect_weight": 0.0},
+        {"mix_in": 1.0},
+    ],
 )
-def test_each_part_of_the_loss_can_be_switched_off_and_counts(planted_corpus, words, tmp_path, off):
-    corpus, _ = planted_corpus
+def test_each_part_of_the_loss_can_be_switched_off_and_counts(denying_corpus, words, tmp_path, off):
+    corpus = denying_corpus
     train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "on")
     train(corpus, words, MODEL, replace(SHORT, **off), WEIGHTS, tmp_path / "off")
     assert not same(weights_of(tmp_path / "on"), weights_of(tmp_path / "off"))

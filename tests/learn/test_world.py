@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,28 +19,32 @@ MODEL = ModelConfig(dimension=24, hidden=16, dropout=0.0, block_dropout=0.0, tex
 TRAIN = TrainConfig(
     steps=50, batch_size=31, held_out=0.05, validate_steps=25, adapter_steps=20, checkpoint_steps=20, threads=1
 )
+TRAINS = {
+    "as shipped": TRAIN,
+    "hard negatives": replace(TRAIN, hard_negatives=1, hard_pool=40),
+}
 WEIGHTS = {"gwas": 12.0, "gene_trait": 2.0}
 SCRIPT = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from conftest import WordEncoder, planted
+from conftest import WordEncoder, denying, planted
 from generel_graph.learn import joined, train
-from test_world import MODEL, TRAIN, WEIGHTS
-corpus, _ = planted()
+from test_world import MODEL, TRAINS, WEIGHTS
+corpus = denying(planted()[0])
 with joined() as world:
-    report = train(corpus, WordEncoder(), MODEL, TRAIN, WEIGHTS, Path(sys.argv[1]), world=world)
+    report = train(corpus, WordEncoder(), MODEL, TRAINS[sys.argv[3]], WEIGHTS, Path(sys.argv[1]), world=world)
     sys.stdout.write(f"{world.rank} {world.size} {report.model_id}\\n")
 """
 
 
-def run(processes: int, folder: Path, script: Path) -> list[str]:
+def run(processes: int, name: str, folder: Path, script: Path) -> list[str]:
     script.write_text(SCRIPT)
     here = Path(__file__).parent
     paths = os.pathsep.join([str(here.parents[1]), str(here.parents[1] / "etl"), os.environ.get("PYTHONPATH", "")])
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
     done = subprocess.run(
-        [*command, str(script), str(folder), str(here)],
+        [*command, str(script), str(folder), str(here), name],
         check=False,
         capture_output=True,
         text=True,
@@ -50,11 +55,10 @@ def run(processes: int, folder: Path, script: Path) -> list[str]:
     return sorted(done.stdout.split("\n"))
 
 
-@pytest.mark.parametrize("processes", [2, 3])
-def test_processes_give_the_loss_and_the_weights_of_one(planted_corpus, words, tmp_path, processes):
-    corpus, _ = planted_corpus
-    alone = train(corpus, words, MODEL, TRAIN, WEIGHTS, tmp_path / "alone")
-    said = run(processes, tmp_path / "together", tmp_path / "script.py")
+@pytest.mark.parametrize(("processes", "name"), [(2, "hard negatives"), (3, "as shipped")])
+def test_processes_give_the_loss_and_the_weights_of_one(denying_corpus, words, tmp_path, processes, name):
+    alone = train(denying_corpus, words, MODEL, TRAINS[name], WEIGHTS, tmp_path / "alone")
+    said = run(processes, name, tmp_path / "together", tmp_path / "script.py")
     assert [line for line in said if line] == [f"{r} {processes} {alone.model_id}" for r in range(processes)]
     one, many = (read_rows(tmp_path / name / LOG, LogRow) for name in ("alone", "together"))
     assert len(one) == len(many) == TRAIN.steps
