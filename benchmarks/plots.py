@@ -57,6 +57,27 @@ def write_back(path: Path) -> Path:
     return _save(figure, path)
 
 
+def rates(path: Path) -> Path:
+    """Ours and the peer's of each figure that has a peer, a small plot a unit."""
+    found = json.loads(path.read_text(encoding="utf-8"))
+    units: dict[str, list[tuple[str, float, str]]] = {}
+    for entry in found["figures"]:
+        lines = units.setdefault(entry["unit"], [])
+        lines.append((f"{entry['name']}: ours", entry["ours"], OURS))
+        if entry["peer"]:
+            lines.append((f"{entry['name']}: {entry['peer_name']}", entry["peer"], PEER))
+    sizes = [len(lines) for lines in units.values()]
+    figure, axes = plt.subplots(
+        len(units), 1, figsize=(10, 0.8 * len(units) + 0.3 * sum(sizes)), layout="constrained", squeeze=False,
+        height_ratios=sizes,
+    )  # fmt: skip
+    for place, (unit, lines) in zip(axes[:, 0], units.items(), strict=True):
+        names, values, colours = zip(*lines, strict=True)
+        _bars(place, list(names), list(values), list(colours), "{:,.4g}" if max(values) < 100 else "{:,.0f}")
+        place.set_title(unit, fontsize=10)
+    return _save(figure, path)
+
+
 def _bars(axes: Axes, names: list[str], values: list[float], colours: list[str], form: str) -> None:
     bars = axes.barh(names, values, color=colours)
     axes.bar_label(bars, [form.format(v) for v in values], padding=3, fontsize=8)
@@ -75,4 +96,4 @@ def _save(figure: Any, path: Path) -> Path:
 
 if __name__ == "__main__":
     given = Path(sys.argv[1])
-    (write_back if given.stem.startswith("write_back") else load)(given)
+    (write_back if given.stem.startswith("write_back") else load if given.stem.startswith("load") else rates)(given)

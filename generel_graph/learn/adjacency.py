@@ -71,32 +71,41 @@ def build_adjacency(corpus: Corpus, folds: int, split: Split | None = None, *, s
     groups = np.fromiter((by_kind[kind] for kind in nodes.kinds), dtype=np.int8, count=n)
     parts = [_stated(corpus, folds, split), _grandparents(corpus, folds, split)]
     parts += [_same_locus(corpus)] if same_locus else []
-    links = Links(*(np.concatenate([getattr(part, name) for part in parts]) for name in Links.__dataclass_fields__))
-    links = _once(links, n)
+    links = _once(Links(*(np.concatenate([getattr(p, name) for p in parts]) for name in Links.__dataclass_fields__)), n)
+    del parts  # here and below: with many edges each array counts
     relations = len(corpus.edges.types) + 1  # the last is the same locus
     counts = np.bincount(links.family_type, minlength=relations)
     means = np.bincount(links.family_type, weights=links.weights, minlength=relations) / np.maximum(counts, 1)
-    scaled = links.weights / means[links.family_type]
-    rows = np.concatenate([links.low, links.high])
-    columns = np.concatenate([links.high, links.low])
-    family = np.where(np.concatenate([links.ontology] * 2), 0, groups[columns].astype(np.int64) + 1)
-    key = (rows * len(FAMILIES) + family) * n + columns
-    key, weights, masks = combine(key, np.concatenate([scaled] * 2), np.concatenate([links.folds] * 2), np.add)
-    row_family, column = key // n, (key % n).astype(np.int32)
+    scaled, folded = links.weights / means[links.family_type], links.folds
+    key = _directed(links, groups, n)
+    del links
+    key, weights, masks = combine(key, np.concatenate([scaled] * 2), np.concatenate([folded] * 2), np.add)
     pointers = np.zeros(n * len(FAMILIES) + 1, dtype=np.int64)
-    np.cumsum(np.bincount(row_family, minlength=n * len(FAMILIES)), out=pointers[1:])
+    np.cumsum(np.bincount(key // n, minlength=n * len(FAMILIES)), out=pointers[1:])
     return Adjacency(
         size=n,
         folds=folds,
         split=split,
         pointers=pointers,
-        columns=column,
+        columns=(key % n).astype(np.int32),
         weights=weights.astype(np.float32),
         masks=masks,
-        degrees=_degrees(row_family // len(FAMILIES), column, masks, n, folds),
+        degrees=_degrees(key, masks, groups, n, folds),
         groups=groups,
         scales=np.where(counts > 0, means, 1.0),
     )
+
+
+def _directed(links: Links, groups: NDArray[np.int8], n: int) -> NDArray[np.int64]:
+    """Both ways of each link as (row · families + family) · n + column: first low to high, then high to low, [2 l]."""
+    columns = np.concatenate([links.high, links.low])
+    family = np.where(np.concatenate([links.ontology] * 2), 0, groups[columns] + 1)
+    key = np.concatenate([links.low, links.high])
+    key *= len(FAMILIES)
+    key += family
+    key *= n
+    key += columns
+    return key
 
 
 def evidence(edges: Edges) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
@@ -203,18 +212,34 @@ def combine(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.uint16]]:
     """Sort by key and make one of equal keys."""
     order = np.argsort(key, kind="stable")
-    key, weights, masks = key[order], weights[order], masks[order]
-    if not len(key):
+    key = key[order]
+    weights = weights[order]
+    masks = masks[order]
+    del order
+    new = key[1:] != key[:-1]
+    if new.all():
         return key, weights, masks
-    first = np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
+    first = np.flatnonzero(np.r_[True, new])
     return key[first], how.reduceat(weights, first), np.bitwise_or.reduceat(masks, first)
 
 
 def _degrees(
-    rows: NDArray[np.int64], columns: NDArray[np.int32], masks: NDArray[np.uint16], n: int, folds: int
+    key: NDArray[np.int64], masks: NDArray[np.uint16], groups: NDArray[np.int8], n: int, folds: int
 ) -> NDArray[np.int32]:
-    """How many neighbours each cluster has, in each fold and in all."""
-    pair, _, seen = combine(rows * n + columns, np.ones(len(rows)), masks, np.add)
-    rows = pair // n
-    degrees = [np.bincount(rows[(seen >> np.uint16(f)) & 1 == 0], minlength=n) for f in range(folds + 1)]
-    return np.stack([*degrees, np.bincount(rows, minlength=n)]).astype(np.int32)
+    """How many neighbours each cluster has, in each fold and in all.
+
+    One that is both a neighbour in the ontology and in its kind's family is one; unseen where either is.
+    """
+    families = len(FAMILIES)
+    ontology = np.flatnonzero(key // n % families == 0)
+    other = key[ontology] + (groups[key[ontology] % n].astype(np.int64) + 1) * n
+    twin = np.minimum(np.searchsorted(key, other), max(len(key) - 1, 0))
+    twice = key[twin] == other
+    masks = masks.copy()
+    masks[twin[twice]] |= masks[ontology[twice]]
+    masks[ontology[twice]] = np.iinfo(np.uint16).max  # in no fold
+    counted = np.ones(len(key), dtype=bool)
+    counted[ontology[twice]] = False
+    rows = (key // (n * families)).astype(np.int32)
+    degrees = [np.bincount(rows[(masks >> np.uint16(f)) & 1 == 0], minlength=n) for f in range(folds + 1)]
+    return np.stack([*degrees, np.bincount(rows[counted], minlength=n)]).astype(np.int32)

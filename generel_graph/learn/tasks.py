@@ -212,18 +212,25 @@ class Known:
     ) -> None:
         """`ld`: from `ld_pairs`; None: none. Without `stated` nothing but a pair's own ends is known."""
         n = adjacency.size
-        per_row = np.diff(adjacency.pointers[:: len(FAMILIES)])
-        rows = [np.repeat(np.arange(n), per_row)]
-        columns = [adjacency.columns.astype(np.int64)]
-        for group in groups:
-            if not group.is_text:
-                rows += [group.anchor_clusters, group.positive_clusters]
-                columns += [group.positive_clusters, group.anchor_clusters]
-        key = distinct(np.concatenate(rows) * n + np.concatenate(columns))
-        if ld is not None:
-            snp, other = _of_partners(key, n, ld, adjacency.groups == GROUPS.index("snp"))
-            key = distinct(np.concatenate([key, snp * n + other, other * n + snp]))
-        key = key[: None if stated else 0]
+        key = np.empty(0, dtype=np.int64)
+        if stated:
+            key = distinct(
+                np.repeat(np.arange(n) * n, np.diff(adjacency.pointers[:: len(FAMILIES)])) + adjacency.columns
+            )
+            of_tasks = [
+                distinct(a * n + b)
+                for group in groups
+                if not group.is_text
+                for a, b in (
+                    (group.anchor_clusters, group.positive_clusters),
+                    (group.positive_clusters, group.anchor_clusters),
+                )
+            ]
+            new = [some[~among(key, some)] for some in of_tasks]  # few: most pairs are edges
+            key = distinct(np.concatenate([key, *new])) if sum(map(len, new)) else key
+            if ld is not None:
+                snp, other = _of_partners(key, n, ld, adjacency.groups == GROUPS.index("snp"))
+                key = distinct(np.concatenate([key, snp * n + other, other * n + snp]))
         self._keys = key
         self.columns = (key % n).astype(np.int32)
         self.pointers = np.concatenate([[0], np.cumsum(np.bincount(key // n, minlength=n))])

@@ -240,3 +240,26 @@ def test_a_shared_row_counts_by_its_share(build, words):
     weight = dict(zip(adjacency.columns[some], adjacency.weights[some], strict=True))
     one, two = (weight[corpus.nodes.ids.index(f"MONDO:{i}")] for i in (1, 2))
     assert one == pytest.approx(2 * two, rel=1e-5)
+
+
+def test_degrees_against_a_loop(build):
+    """A neighbour in the ontology and in its kind's family counts once, and not where either is not seen."""
+    diseases = [f"MONDO:{i}" for i in range(12)]
+    rng = np.random.default_rng(3)
+    chain = [(a, "IS_A", b) for a, b in zip(diseases[1:], diseases, strict=False)]  # two levels: two folds at once
+    pairs = [rng.permutation(12)[:2] for _ in range(40)]
+    likes = [(diseases[a], "RESEMBLES", diseases[b]) for a, b in pairs]
+    corpus = build.corpus([(d, "Disease", d) for d in diseases], chain + likes)
+    a = build_adjacency(corpus, FOLDS, 0.1)
+    families = (len(a.pointers) - 1) // a.size
+    twice = 0
+    for cluster in range(a.size):
+        bits = {}
+        rows = range(a.pointers[cluster * families], a.pointers[(cluster + 1) * families])
+        for i in rows:
+            bits[int(a.columns[i])] = bits.get(int(a.columns[i]), 0) | int(a.masks[i])
+        twice += len(rows) - len(bits)
+        for fold in range(FOLDS + 1):
+            assert a.degrees[fold, cluster] == sum(not b >> fold & 1 for b in bits.values())
+        assert a.degrees[-1, cluster] == len(bits)
+    assert twice > 0
