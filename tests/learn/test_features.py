@@ -11,6 +11,7 @@ from generel_graph.learn.adjacency import build_adjacency
 from generel_graph.learn.blocks import BLOCK_NAMES, BLOCKS, EFFECT_FLAGS, NEIGHBOUR_FLAGS, group_of
 from generel_graph.learn.features import Features, used_blocks
 from generel_graph.learn.folds import id_keys, pair_folds
+from generel_graph.learn.splits import Split
 
 FOLDS = 5
 P = 10.0
@@ -250,7 +251,7 @@ def test_degrees_against_a_loop(build):
     pairs = [rng.permutation(12)[:2] for _ in range(40)]
     likes = [(diseases[a], "RESEMBLES", diseases[b]) for a, b in pairs]
     corpus = build.corpus([(d, "Disease", d) for d in diseases], chain + likes)
-    a = build_adjacency(corpus, FOLDS, 0.1)
+    a = build_adjacency(corpus, FOLDS, Split.by_pair(id_keys(corpus.nodes.ids), 0.1))
     families = (len(a.pointers) - 1) // a.size
     twice = 0
     for cluster in range(a.size):
