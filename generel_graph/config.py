@@ -97,7 +97,9 @@ class TrainConfig:
     hard_negatives: int = 0  # a pair: the nearest ends by the towers of the moment that are no known positives
     hard_pool: int = 1024  # ends that are looked at for these, a step
     weight_clip: float = 10.0  # a pair's weight, after division by the batch's mean
-    held_out: float = 0.02  # share of pairs, by their ends, that only validation sees; vectors see all
+    held_out: float = 0.02  # share that only validation sees, of what `split` goes by; vectors see all
+    split: str = "pair"  # what is held out: pairs, or all pairs of a locus (1 Mb, LD blocks whole), chromosome, concept
+    held_chromosomes: tuple[str, ...] = ()  # of split "chromosome", instead of a share: as the graph names them
     validate_steps: int = 200  # a validation every so many steps; 0: none
     adapter_steps: int = 800  # of the adapter that places free texts; 0: none, the concept tower places them
     patience: int = 0  # validations without a better one before training stops; 0: it goes on to the end

@@ -32,6 +32,16 @@ class Nodes:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def placed_snps(self) -> tuple[NDArray[np.int64], NDArray[np.str_]]:
+        """SNPs that have a position and its build, along the genome, and the build:chromosome of each."""
+        known = np.array(
+            [i for i, kind in enumerate(self.kinds) if kind == "SNP" and self.positions[i] >= 0 and self.builds[i]],
+            dtype=np.int64,
+        )
+        place = np.array([f"{self.builds[i]}:{self.chromosomes[i]}" for i in known], dtype=str)
+        order = np.lexsort((known, self.positions[known], place))
+        return known[order], place[order]
+
 
 @dataclass(frozen=True, slots=True)
 class Edges:

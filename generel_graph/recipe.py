@@ -26,11 +26,18 @@ def recipe(model: ModelConfig, train: TrainConfig, task_weights: Mapping[str, fl
     settings = {k: v for k, v in asdict(train).items() if k not in ASIDE}
     return {
         "recipe": RULES,
-        "model": {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(model).items()},
-        "train": {k: v.isoformat() if isinstance(v, date) else v for k, v in settings.items()},
+        "model": {k: _plain(v) for k, v in asdict(model).items()},
+        "train": {k: _plain(v) for k, v in settings.items()},
         "sampling": sampling,
         "task_weights": {k: float(v) for k, v in sorted(task_weights.items())},
     }
+
+
+def _plain(value: Any) -> Any:
+    """A setting as JSON gives it back."""
+    if isinstance(value, tuple):
+        return list(value)
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def recipe_digest(identity: Mapping[str, Any]) -> str:

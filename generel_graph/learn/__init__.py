@@ -6,8 +6,9 @@ from generel_graph.learn.effects import EffectScore, fit_effects
 from generel_graph.learn.events import check_tensorboard, write_events
 from generel_graph.learn.model import Model, load_model
 from generel_graph.learn.plot import PICTURES, can_plot, plot_losses
+from generel_graph.learn.report import TaskReport, TrainReport
 from generel_graph.learn.surroundings import Asked, Surroundings
-from generel_graph.learn.train import TaskReport, TrainReport, model_id, train
+from generel_graph.learn.train import model_id, train
 from generel_graph.learn.world import ALONE, World, joined
 from generel_graph.stored import question
 

@@ -12,7 +12,8 @@ from generel_etl.weights import ASSOCIATION_HALF
 from generel_graph.arrays import distinct, ranges, runs
 from generel_graph.corpus import Corpus, Edges
 from generel_graph.learn.blocks import FAMILIES, GROUPS, ONTOLOGY_TYPES, group_of
-from generel_graph.learn.folds import MAX_FOLDS, fold_bits, id_keys, pair_folds
+from generel_graph.learn.folds import MAX_FOLDS, fold_bits, id_keys
+from generel_graph.learn.splits import Split
 
 P_CAP = 50.0  # −log10 p counts up to this
 LOCUS_SCALE, LOCUS_REACH = 25_000, 50_000  # base pairs: same-locus weight exp(−d / scale), d at most reach
@@ -43,33 +44,32 @@ class Adjacency:
 
     size: int  # n, nodes of the corpus
     folds: int
-    held: float  # share of pairs that no fold sees, for validation
+    split: Split  # which pairs no fold sees
     pointers: NDArray[np.int64]  # [n * families + 1]
     columns: NDArray[np.int32]  # [e], clusters
     weights: NDArray[np.float32]  # [e], > 0; mean about 1 within a relation
     masks: NDArray[np.uint16]  # [e], bit f: not seen in fold f; fold `folds` sees all that is trained on
     degrees: NDArray[np.int32]  # [folds + 2, n], neighbours seen in fold f; the last row: all of them
     groups: NDArray[np.int8]  # [n], index into GROUPS
-    keys: NDArray[np.uint64]  # [n], what folds are told from
     scales: NDArray[np.float64]  # [relations], what weights were divided by, in the order of the corpus' types
 
 
-def build_adjacency(corpus: Corpus, folds: int, held: float = 0.0, *, same_locus: bool = True) -> Adjacency:
+def build_adjacency(corpus: Corpus, folds: int, split: Split | None = None, *, same_locus: bool = True) -> Adjacency:
     """Make the neighbourhoods of a corpus.
 
     NOT_ edges and co-occurrences below expectation are left out; IS_A reaches two levels up;
     SNPs within 50 kb of one build and chromosome are neighbours. Members of a cluster are one.
-    `held`: the share of pairs that is held out of all folds.
+    What `split` holds out is in no fold; without one nothing is held out.
     """
     if not 2 <= folds <= MAX_FOLDS:
         raise ValueError(f"folds: 2 to {MAX_FOLDS}, not {folds}")
     nodes = corpus.nodes
     n = len(nodes)
-    keys = id_keys(nodes.ids)
+    split = split or Split.by_pair(id_keys(nodes.ids))
     numbers = {name: i for i, name in enumerate(GROUPS)}
     by_kind = {kind: numbers[group_of(kind)] for kind in set(nodes.kinds)}
     groups = np.fromiter((by_kind[kind] for kind in nodes.kinds), dtype=np.int8, count=n)
-    parts = [_stated(corpus, keys, folds, held), _grandparents(corpus, keys, folds, held)]
+    parts = [_stated(corpus, folds, split), _grandparents(corpus, folds, split)]
     parts += [_same_locus(corpus)] if same_locus else []
     links = _once(Links(*(np.concatenate([getattr(p, name) for p in parts]) for name in Links.__dataclass_fields__)), n)
     del parts  # here and below: with many edges each array counts
@@ -85,14 +85,13 @@ def build_adjacency(corpus: Corpus, folds: int, held: float = 0.0, *, same_locus
     return Adjacency(
         size=n,
         folds=folds,
-        held=held,
+        split=split,
         pointers=pointers,
         columns=(key % n).astype(np.int32),
         weights=weights.astype(np.float32),
         masks=masks,
         degrees=_degrees(key, masks, groups, n, folds),
         groups=groups,
-        keys=keys,
         scales=np.where(counts > 0, means, 1.0),
     )
 
@@ -133,18 +132,18 @@ def evidence(edges: Edges) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     return used, value
 
 
-def _stated(corpus: Corpus, keys: NDArray[np.uint64], folds: int, held: float) -> Links:
+def _stated(corpus: Corpus, folds: int, split: Split) -> Links:
     edges, clusters = corpus.edges, corpus.nodes.clusters.astype(np.int64)
     used, value = evidence(corpus.edges)
     a, b = clusters[edges.starts], clusters[edges.ends]
     used &= a != b
     a, b, kinds = a[used], b[used], edges.type[used].astype(np.int64)
     ontology = np.array([name in ONTOLOGY_TYPES for name in edges.types], dtype=bool)
-    bits = fold_bits(pair_folds(a, b, keys, folds, held), folds)
+    bits = fold_bits(split.folds(a, b, folds), folds)
     return Links(np.minimum(a, b), np.maximum(a, b), kinds, ontology[kinds], value[used], bits)
 
 
-def _grandparents(corpus: Corpus, keys: NDArray[np.uint64], folds: int, held: float) -> Links:
+def _grandparents(corpus: Corpus, folds: int, split: Split) -> Links:
     """IS_A a second time; not seen where one of its two steps, or the pair itself, is not seen."""
     edges, clusters = corpus.edges, corpus.nodes.clusters.astype(np.int64)
     n = len(corpus.nodes)
@@ -159,8 +158,8 @@ def _grandparents(corpus: Corpus, keys: NDArray[np.uint64], folds: int, held: fl
     a, b = child[lower], parent[upper]
     new = (a != b) & ~np.isin(a * n + b, steps) & ~np.isin(b * n + a, steps)
     a, b, lower, upper = a[new], b[new], lower[new], upper[new]
-    bits = fold_bits(pair_folds(child, parent, keys, folds, held), folds)
-    own = fold_bits(pair_folds(a, b, keys, folds, held), folds)
+    bits = fold_bits(split.folds(child, parent, folds), folds)
+    own = fold_bits(split.folds(a, b, folds), folds)
     return Links(
         np.minimum(a, b),
         np.maximum(a, b),
@@ -174,14 +173,8 @@ def _grandparents(corpus: Corpus, keys: NDArray[np.uint64], folds: int, held: fl
 def _same_locus(corpus: Corpus) -> Links:
     """SNPs within 50 kb; never trained on, so seen in every fold."""
     nodes = corpus.nodes
-    known = np.array(
-        [i for i, kind in enumerate(nodes.kinds) if kind == "SNP" and nodes.positions[i] >= 0 and nodes.builds[i]],
-        dtype=np.int64,
-    )
-    place = np.array([f"{nodes.builds[i]}:{nodes.chromosomes[i]}" for i in known], dtype=str)
+    known, place = nodes.placed_snps()
     position = nodes.positions[known]
-    order = np.lexsort((known, position, place))
-    known, place, position = known[order], place[order], position[order]
     low, high, weights = [], [], []
     for step in range(1, min(LOCUS_NEIGHBOURS, max(len(known) - 1, 0)) + 1):
         distance = position[step:] - position[:-step]

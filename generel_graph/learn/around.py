@@ -15,6 +15,7 @@ from generel_graph.arrays import distinct
 from generel_graph.corpus import Corpus, Edges, Nodes
 from generel_graph.learn.adjacency import Adjacency
 from generel_graph.learn.blocks import FAMILIES, GROUPS
+from generel_graph.learn.splits import Split
 from generel_graph.learn.surroundings import Asked, Surroundings, joined
 
 TRAITS = ("condition", "phenotype")
@@ -101,14 +102,13 @@ def _adjacency(
     return Adjacency(
         size=n,
         folds=2,
-        held=0.0,
+        split=Split.by_pair(np.zeros(n, dtype=np.uint64)),
         pointers=pointers,
         columns=columns[order].astype(np.int32),
         weights=weights[order].astype(np.float32),
         masks=np.zeros(len(rows), dtype=np.uint16),
         degrees=np.zeros((4, n), dtype=np.int32),
         groups=groups,
-        keys=np.zeros(n, dtype=np.uint64),
         scales=np.ones(1),
     )
 

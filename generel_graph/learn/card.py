@@ -106,8 +106,21 @@ def _tasks(config: Mapping[str, Any]) -> str:
 `share` of the batches. `loss` is the mean of the task's last batches in nats, `chance` what equal cosines would give
 there. `AUC` is that of `held out` pairs, which no input and no batch of training showed, against ends drawn as often as
 the task has them; `AUC at the start` is that of text propagation without training. {said if told else ""}
+{_held(config["identity"]["train"])}
 The weights are those of step {config["report"].get("kept_step", 0):,}, where the mean AUC was best: it is chosen on
 these pairs, so it flatters a little. `generel-graph evaluate` tests on later papers, beside baselines."""
+
+
+def _held(train: Mapping[str, Any]) -> str:
+    by, share = train.get("split", "pair"), f"{100 * train['held_out']:g}%"
+    what = {
+        "pair": f"{share} of all pairs of nodes",
+        "locus": f"all pairs of SNPs in {share} of the loci (windows of 1 Mb, LD blocks whole)",
+        "chromosome": f"all pairs of SNPs on chromosome {', '.join(train.get('held_chromosomes', ()))}",
+        "concept": f"all pairs of {share} of the concepts, their names too",
+    }[by]
+    rest = "" if by == "pair" else f", and {share} of the pairs without such an end"
+    return f"Held out: {what}{rest}; `held_out.parquet` lists them (task, anchor, positive, weight)."
 
 
 def _wordings(config: Mapping[str, Any]) -> str:

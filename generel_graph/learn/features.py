@@ -27,7 +27,7 @@ from generel_graph.learn.blocks import (
     TOWERS,
     Block,
 )
-from generel_graph.learn.folds import pair_folds
+from generel_graph.learn.splits import Split
 from generel_graph.progress import Progress, silent
 
 # What a neighbour on the way shows: the families whose texts it has, and of which views of theirs.
@@ -79,7 +79,7 @@ def effect_pairs(corpus: Corpus, adjacency: Adjacency) -> EffectPairs:
         anchors[first].astype(np.int32),
         positives[first].astype(np.int32),
         mean.astype(np.float32),
-        pair_folds(key // n, key % n, adjacency.keys, adjacency.folds, adjacency.held),
+        adjacency.split.folds(key // n, key % n, adjacency.folds),
     )
 
 
@@ -238,11 +238,11 @@ def node_features(
     progress: Progress = silent,
     dtype: torch.dtype = torch.float32,
     *,
-    held: float = 0.0,
+    split: Split | None = None,
     same_locus: bool = True,
 ) -> Features:
-    """The inputs of a corpus' nodes: neighbourhoods, and all nodes' texts encoded; `held`: of pairs, for validation."""
-    adjacency = build_adjacency(corpus, folds, held, same_locus=same_locus)
+    """The inputs of a corpus' nodes: neighbourhoods, and all nodes' texts encoded; `split`: what no fold sees."""
+    adjacency = build_adjacency(corpus, folds, split, same_locus=same_locus)
     return Features(corpus, adjacency, encoder.encode(corpus.nodes.texts, progress), dtype)
 
 

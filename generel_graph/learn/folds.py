@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAX_FOLDS = 15  # a set of folds, and one bit for what is held out, are 16 bits
-PARTS = 10_000  # the held-out share is told in these
 
 
 def id_keys(ids: Sequence[str]) -> NDArray[np.uint64]:
@@ -18,23 +17,23 @@ def id_keys(ids: Sequence[str]) -> NDArray[np.uint64]:
     return np.frombuffer(joined, dtype="<u8")
 
 
-def pair_folds(
-    a: NDArray[np.integer], b: NDArray[np.integer], keys: NDArray[np.uint64], folds: int, held: float = 0.0
-) -> NDArray[np.uint8]:
-    """The fold 0 … folds − 1 of each pair of clusters, [p]; the same for (a, b) and (b, a), in any relation.
+def pair_keys(a: NDArray[np.integer], b: NDArray[np.integer], keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """A number for each pair of clusters, [p]; the same for (a, b) and (b, a), in any relation.
 
-    `a`, `b`: index of the clusters' representatives; `keys`: `id_keys` of all nodes. The share `held` of all pairs
-    is held out of training instead, and has the number `folds`.
+    `a`, `b`: index of the clusters' representatives; `keys`: `id_keys` of all nodes.
     """
     low, high = np.minimum(keys[a], keys[b]), np.maximum(keys[a], keys[b])
     mixed = low * np.uint64(0x9E3779B97F4A7C15) + high
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)  # splitmix64's finish
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    mixed ^= mixed >> np.uint64(31)
-    fold: NDArray[np.uint8] = (mixed % np.uint64(folds)).astype(np.uint8)
-    if held > 0:
-        fold[(mixed >> np.uint64(32)) % np.uint64(PARTS) < round(held * PARTS)] = folds
-    return fold
+    return np.asarray(mixed ^ (mixed >> np.uint64(31)))
+
+
+def pair_folds(
+    a: NDArray[np.integer], b: NDArray[np.integer], keys: NDArray[np.uint64], folds: int
+) -> NDArray[np.uint8]:
+    """The fold 0 … folds − 1 of each pair of clusters, [p]."""
+    return (pair_keys(a, b, keys) % np.uint64(folds)).astype(np.uint8)
 
 
 def fold_bits(fold: NDArray[np.uint8], folds: int) -> NDArray[np.uint16]:

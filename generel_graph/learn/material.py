@@ -16,6 +16,7 @@ from generel_graph.encode import Encoder
 from generel_graph.learn.blocks import TOWERS
 from generel_graph.learn.features import Features, node_features, used_blocks
 from generel_graph.learn.negatives import Denied, denied
+from generel_graph.learn.splits import split_of
 from generel_graph.learn.tasks import Group, Known, ld_pairs, task_groups
 from generel_graph.learn.towers import TowerShape
 from generel_graph.progress import Progress, silent
@@ -46,10 +47,12 @@ def material(
     progress: Progress = silent,
     dtype: torch.dtype = torch.float32,
 ) -> Material:
-    """Encode the texts of a corpus, find its neighbourhoods and part its pairs. Raises ModelError for bad pairs."""
-    features = node_features(
-        corpus, encoder, train.folds, progress, dtype, held=train.held_out, same_locus=model.same_locus
-    )
+    """Encode the texts of a corpus, find its neighbourhoods and part its pairs.
+
+    Raises ConfigError for a split that cannot be, ModelError for pairs that cannot be trained on.
+    """
+    split = split_of(corpus, train)
+    features = node_features(corpus, encoder, train.folds, progress, dtype, split=split, same_locus=model.same_locus)
     groups = task_groups(corpus, features.adjacency, task_weights)
     known = Known(features.adjacency, groups, ld_pairs(corpus))
     return Material(

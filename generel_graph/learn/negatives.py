@@ -14,7 +14,6 @@ from generel_graph.arrays import distinct, ranges, runs
 from generel_graph.corpus import Corpus
 from generel_graph.learn.adjacency import Adjacency
 from generel_graph.learn.blocks import negative_kind
-from generel_graph.learn.folds import pair_folds
 from generel_graph.learn.tasks import Known
 
 
@@ -43,7 +42,7 @@ def denied(corpus: Corpus, adjacency: Adjacency, known: Known) -> Denied:
     a, b = corpus.joined(*(name for name in corpus.edges.types if name.startswith(NEGATED)))
     key = distinct(np.concatenate([a * n + b, b * n + a]))
     a, b = key // n, key % n
-    held_out = pair_folds(a, b, adjacency.keys, adjacency.folds, adjacency.held) == adjacency.folds
+    held_out = adjacency.split.held(a, b)
     used = ~known.stated(a, b) & ~held_out
     kinds = np.array([negative_kind(corpus.nodes.kinds[end]) for end in b[used].tolist()], dtype=object)
     return Denied(a[used], b[used], kinds)

@@ -14,7 +14,7 @@ from generel_graph.corpus import Corpus, Pairs
 from generel_graph.errors import ModelError
 from generel_graph.learn.adjacency import Adjacency
 from generel_graph.learn.blocks import FAMILIES, GROUPS, negative_kind, tower_of
-from generel_graph.learn.folds import pair_folds
+from generel_graph.learn.splits import Split
 
 DEFAULT_WEIGHT = 1.0  # c of the draw probability c·√pairs, for a task without one
 GENE_TRAIT = "gene_trait"  # made here, of two hops, where it has a weight
@@ -64,12 +64,15 @@ def task_groups(corpus: Corpus, adjacency: Adjacency, task_weights: Mapping[str,
     tasks = dict(corpus.tasks)
     for name, pairs in sorted(tasks.items()):
         _check(name, pairs)
-    if task_weights.get(GENE_TRAIT, 0.0) > 0 and len(pairs := _gene_trait(corpus)):
-        tasks[GENE_TRAIT] = pairs
+    apart: dict[str, NDArray[np.bool_]] = {}
+    if task_weights.get(GENE_TRAIT, 0.0) > 0:
+        composed, held = _gene_trait(corpus, adjacency.split)
+        if len(composed):
+            tasks[GENE_TRAIT], apart[GENE_TRAIT] = composed, held
     groups: list[Group] = []
     for name, pairs in sorted(tasks.items()):
         if _weight(name, task_weights) > 0:
-            groups += _part(name, pairs, corpus, adjacency, _weight(name, task_weights))
+            groups += _part(name, pairs, corpus, adjacency, _weight(name, task_weights), apart.get(name))
     if not groups:
         raise ModelError(
             f"no task has {FEWEST} pairs or more with ends of one kind",
@@ -98,7 +101,15 @@ def _check(name: str, pairs: Pairs) -> None:
         )
 
 
-def _part(name: str, pairs: Pairs, corpus: Corpus, adjacency: Adjacency, weight: float) -> list[Group]:
+def _part(
+    name: str,
+    pairs: Pairs,
+    corpus: Corpus,
+    adjacency: Adjacency,
+    weight: float,
+    apart: NDArray[np.bool_] | None,
+) -> list[Group]:
+    """A task's pairs by the kinds of their ends; those `apart` are held out, beside what the split says."""
     nodes, clusters = corpus.nodes, corpus.nodes.clusters.astype(np.int64)
     is_text = bool(pairs.texts)
     met = set(nodes.kinds)
@@ -109,7 +120,9 @@ def _part(name: str, pairs: Pairs, corpus: Corpus, adjacency: Adjacency, weight:
     a, b = clusters[pairs.anchors], clusters[positive_nodes]
     usable = (pairs.weights > 0) & ((a != b) | is_text)
     code = of_node[a] * len(kinds) + of_node[b]
-    folds = pair_folds(a, b, adjacency.keys, adjacency.folds, adjacency.held)
+    folds = adjacency.split.folds(a, b, adjacency.folds)
+    if apart is not None:
+        folds[apart] = adjacency.folds
     groups = []
     for each in np.unique(code[usable]):
         rows = np.flatnonzero(usable & (code == each))
@@ -148,21 +161,25 @@ def snp_genes(corpus: Corpus) -> Pairs:
     return _pairs(key // len(nodes), key % len(nodes), np.ones(len(key)))
 
 
-def _gene_trait(corpus: Corpus) -> Pairs:
-    """Genes and the conditions that their SNPs are associated with: two hops, through the task gwas."""
-    gwas = corpus.tasks.get("gwas")
-    links = snp_genes(corpus)
-    n = len(corpus.nodes)
+def _gene_trait(corpus: Corpus, split: Split) -> tuple[Pairs, NDArray[np.bool_]]:
+    """Genes and the conditions that their SNPs are associated with: two hops, through the task gwas.
+
+    And which of them are held out since each way there has a step that is: what is composed of it would tell of it.
+    """
+    gwas, links, n = corpus.tasks.get("gwas"), snp_genes(corpus), len(corpus.nodes)
     if gwas is None or not len(links):
-        return _pairs(np.empty(0), np.empty(0), np.empty(0))
-    traits = corpus.nodes.clusters[gwas.positives].astype(np.int64)
+        return _pairs(np.empty(0), np.empty(0), np.empty(0)), np.empty(0, dtype=bool)
+    clusters = corpus.nodes.clusters.astype(np.int64)
+    traits = clusters[gwas.positives]
     first, count = runs(links.anchors, gwas.anchors)
-    gene = links.positives[ranges(first, count)].astype(np.int64)
-    key = gene * n + np.repeat(traits, count)
+    ways = ranges(first, count)
+    key = links.positives[ways].astype(np.int64) * n + np.repeat(traits, count)
     weight = np.repeat(gwas.weights, count)
-    order = np.lexsort((-weight, key))
+    held = np.repeat(split.held(clusters[gwas.anchors], traits), count)
+    held |= split.held(clusters[links.anchors], clusters[links.positives])[ways]
+    order = np.lexsort((-weight, held, key))  # a way that is trained on first, of those the one that weighs most
     key, first = np.unique(key[order], return_index=True)
-    return _pairs(key // n, key % n, weight[order][first])
+    return _pairs(key // n, key % n, weight[order][first]), held[order][first]
 
 
 def _pairs(anchors: NDArray[np.generic], positives: NDArray[np.generic], weights: NDArray[np.generic]) -> Pairs:

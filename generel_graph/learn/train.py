@@ -8,11 +8,10 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -22,6 +21,7 @@ from generel_graph.corpus import Corpus
 from generel_graph.encode import Encoder
 from generel_graph.encode.precision import best_device, fast_dtype
 from generel_graph.errors import ModelError
+from generel_graph.learn.adapter import Adapter
 from generel_graph.learn.batches import ROUND_STEPS, Batch, RoundInputs, Step, plan_round
 from generel_graph.learn.card import model_card
 from generel_graph.learn.checkpoint import (
@@ -30,7 +30,6 @@ from generel_graph.learn.checkpoint import (
     LogRow,
     identity,
     name_of,
-    read_config,
     read_state,
     restore,
     save_state,
@@ -39,6 +38,7 @@ from generel_graph.learn.checkpoint import (
 )
 from generel_graph.learn.continued import check_start, continuing, inherit
 from generel_graph.learn.effect_table import learn_effects
+from generel_graph.learn.held import write_held
 from generel_graph.learn.language import (
     LANGUAGE,
     all_steps,
@@ -53,6 +53,7 @@ from generel_graph.learn.material import Material, material
 from generel_graph.learn.mining import hard_negatives
 from generel_graph.learn.model import Model
 from generel_graph.learn.objective import objective
+from generel_graph.learn.report import TrainReport, finished, report_of
 from generel_graph.learn.tasks import Group
 from generel_graph.learn.towers import gates_of, hide, make_towers, with_text
 from generel_graph.learn.validation import Validated, Validation
@@ -62,40 +63,7 @@ from generel_graph.learn.world import ALONE, World
 from generel_graph.progress import Progress, silent
 
 log_to = logging.getLogger(__name__)
-LAST_BATCHES = 20  # of a task: what its reported loss is the mean of
 BAD_PAIRS = "nan_pairs.tsv"
-
-
-@dataclass(frozen=True, slots=True)
-class TaskReport:
-    """A task at the end of training: mean loss of its last batches, and what chance would give there.
-
-    None where the task was never drawn. `share` of the batches, as they are drawn. `auc` is that of held-out pairs
-    against degree-matched others, at the step that was kept; `auc_start` before training (text propagation).
-    """
-
-    name: str
-    pairs: int
-    share: float
-    loss: float | None
-    chance: float | None
-    held_out: int = 0
-    auc: float | None = None
-    auc_start: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TrainReport:
-    """What a training came to; `seconds` and `pairs_per_second` are of the loop, encoding left out."""
-
-    model_id: str
-    folder: Path
-    seconds: float
-    steps: int
-    tasks: tuple[TaskReport, ...]
-    pairs_per_second: float
-    wordings: Mapping[str, float] = field(default_factory=dict)  # recall of held-out synonyms, by way of asking
-    kept_step: int = 0  # whose weights the model has: where validation was best, else the last
 
 
 def model_id(
@@ -133,7 +101,7 @@ def train(
     """
     wanted = identity(corpus, encoder.digest, model, train, task_weights, start.id if start else "")
     if (folder / CONFIG).is_file():
-        return _finished(folder, wanted)
+        return finished(folder, wanted)
     check_mode(train)
     loss_of(train.loss)
     train = continuing(train, start)
@@ -159,7 +127,7 @@ def train(
     optimizer = torch.optim.AdamW(parts, lr=train.learning_rate, weight_decay=train.weight_decay, fused=True)
     last = all_steps(train)
     validation = None
-    if world.first and train.held_out > 0 and train.validate_steps > 0:
+    if world.first and train.validate_steps > 0 and any(len(group.held) for group in given.groups):
         validation = Validation(given, temperature=train.temperature, seed=train.seed)
     watch = Watch(validation, train, moved=bool(start and start.moved))
     state = read_state(folder, wanted)
@@ -182,19 +150,8 @@ def train(
             for part, rate in zip(optimizer.param_groups, rates(step.number, train), strict=False):
                 part["lr"] = rate
 
-            z: dict[str, Tensor] = {}  # tower → [k, dimension]
-            for tower, x in batch.inputs.items():
-                own = (
-                    torch.from_numpy(given.own_rows[batch.nodes[tower]]).to(device)
-                    if shapes[tower].identities
-                    else None
-                )
-                with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
-                    if tower == "concept" and step.number >= train.steps:
-                        words = towers[LANGUAGE](texts_of(given, batch, step, world.mine))
-                        x = with_text(x, shapes[tower], words)  # noqa: PLW2901
-                    x = hide(x, shapes[tower], model.block_dropout, model.text_only)  # noqa: PLW2901
-                    z[tower] = towers[tower](x, own)
+            with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+                z = _vectors(towers, given, batch, step, model, moving=step.number >= train.steps, world=world)
             made = objective(z, batch, train, world)
 
             optimizer.zero_grad(set_to_none=True)
@@ -235,7 +192,7 @@ def train(
                 raise KeyboardInterrupt
     if not world.first:
         world.wait()
-        return _finished(folder, wanted)
+        return finished(folder, wanted)
     kept = watch.keep_best(towers, done)
     towers = towers.cpu()
     if language is not None:
@@ -245,9 +202,24 @@ def train(
                 language.save(new)
             given = with_own_texts(given, encoder.tuned(folder / ENCODER), progress)
     adapter, wordings = teach(given, towers, steps=train.adapter_steps, seed=train.seed, progress=progress)
-    effects = learn_effects(corpus, given.features, shapes["concept"], folder)
-    report = _report(folder, name_of(wanted), given.groups, log, watch.validated, kept)
+    report = report_of(folder, name_of(wanted), given.groups, log, watch.validated, kept)
     report = replace(report, wordings=wordings)
+    _write(report, given, wanted, towers, adapter, log, watch.validated)
+    world.wait()
+    return report
+
+
+def _write(
+    report: TrainReport,
+    given: Material,
+    wanted: Mapping[str, Any],
+    towers: nn.ModuleDict,
+    adapter: Adapter | None,
+    log: Sequence[LogRow],
+    validated: Sequence[Validated],
+) -> None:
+    """Write all of a model's folder, its config.json last."""
+    corpus, shapes = given.corpus, given.shapes
     config = {
         "id": report.model_id,
         "identity": wanted,
@@ -257,13 +229,26 @@ def train(
         "edges": len(corpus.edges.starts),
         "gates": gates_of(towers),
         "data": asdict(corpus.provenance),
-        "effects": effects,
+        "effects": learn_effects(corpus, given.features, shapes["concept"], report.folder),
         "report": {**asdict(report), "folder": ""},
     }
+    write_held(report.folder, corpus, given.groups)
     card = model_card(config)
-    write_model(folder, towers, adapter, corpus.nodes, config=config, card=card, log=log, validated=watch.validated)
-    world.wait()
-    return report
+    write_model(report.folder, towers, adapter, corpus.nodes, config=config, card=card, log=log, validated=validated)
+
+
+def _vectors(
+    towers: nn.ModuleDict, given: Material, batch: Batch, step: Step, model: ModelConfig, *, moving: bool, world: World
+) -> dict[str, Tensor]:
+    """The vectors of a batch, tower → [k, dimension]; `moving`: texts by the language model as it is now."""
+    z = {}
+    for tower, inputs in batch.inputs.items():
+        x, shape = inputs, given.shapes[tower]
+        own = torch.from_numpy(given.own_rows[batch.nodes[tower]]).to(x.device) if shape.identities else None
+        if moving and tower == "concept":
+            x = with_text(x, shape, towers[LANGUAGE](texts_of(given, batch, step, world.mine)))
+        z[tower] = towers[tower](hide(x, shape, model.block_dropout, model.text_only), own)
+    return z
 
 
 def _batches(
@@ -300,58 +285,6 @@ def _note(log: Sequence[LogRow], seconds: float) -> str:
     before = log[-len(recent) - 1].seconds if len(log) > len(recent) else 0.0
     speed = sum(row.pairs for row in recent) / max(seconds - before, 1e-9)
     return f"{last.task} {last.loss:.2f} (chance {last.chance:.2f}), {speed:,.0f} pairs/s"
-
-
-def _report(
-    folder: Path,
-    id_: str,
-    groups: Sequence[Group],
-    log: Sequence[LogRow],
-    validated: Sequence[Validated],
-    kept: int,
-) -> TrainReport:
-    tasks = []
-    at = {step: {row.task: row for row in validated if row.step == step} for step in (0, kept)}
-    total = sum(group.share for group in groups)
-    for name in sorted({group.task for group in groups}):
-        rows = [row for row in log if row.task == name][-LAST_BATCHES:]
-        loss, chance = (
-            float(np.mean([getattr(row, key) for row in rows])) if rows else None for key in ("loss", "chance")
-        )
-        pairs = sum(len(group.anchors) for group in groups if group.task == name)
-        share = sum(group.share for group in groups if group.task == name) / total
-        now, start = at[kept].get(name), at[0].get(name)
-        tasks.append(
-            TaskReport(
-                name=name,
-                pairs=pairs,
-                share=share,
-                loss=loss,
-                chance=chance,
-                held_out=now.pairs if now else 0,
-                auc=now.auc_degree if now else None,
-                auc_start=start.auc_degree if start else None,
-            )
-        )
-    seconds = log[-1].seconds if log else 0.0
-    speed = sum(row.pairs for row in log) / max(seconds, 1e-9)
-    return TrainReport(id_, folder, seconds, len(log), tuple(tasks), speed, kept_step=kept)
-
-
-def _finished(folder: Path, wanted: Mapping[str, Any]) -> TrainReport:
-    """The report of the model that is there already, if it is the one that is wanted."""
-    config = read_config(folder)
-    if config["identity"] != dict(wanted):
-        raise ModelError(
-            "the folder holds a finished model of another corpus, encoder or settings",
-            where=folder,
-            found=config["id"],
-            valid=[name_of(wanted)],
-            next_step="train into a folder of the new model's own id",
-        )
-    report = config["report"]
-    tasks = tuple(TaskReport(**task) for task in report["tasks"])
-    return replace(TrainReport(**{**report, "tasks": tasks}), folder=folder)
 
 
 def _not_a_number(folder: Path, corpus: Corpus, group: Group, step: Step, batch: Batch, world: World) -> ModelError:

@@ -13,7 +13,6 @@ from generel_graph.corpus import Corpus
 from generel_graph.learn.adapter import Adapter, Wordings, fit_adapter, recall
 from generel_graph.learn.blocks import GROUPS
 from generel_graph.learn.features import Features
-from generel_graph.learn.folds import pair_folds
 from generel_graph.learn.material import Material
 from generel_graph.learn.towers import with_text
 from generel_graph.progress import Progress, silent
@@ -49,11 +48,7 @@ def teach(
     place[nodes] = np.arange(len(nodes))
     names = Wordings(given.own[torch.from_numpy(nodes)].float().numpy(), np.arange(len(nodes)))
     vectors, concepts = _texts(corpus, synonyms, place, names.vectors.shape[1])
-    held = (
-        pair_folds(clusters[concepts], clusters[concepts], a.keys, a.folds, a.held) == a.folds
-        if len(concepts)
-        else np.zeros(0, dtype=bool)
-    )
+    held = a.split.held(clusters[concepts], clusters[concepts])
     taught = Wordings(vectors[~held], concepts[~held])
     adapter = fit_adapter(targets, clusters, names, taught, steps=steps, seed=seed, progress=progress)
     askable = np.isin(a.groups[clusters], [GROUPS.index(group) for group in ASKABLE])

@@ -56,7 +56,7 @@ def read_corpus(
     """Read nodes, edges and the pairs of `tasks`; reports from `published_before` on are left out.
 
     `digest` is the graph's: with tasks and date it names the corpus.
-    Raises GraphError if there is nothing to learn from, or a task's weights are not in (0, 1].
+    Raises GraphError if there is nothing to learn from, or a task's statement lacks a column or a weight in (0, 1].
     """
     ranges = graph.key_ranges()
     nodes = graph.frame("sample/list_nodes", ranges, NODE_SCHEMA, progress, "read nodes").sort("id")
@@ -159,15 +159,21 @@ def _edges(edges: pl.DataFrame, numbers: pl.DataFrame) -> Edges:
 
 
 def _pairs(task: Task, frame: pl.DataFrame, numbers: pl.DataFrame, kinds: pl.Series) -> Pairs:
+    where = f"cypher/{task.statement}.cypher"
+    if missing := [name for name in PAIR_SCHEMA if name != "effect" and name not in frame.columns]:
+        raise GraphError(
+            f"the statement does not return {', '.join(missing)}",
+            where=where,
+            found=frame.columns,
+            valid=PAIR_SCHEMA,
+            next_step="return a list of each; `effect` may be left out",
+        )
     if "effect" not in frame.columns:
         frame = frame.with_columns(pl.lit(-1.0, dtype=pl.Float32).alias("effect"))
-    wrong = frame.filter(~pl.col("weight").is_between(0.0, 1.0, closed="right") | pl.col("weight").is_nan())
+    right = pl.col("weight").is_between(0.0, 1.0, closed="right") & ~pl.col("weight").is_nan()
+    wrong = frame.filter(~right.fill_null(False))
     if len(wrong):
-        raise GraphError(
-            "a weight is not in (0, 1]",
-            where=f"cypher/{task.statement}.cypher",
-            found=wrong.row(0, named=True),
-        )
+        raise GraphError("a weight is not in (0, 1]", where=where, found=wrong.row(0, named=True))
     frame = frame.unique(["anchor", "positive"], keep="first")
     texts: tuple[str, ...] = ()
     if task.text:

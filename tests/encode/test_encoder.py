@@ -126,6 +126,12 @@ def test_an_encoder_that_cannot_be_found(monkeypatch):
     assert "generel-graph[offline]" in message
 
 
+def test_an_encoder_that_is_spelled_wrong(monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(ModelError, match="did you mean 'minilm'"):
+        Encoder.open("minilmm")
+
+
 def test_minilm_that_is_not_installed(monkeypatch):
     monkeypatch.setattr("generel_graph.encode.places.MINILM_PACKAGE", "no_such_package_of_ours")
     with pytest.raises(ModelError, match="no_such_package_of_ours") as error:

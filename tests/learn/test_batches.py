@@ -40,8 +40,21 @@ def test_batches_are_of_one_fold_and_name_no_anchor_twice(parts, features):
             group = groups[step.group]
             a, b = group.anchor_clusters[step.pairs], group.positive_clusters[step.pairs]
             assert len(set(a)) == len(a) <= CONFIG.batch_size
-            assert (pair_folds(a, b, adjacency.keys, CONFIG.folds) == step.fold).all()
+            assert (pair_folds(a, b, adjacency.split.keys, CONFIG.folds) == step.fold).all()
             assert (features.effects.folds[step.effects] == step.fold).all()
+
+
+def test_a_batch_larger_than_a_task_is_all_of_its_pairs_in_the_fold(parts, features):
+    _, _, groups = parts
+    drawn = 0
+    for number in range(6):
+        for step in plan_round(groups, features.effects, replace(CONFIG, batch_size=10**6), number):
+            group = groups[step.group]
+            pool = group.by_fold[step.fold]
+            assert len(step.pairs) == len(set(group.anchor_clusters[pool]))  # no anchor twice
+            assert set(step.pairs) <= set(pool)
+            drawn += 1
+    assert drawn == 6 * ROUND_STEPS
 
 
 def test_folds_take_turns(parts, features):
@@ -153,14 +166,22 @@ def test_inputs_of_a_batch_are_those_of_its_nodes(parts, features, words):
     assert {"gwas", "synonym"} <= tasks
 
 
-@pytest.mark.parametrize(("weights", "what"), [([-1.0], "numbers in"), ([np.nan], "numbers in"), ([0.0], "numbers in")])
-def test_pair_weights_that_cannot_be(parts, weights, what):
+@pytest.mark.parametrize("weights", [[-1.0], [np.nan], [np.inf], [0.0], [0.5, np.nan], [0.5, 0.5, -0.1]])
+def test_pair_weights_that_cannot_be(parts, weights):
     corpus, adjacency, _ = parts
     gwas = corpus.tasks["gwas"]
     bad = replace(gwas, weights=np.resize(np.array(weights, dtype=np.float32), len(gwas)))
-    with pytest.raises(ModelError, match=what) as error:
+    with pytest.raises(ModelError, match="numbers in") as error:
         task_groups(replace(corpus, tasks={"gwas": bad}), adjacency, {})
     assert "gwas" in error.value.where
+
+
+@pytest.mark.parametrize("weight", [-1.0, np.nan, np.inf])
+def test_a_weight_of_a_task_that_cannot_be(parts, weight):
+    corpus, adjacency, _ = parts
+    with pytest.raises(ModelError, match="a number from 0 on") as error:
+        task_groups(corpus, adjacency, {"gwas": weight})
+    assert error.value.where == "tasks.gwas.weight"
 
 
 def test_no_pairs_at_all(parts):

@@ -11,6 +11,7 @@ from generel_graph.learn.adjacency import build_adjacency
 from generel_graph.learn.blocks import BLOCK_NAMES, BLOCKS, EFFECT_FLAGS, NEIGHBOUR_FLAGS, group_of
 from generel_graph.learn.features import Features, used_blocks
 from generel_graph.learn.folds import id_keys, pair_folds
+from generel_graph.learn.splits import Split
 
 FOLDS = 5
 P = 10.0
@@ -160,7 +161,7 @@ def test_a_pair_of_the_fold_is_not_in_its_own_inputs(graph, words, build):
         name = graph.edges.types[graph.edges.type[e]]
         if a == b or name == "XREF":  # of one edge: without it, there is no mean to scale by
             continue
-        fold = int(pair_folds(np.array([a]), np.array([b]), adjacency.keys, FOLDS)[0])
+        fold = int(pair_folds(np.array([a]), np.array([b]), adjacency.split.keys, FOLDS)[0])
         low, high = cl[graph.edges.starts], cl[graph.edges.ends]
         same = ((low == a) & (high == b)) | ((low == b) & (high == a))
         gwas = graph.tasks["gwas"]
@@ -250,7 +251,7 @@ def test_degrees_against_a_loop(build):
     pairs = [rng.permutation(12)[:2] for _ in range(40)]
     likes = [(diseases[a], "RESEMBLES", diseases[b]) for a, b in pairs]
     corpus = build.corpus([(d, "Disease", d) for d in diseases], chain + likes)
-    a = build_adjacency(corpus, FOLDS, 0.1)
+    a = build_adjacency(corpus, FOLDS, Split.by_pair(id_keys(corpus.nodes.ids), 0.1))
     families = (len(a.pointers) - 1) // a.size
     twice = 0
     for cluster in range(a.size):

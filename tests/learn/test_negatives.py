@@ -10,11 +10,11 @@ from torch.nn.functional import normalize
 from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.learn.adjacency import build_adjacency
 from generel_graph.learn.batches import RoundInputs, plan_round
-from generel_graph.learn.folds import pair_folds
 from generel_graph.learn.material import material
 from generel_graph.learn.mining import hard_negatives
 from generel_graph.learn.negatives import denied, nearest
 from generel_graph.learn.objective import objective
+from generel_graph.learn.splits import split_of
 from generel_graph.learn.tasks import LD_MASK, Known, ld_pairs, task_groups
 from generel_graph.learn.towers import make_towers
 from generel_graph.learn.world import ALONE
@@ -97,7 +97,7 @@ def test_denied_pairs_are_true_negatives_unless_stated_or_held_out(build):
     edges += [("HGNC:0", "NOT_COEXPRESSED_WITH", "HGNC:1"), ("DOID:7", "NOT_RESEMBLES", "MONDO:7")]  # itself
     clusters = {f"DOID:{i}": f"MONDO:{i}" for i in range(n)}
     corpus = build.corpus(rows, edges, {"kg": positive}, clusters)
-    adjacency = build_adjacency(corpus, 5, 0.2)
+    adjacency = build_adjacency(corpus, 5, split_of(corpus, replace(TRAIN, held_out=0.2)))
     groups = task_groups(corpus, adjacency, {})
     found = denied(corpus, adjacency, Known(adjacency, groups))
     ids = corpus.nodes.ids
@@ -107,7 +107,7 @@ def test_denied_pairs_are_true_negatives_unless_stated_or_held_out(build):
         x, y = np.array([ids.index(a)]), np.array([ids.index(b)])
         if not type_.startswith("NOT_") or a == b or a.replace("MONDO", "HP") == b:
             continue
-        if pair_folds(x, y, adjacency.keys, 5, 0.2)[0] == 5:
+        if adjacency.split.held(x, y)[0]:
             held += 1
         else:
             expected |= {(a, b), (b, a)}
@@ -145,8 +145,8 @@ def test_true_negatives_join_their_anchors_batches(given):
             expected = set()
             for x, y in all_denied:
                 kind = "Condition" if kinds[y] == "Disease" else kinds[y]
-                fold = pair_folds(np.array([x]), np.array([y]), adjacency.keys, 5, TRAIN.held_out)[0]
-                if x in a and y not in b and kind == group.positive_kind and fold < 5 and not group.is_text:
+                held = adjacency.split.held(np.array([x]), np.array([y]))[0]
+                if x in a and y not in b and kind == group.positive_kind and not held and not group.is_text:
                     expected.add(y)
             if not expected:
                 assert batch.others is None

@@ -206,6 +206,55 @@ def test_what_a_models_folder_holds(planted_corpus, words, tmp_path):
     assert "| gwas |" in card
 
 
+@pytest.mark.parametrize("size", [20_000, 200, 5])
+def test_a_checkpoint_that_was_cut_short(planted_corpus, words, tmp_path, size):
+    corpus, _ = planted_corpus
+    with pytest.raises(KeyboardInterrupt):
+        train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "m", stop_at(10))
+    state = tmp_path / "m" / "resume.safetensors"
+    state.write_bytes(state.read_bytes()[:size])
+    with pytest.raises(ModelError, match="unfinished training cannot be read") as error:
+        train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "m")
+    assert error.value.where == str(state)
+    assert "delete the file" in error.value.message
+    state.unlink()
+    train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "m")
+    train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "fresh")
+    assert same(weights_of(tmp_path / "m"), weights_of(tmp_path / "fresh"))
+
+
+def test_an_unfinished_training_of_another_graph_or_dimension_is_begun_anew(planted_corpus, words, tmp_path):
+    corpus, _ = planted_corpus
+    wide = replace(MODEL, dimension=32)
+    for name, other, model in (("graph", replace(corpus, digest="other"), MODEL), ("wide", corpus, wide)):
+        with pytest.raises(KeyboardInterrupt):
+            train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / name, stop_at(30))
+        seen = []
+        train(
+            other, words, model, SHORT, WEIGHTS, tmp_path / name, lambda s, d, t, n="", seen=seen: seen.append((s, d))
+        )
+        assert min(d for s, d in seen if s == "train") == 1
+    with pytest.raises(ModelError, match="another corpus, encoder or settings"):
+        train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "wide")
+
+
+def test_weights_of_another_dimension(planted_corpus, words, tmp_path):
+    corpus, _ = planted_corpus
+    for name, model in (("m", MODEL), ("wide", replace(MODEL, dimension=32))):
+        train(corpus, words, model, SHORT, WEIGHTS, tmp_path / name)
+    (tmp_path / "wide" / "model.safetensors").replace(tmp_path / "m" / "model.safetensors")
+    with pytest.raises(ModelError, match="do not fit"):
+        load_model(tmp_path / "m")
+
+
+def test_a_task_without_pairs_is_left_out(planted_corpus, words, tmp_path):
+    corpus, _ = planted_corpus
+    none = {f: getattr(corpus.tasks["kg"], f)[:0] for f in ("anchors", "positives", "weights", "effects")}
+    tasks = {**corpus.tasks, "kg": replace(corpus.tasks["kg"], **none)}
+    report = train(replace(corpus, tasks=tasks), words, MODEL, SHORT, WEIGHTS, tmp_path / "m")
+    assert {task.name for task in report.tasks} == {"gwas", "hierarchy", "synonym", "gene_trait", "snp_gene"}
+
+
 def test_missing_and_interrupted_models(planted_corpus, words, tmp_path):
     corpus, _ = planted_corpus
     with pytest.raises(ModelError, match="no model here"):

@@ -12,6 +12,7 @@ from generel_graph.learn.batches import plan_round
 from generel_graph.learn.features import Features
 from generel_graph.learn.folds import fold_bits, id_keys, pair_folds
 from generel_graph.learn.material import material
+from generel_graph.learn.splits import Split, split_of
 from generel_graph.learn.tasks import task_groups
 from generel_graph.learn.towers import make_towers
 from generel_graph.learn.validation import NEGATIVES, Validation
@@ -23,7 +24,7 @@ WEIGHTS = {"gwas": 12.0, "gene_trait": 2.0}
 @pytest.fixture(scope="module")
 def parts(planted_corpus):
     corpus, _ = planted_corpus
-    adjacency = build_adjacency(corpus, CONFIG.folds, CONFIG.held_out)
+    adjacency = build_adjacency(corpus, CONFIG.folds, split_of(corpus, CONFIG))
     return corpus, adjacency, task_groups(corpus, adjacency, WEIGHTS)
 
 
@@ -43,11 +44,11 @@ def made(parts, words):
 def test_the_held_out_share_is_the_same_for_mirrors_and_leaves_the_folds_as_they_were():
     keys = id_keys([f"n{i}" for i in range(4000)])
     a, b = np.arange(2000), np.arange(2000, 4000)
-    folds, held = pair_folds(a, b, keys, 5), pair_folds(a, b, keys, 5, 0.1)
-    assert (held == pair_folds(b, a, keys, 5, 0.1)).all()
+    folds, held = pair_folds(a, b, keys, 5), Split.by_pair(keys, 0.1).folds(a, b, 5)
+    assert (held == Split.by_pair(keys, 0.1).folds(b, a, 5)).all()
     assert 0.07 < (held == 5).mean() < 0.13
     assert (held[held < 5] == folds[held < 5]).all()
-    assert not (pair_folds(a, b, keys, 5, 0.05) == 5)[held < 5].any()  # a larger share holds out more, not others
+    assert not Split.by_pair(keys, 0.05).held(a, b)[held < 5].any()  # a larger share holds out more, not others
 
 
 def test_a_held_out_pair_is_in_no_fold():
@@ -59,9 +60,9 @@ def test_held_out_edges_are_in_no_input_but_that_of_all(parts, features, words, 
     corpus, adjacency, _ = parts
     cl = corpus.nodes.clusters.astype(np.int64)
     a, b = cl[corpus.edges.starts], cl[corpus.edges.ends]
-    held = pair_folds(a, b, adjacency.keys, CONFIG.folds, CONFIG.held_out) == CONFIG.folds
+    held = adjacency.split.held(a, b)
     gwas = corpus.tasks["gwas"]
-    kept = pair_folds(cl[gwas.anchors], cl[gwas.positives], adjacency.keys, CONFIG.folds, CONFIG.held_out) < 5
+    kept = ~adjacency.split.held(cl[gwas.anchors], cl[gwas.positives])
     pairs = replace(gwas, **{f: getattr(gwas, f)[kept] for f in ("anchors", "positives", "weights", "effects")})
     without = replace(build.without(corpus, held), tasks={**corpus.tasks, "gwas": pairs})
     other = Features(without, build_adjacency(without, CONFIG.folds), words.encode(corpus.nodes.texts))
@@ -86,7 +87,7 @@ def test_figures_are_those_of_a_plain_loop(parts, features, words):
     assert {row.step for row in told.values()} == {7}
     towers.eval()
     with torch.inference_mode():
-        z = {tower: validation._run(towers, tower).numpy() for tower in validation._inputs}
+        z = {tower: validation._run(towers, tower, False).numpy() for tower in validation._inputs}
     for held in validation.held:
         if sum(h.task == held.task for h in validation.held) > 1:
             continue
