@@ -7,7 +7,7 @@
 The same model (minilm) on the same distinct names, each way in turns: ours in bfloat16 and float32; the same forward
 passes in the names' own order instead of that of length; `SentenceTransformer.encode`; ONNX Runtime, with our order
 and batches, in float32 and with weights in int8 (dynamic). Cosines are with float32 of the published weights; the rule
-of the default is: the fastest whose least cosine is .999. Needs onnx and onnxruntime. stdout: JSON lines;
+of the default is: the fastest whose least cosine is .999. stdout: JSON lines;
 `results/encoding.json` and `.png` hold the same.
 """
 

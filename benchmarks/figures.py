@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 
 RESULTS = Path(__file__).parent / "results"
-PACKAGES = ("neo4j", "polars", "numpy", "graphio", "neo4j-graphrag")
+PACKAGES = ("neo4j", "polars", "numpy", "graphio", "neo4j-graphrag", "torch", "sentence-transformers", "onnxruntime")
 
 
 @dataclass(frozen=True, slots=True)
