@@ -40,7 +40,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Runn
     class Lazy(dict[str, Running]):
         def __missing__(self, version: str) -> Running:
             folder = tmp_path_factory.mktemp(f"neo4j-{version}")
-            neo4j = Neo4jConfig(version=version, heap="700m", page_cache="200m", idle_minutes=10, browser=False)
+            neo4j = Neo4jConfig(version=version, heap="700m", page_cache="200m", idle_minutes=60, browser=False)
             config = Config(folder=folder, neo4j=neo4j)
             server = ensure(config)
             running[version] = Running(config, server.uri, server.user, server.password)

@@ -12,7 +12,7 @@ KNOWN = (
     (r"Lock file has been locked by another process", "another Neo4j has this store open"),
     (r"don't support downgrading|highest supported Kernel Version", "a newer Neo4j wrote this store"),
     (
-        r"OutOfMemoryError|Java heap space",
+        r"OutOfMemoryError|Java heap space|GC triggered before VM init|Too small (?:maximum|initial) heap",
         'the heap is too small: set neo4j.heap (GENEREL_NEO4J_HEAP), as "2g"',
     ),
     (
@@ -37,6 +37,7 @@ KNOWN = (
 )
 ENTRY = re.compile(r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S*\s+(?P<level>[A-Z]+)\s+(?P<text>.*)$")
 CAUSE = re.compile(r"^Caused by: (?:[\w.$]+\.)?(?P<text>\w+(?:: .*)?)$")
+NOT_BEGUN = "Error occurred during initialization of VM"
 CONSOLE = ("console.log", "neo4j.log", "debug.log")
 
 
@@ -48,7 +49,8 @@ def explain(text: str) -> str:
 def last_errors(folder: Path, lines: int = 20) -> list[str]:
     """The last errors and warnings of Neo4j's logs, oldest first, with what they mean where that is known.
 
-    Of the debug log, which is long, only what is known: a JVM that dies early may leave its reason there alone.
+    Of the debug log, which is long, only what is known: a JVM that dies early may leave its reason there alone. Where
+    nothing else is told, it is what a JVM that could not begin has said.
     """
     found: deque[str] = deque(maxlen=lines)
     for name in ("debug.log", "neo4j.log", "console.log"):
@@ -61,7 +63,14 @@ def last_errors(folder: Path, lines: int = 20) -> list[str]:
                 told = bool(explain(line)) or (cause is not None and name != "debug.log")
             if told:
                 found.append(_with_words(f"  caused by {cause['text']}" if cause else line))
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(found)) or _last_word(_tail(folder / "console.log"))
+
+
+def _last_word(console: list[str]) -> list[str]:
+    """What a JVM that could not begin has said, which is the console's last."""
+    if not any(line.startswith(NOT_BEGUN) for line in console):
+        return []
+    return [line for line in console if line.strip()][-1:]
 
 
 def why_it_died(folder: Path) -> str:

@@ -151,9 +151,9 @@ def test_a_jvm_that_dies_at_its_start_is_explained(make_config, jvms):
     config = make_config(heap="3m")
     with pytest.raises(ServerError, match="ended at its start") as error:
         ensure(config)
-    assert "heap" in error.value.message and "next:" in error.value.message
+    assert "the heap is too small" in error.value.message and "next:" in error.value.message
     assert not jvms(config)
-    assert any("heap" in line for line in logs(config))
+    assert any("the heap is too small" in line for line in logs(config))
 
 
 def test_a_state_folder_that_cannot_be_written_is_named(make_config):

@@ -31,3 +31,15 @@ def test_errors_and_warnings_are_listed_once_and_the_debug_log_is_not(tmp_path: 
     assert [line.split("  ")[-1].split()[-1] for line in found] == ["slow", "gone"]
     assert last_errors(tmp_path, lines=1)[0].endswith("IOException: gone")
     assert last_errors(tmp_path / "absent") == []
+
+
+@pytest.mark.parametrize(
+    ("said", "known"),
+    [("GC triggered before VM initialization completed. Try increasing NewSize", True), ("Something new", False)],
+)
+def test_what_a_jvm_that_could_not_begin_said_is_told(tmp_path: Path, said: str, known: bool) -> None:
+    (tmp_path / "console.log").write_text(f"Error occurred during initialization of VM\n{said}\n")
+    (line,) = last_errors(tmp_path)
+    assert line.startswith(said)
+    assert ("heap" in line) == known
+    assert said in why_it_died(tmp_path)
