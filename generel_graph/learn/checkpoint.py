@@ -170,8 +170,7 @@ def moving(modules: nn.Module) -> dict[str, Tensor]:
 
 def put_back(modules: nn.Module, state: Mapping[str, Tensor]) -> None:
     """Put such a state back; what does not move stays as it is."""
-    still = {key: value for key, value in modules.state_dict().items() if key not in moving(modules)}
-    modules.load_state_dict({**still, **state})
+    modules.load_state_dict({**modules.state_dict(), **state})
 
 
 def write_rows(path: Path, kind: type[LogRow] | type[Validated], rows: Sequence[LogRow | Validated]) -> None:
