@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from generel_graph import ask as asking
-from generel_graph.ask.link import link
+from generel_graph.ask.link import link_node
 from generel_graph.ask.pin import active, pinned, stored_vectors
 from generel_graph.ask.score import check_pairs
 from generel_graph.config import Config, load_config
 from generel_graph.connection import open_graph
-from generel_graph.errors import NotFoundError
 from generel_graph.graph import Graph
 from generel_graph.progress import Progress, silent
 from generel_graph.trained import TrainedSpace
@@ -50,24 +49,38 @@ class Session:
         """The id of the model that answers now; raises NotFoundError if none is active."""
         return active(self.graph).id
 
-    def ask(self, text: str, k: int = 10, kind: str | None = None) -> asking.Answer:
-        """What `text` was taken for and the `k` clusters nearest to it, of one kind or of any.
+    def ask(
+        self,
+        text: str | Sequence[str],
+        k: int = 10,
+        kind: str | Sequence[str] | None = None,
+        **how: Unpack[asking.How],
+    ) -> asking.Answer:
+        """What the texts were taken for and the `k` clusters nearest to them, of some kinds or of any.
 
-        Raises UsageError, NotFoundError, ModelError.
+        `how`: see `generel_graph.ask.How`. Raises UsageError, NotFoundError, ModelError.
         """
         before = self.config.train.published_before
-        return asking.search(self.graph, self.space, text, k, kind, before)
+        return asking.search(self.graph, self.space, asking.Question.read(text, k, kind, before, **how))
 
-    def search(self, text: str, k: int = 10, kind: str | None = None) -> pd.DataFrame:
-        """The hits of `ask` as a frame: id, kind, name, score (−1 … 1), linked, codes, genes, position.
+    def search(
+        self,
+        text: str | Sequence[str],
+        k: int = 10,
+        kind: str | Sequence[str] | None = None,
+        **how: Unpack[asking.How],
+    ) -> pd.DataFrame:
+        """The hits of `ask` as a frame: id, kind, name, score (−1 … 1), linked, links, codes, genes, position.
 
-        Its `attrs` say what the text was taken for: query, resolved_by, resolved_id, resolved_name, model.
+        Its `attrs` say what the texts were taken for: query, resolved_by, resolved_id, resolved_name, ends, model.
+
+        Example: `session.search(["asthma", "obesity"], kind="SNP", minus="eczema", not_linked=(), one_per_locus=True)`.
         """
         import pandas as pd
 
-        answer = self.ask(text, k, kind).as_json()
+        answer = self.ask(text, k, kind, **how).as_json()
         hits = answer.pop("hits")
-        columns = ["id", "kind", "name", "score", "linked", "codes", "genes", "position"]
+        columns = ["id", "kind", "name", "score", "linked", "links", "codes", "genes", "position"]
         frame = pd.DataFrame(list(hits), columns=columns)
         frame.attrs.update(answer)
         return frame
@@ -116,10 +129,7 @@ class Session:
         Raises NotFoundError for an id or text that names no node, UsageError for more than 3 hops.
         """
         if isinstance(ids, str):
-            found = link(self.graph, ids)
-            if found.id is None:
-                raise NotFoundError("this text names no node", where="subgraph", found=ids, next_step="give an id")
-            ids = [found.id]
+            ids = [link_node(self.graph, ids, "subgraph")]
         return asking.subgraph(self.graph, ids, hops, limit)
 
     def score(self, pairs: pd.DataFrame, progress: Progress = silent) -> pd.DataFrame:

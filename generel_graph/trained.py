@@ -75,6 +75,10 @@ class TrainedSpace:
         """Place texts in the space, [k, dimension], as conditions: that is what is asked in words as a rule."""
         return self.model.text_vectors(list(texts), self.encoder, "Disease")
 
+    def cut(self, text: str) -> bool:
+        """Whether a text has more tokens than the encoder reads."""
+        return self.encoder.cut(text)
+
     def place(self, snps: Sequence[str]) -> Mapping[str, Placed | NotFoundError]:
         """Place SNPs that are no nodes, by what the stage knows of them and the graph of their loci."""
         from generel_graph.on_demand import place

@@ -1,8 +1,11 @@
 // Concepts whose names and synonyms share words with a text, best first.
 // $query: Lucene query over the words
+// $kinds: of the concepts (list)
+// $offered: concepts of all kinds that the full-text index may offer
 // $limit: concepts at most
 // returns: id, kind, name, cluster, names (name and synonyms), score (of the full-text index, > 0)
-CALL db.index.fulltext.queryNodes('concept_text', $query, {limit: $limit}) YIELD node AS n, score
+CALL db.index.fulltext.queryNodes('concept_text', $query, {limit: $offered}) YIELD node AS n, score
+WHERE n.kind IN $kinds
 RETURN n.id AS id, n.kind AS kind, n.name AS name, n.cluster AS cluster,
        [n.name] + coalesce(n.synonyms, []) + coalesce(n.other_synonyms, []) AS names, score
-ORDER BY score DESC, id
+ORDER BY score DESC, id LIMIT $limit

@@ -1,9 +1,9 @@
-// Clusters with their members and codes, their genes or position, and whether they are linked to the cluster asked about.
+// Clusters with their members and codes, their genes or position, and what joins them to what is asked about.
 // $clusters: ids of clusters (of SNPs: their own)
-// $asked: ids of all members of the cluster that is asked about (empty: none is)
+// $asked: ids of all members of the clusters that are asked about (empty: none is)
 // $published_before: date; reports from this day on link nothing (null: all do)
 // returns: cluster, members (maps with id, kind, name, xrefs), chromosome, position, genes (maps with type, name, distance),
-//          linked (whether an edge that denies nothing joins the two clusters)
+//          links (types of the edges that join the two clusters)
 MATCH (asked:Entity)
 WHERE asked.id IN $asked
 WITH collect(asked) AS asked
@@ -19,10 +19,10 @@ RETURN cluster,
          [(head)-[r:LOCATED_IN|NEAREST_TO|REPORTED_GENE]->(gene:Gene) |
            {type: type(r), name: gene.name, distance: r.distance}]
        ELSE [] END AS genes,
-       EXISTS {
+       COLLECT {
          UNWIND members AS member
          UNWIND asked AS other
          MATCH (member)-[r]-(other)
-         WHERE ($published_before IS NULL OR r.published IS NULL OR r.published < $published_before)
-           AND NOT type(r) STARTS WITH 'NOT_'
-       } AS linked
+         WHERE $published_before IS NULL OR r.published IS NULL OR r.published < $published_before
+         RETURN DISTINCT type(r) AS type ORDER BY type
+       } AS links

@@ -3,7 +3,7 @@
 // $vector: the question, a list of floats
 // $kinds: kinds to look among (list)
 // $k: nodes at most
-// returns: id, kind, cluster, score (lists; score is the index's, (1 + cosine) / 2)
+// returns: id, kind, cluster, chromosome, position, score (lists; '' and 0 where there is no place; score is the index's, (1 + cosine) / 2)
 CYPHER 25
 MATCH (m:Model {id: $model, active: true})
 CALL (m) {
@@ -11,6 +11,6 @@ CALL (m) {
   SEARCH n IN (VECTOR INDEX embedding_0 FOR $vector WHERE n.kind IN $kinds LIMIT $k) SCORE AS score
   WITH n, score ORDER BY score DESC, n.id
   RETURN collect(n.id) AS id, collect(n.kind) AS kind, collect(coalesce(n.cluster, n.id)) AS cluster,
-         collect(score) AS score
+         collect(coalesce(n.chromosome, '')) AS chromosome, collect(coalesce(n.position, 0)) AS position, collect(score) AS score
 }
-RETURN id, kind, cluster, score
+RETURN id, kind, cluster, chromosome, position, score

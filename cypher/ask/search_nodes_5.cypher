@@ -4,7 +4,7 @@
 // $vector: the question, a list of floats
 // $kinds: kinds to look among (list; each has an index)
 // $k: nodes at most
-// returns: id, kind, cluster, score (lists; score is (1 + cosine) / 2)
+// returns: id, kind, cluster, chromosome, position, score (lists; '' and 0 where there is no place; score is (1 + cosine) / 2)
 MATCH (m:Model {id: $model, active: true})
 CALL (m) {
   UNWIND $kinds AS kind
@@ -13,6 +13,6 @@ CALL (m) {
   WHERE n.kind = kind
   WITH n, vector.similarity.cosine(n.embedding_0, $vector) AS score ORDER BY score DESC, n.id LIMIT $k
   RETURN collect(n.id) AS id, collect(n.kind) AS kind, collect(coalesce(n.cluster, n.id)) AS cluster,
-         collect(score) AS score
+         collect(coalesce(n.chromosome, '')) AS chromosome, collect(coalesce(n.position, 0)) AS position, collect(score) AS score
 }
-RETURN id, kind, cluster, score
+RETURN id, kind, cluster, chromosome, position, score

@@ -1,22 +1,28 @@
 """Questions to the graph and its space: search, score, query, subgraph, recipes."""
 
 from generel_graph.ask.query import query
+from generel_graph.ask.question import WAYS, How, Question, Region
 from generel_graph.ask.recipe import Recipe, cook, read_recipe, recipe_names
 from generel_graph.ask.score import ADDED, ENDS, read_pairs, score, to_tsv
-from generel_graph.ask.search import Answer, Hit, search
+from generel_graph.ask.search import Answer, Hit, Taken, search
 from generel_graph.ask.space import Locus, Placed, Space, Spaces
 from generel_graph.ask.subgraph import subgraph
 
 __all__ = [
     "ADDED",
     "ENDS",
+    "WAYS",
     "Answer",
     "Hit",
+    "How",
     "Locus",
     "Placed",
+    "Question",
     "Recipe",
+    "Region",
     "Space",
     "Spaces",
+    "Taken",
     "cook",
     "query",
     "read_pairs",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from generel_etl.relations import NEGATIVE
 from generel_graph.graph import Graph
 
 GENE_ORDER = ("LOCATED_IN", "REPORTED_GENE", "NEAREST_TO")
@@ -30,7 +31,12 @@ class Cluster:
     codes: tuple[str, ...]  # ids of the members, then their cross-references
     genes: tuple[str, ...]  # symbols, of an SNP
     position: str  # "chromosome:position" of an SNP, else ""
-    linked: bool  # an edge joins it to the cluster that is asked about
+    links: tuple[str, ...]  # types of the edges that join it to what is asked about
+
+    @property
+    def linked(self) -> bool:
+        """Whether an edge that denies nothing joins it to what is asked about."""
+        return any(type_ not in NEGATIVE for type_ in self.links)
 
     def member(self, id_: str) -> Member | None:
         """The member of this id."""
@@ -38,17 +44,19 @@ class Cluster:
 
 
 def read_clusters(
-    graph: Graph, clusters: Sequence[str], asked: str | None = None, published_before: date | None = None
+    graph: Graph, clusters: Sequence[str], asked: Sequence[str] = (), published_before: date | None = None
 ) -> dict[str, Cluster]:
-    """Read clusters by id; `asked` is the cluster whose links to them count, up to `published_before`."""
-    members = cluster_members(graph, asked) if asked is not None else []
+    """Read clusters by id; `asked` are the clusters whose links to them count, up to `published_before`."""
+    members = cluster_members(graph, asked)
     rows = graph.rows("ask/get_clusters", clusters=list(clusters), asked=members, published_before=published_before)
     return {row["cluster"]: _cluster(row) for row in rows}
 
 
-def cluster_members(graph: Graph, cluster: str) -> list[str]:
-    """The ids of a cluster's members."""
-    rows = graph.rows("ask/get_clusters", clusters=[cluster], asked=[], published_before=None)
+def cluster_members(graph: Graph, clusters: Sequence[str]) -> list[str]:
+    """The ids of the members of clusters."""
+    if not clusters:
+        return []
+    rows = graph.rows("ask/get_clusters", clusters=list(clusters), asked=[], published_before=None)
     return [member["id"] for row in rows for member in row["members"]]
 
 
@@ -65,5 +73,5 @@ def _cluster(row: Mapping[str, Any]) -> Cluster:
         tuple(dict.fromkeys([row["cluster"], *sorted(ids), *xrefs])),
         tuple(dict.fromkeys(gene["name"] for gene in genes)),
         f"{row['chromosome']}:{row['position']}" if row["position"] is not None else "",
-        bool(row["linked"]),
+        tuple(row["links"]),
     )

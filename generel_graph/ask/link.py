@@ -13,6 +13,7 @@ from generel_graph.graph import Graph
 
 RSID, CODE, POSITION, NAME, SYNONYM, TEXT = "rsid", "code", "position", "name", "synonym", "text"
 LOCUS = "locus"  # of an SNP that is no node: it is placed by what lies around it
+LONGEST = 1_000  # letters; a longer text is nobody's name
 OFFERED = 200  # concepts a text that the full-text index may offer for an exact comparison
 ANY_BUILD = "GRCh38"  # stands in where all that is asked is whether a text would be a place in some build
 
@@ -77,6 +78,19 @@ def link_or_snp(graph: Graph, text: str) -> Link:
     return found
 
 
+def link_node(graph: Graph, text: str, where: str) -> str:
+    """The id of the node, of a cluster its representative, that `text` names; raises NotFoundError for none."""
+    found = link(graph, text)
+    if found.id is None:
+        raise NotFoundError(
+            "this text names no node",
+            where=where,
+            found=text,
+            next_step="give an rsID, a code, or a name as it is written",
+        )
+    return found.id
+
+
 def link_all(graph: Graph, texts: Iterable[str]) -> dict[str, Link]:
     """Find what each text names, in three statements for all; keys are the tidied texts."""
     wanted = list(dict.fromkeys(filter(None, map(tidy, texts))))
@@ -89,6 +103,7 @@ def link_all(graph: Graph, texts: Iterable[str]) -> dict[str, Link]:
             if code in by_code:
                 found[text] = _choose(text, RSID if normalise_rsid(text) else CODE, by_code[code])
         found |= _by_position(graph, {text: code for text, code in codes.items() if text not in found})
+    found |= {text: Link(text, TEXT) for text in wanted if text not in found and len(text) > LONGEST}
     rest = [text for text in wanted if text not in found]
     if rest:
         rows = graph.rows("ask/find_names", texts=[_question(text) for text in rest], limit=OFFERED)

@@ -1,20 +1,23 @@
-"""The clusters nearest to a vector: by the index in the server's form, then by more of it, then exactly."""
+"""The clusters nearest to a question: by the index in the server's form, then by more of it, then exactly."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from generel_graph.ask.pin import Pinned, pinned_row
+from generel_graph.ask.loci import apart
+from generel_graph.ask.mixture import Mixture
+from generel_graph.ask.pin import ModelMoved, Pinned, pinned_row
+from generel_graph.ask.scope import Scope
 from generel_graph.ask.space import Space, Vector
+from generel_graph.errors import GraphError
 from generel_graph.graph import Graph
 
 FETCH = 50  # nodes asked for at least: what makes recall@10 .98 and more
-MORE = 4  # as many again, where clusters or the question's own fill the places
+MORE = 4  # as many again, where clusters, filters or the question's own fill the places
 MOST = 3_200  # nodes; beyond, an exact scan is cheaper than a larger search
+FEW = 2_000  # clusters to choose from: up to so many, a look at each is quicker than the index
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,68 +28,136 @@ class Near:
     id: str
     kind: str
     score: float  # cosine after the question's constant, −1 … 1
+    chromosome: str = ""  # of an SNP
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One search: a vector, for kinds that share it."""
+
+    vector: list[float]
+    constant: float
+    kinds: list[str]
 
 
 def nearest(
     graph: Graph,
     model: Pinned,
     space: Space,
-    vector: Vector,
-    asked_kind: str,
-    kinds: Sequence[str],
+    asked: Mixture,
+    scope: Scope,
     k: int,
-    leave_out: str | None = None,
+    *,
+    exact: bool = False,
+    one_per_locus: bool = False,
 ) -> list[Near]:
-    """The `k` nearest clusters with nodes of `kinds`, best first, never fewer than k where k exist.
+    """The `k` nearest clusters of `scope`, best first, never fewer than k where k exist.
 
-    Kinds that are asked with the same vector share a search. `leave_out` is a cluster that is no answer to
-    itself. Raises ModelMoved.
+    Kinds that are asked with the same vector share a search. `exact`: without the index. `one_per_locus`: of SNPs
+    within 250 kb of a nearer one, only that. Raises ModelMoved, UsageError.
     """
-    groups: dict[tuple[bytes, float], tuple[Vector, list[str]]] = {}
-    for kind in kinds:
-        if kind not in model.kinds:
-            continue
-        questions, constant = space.question(vector[np.newaxis], asked_kind, kind)
-        question = np.asarray(questions[0], dtype=np.float32)
-        groups.setdefault((question.tobytes(), float(constant)), (question, []))[1].append(kind)
     found = [
         near
-        for (_, constant), (question, members) in groups.items()
-        for near in _group(graph, model, question, constant, members, k, leave_out)
+        for search in _searches(asked, space, [kind for kind in scope.kinds if kind in model.kinds])
+        for near in _search(graph, model, search, scope, k, exact, one_per_locus)
     ]
     return sorted(found, key=lambda near: (-near.score, near.id))[:k]
 
 
-def _group(
-    graph: Graph,
-    model: Pinned,
-    question: Vector,
-    constant: float,
-    kinds: Sequence[str],
-    k: int,
-    leave_out: str | None,
+def nearest_among(
+    graph: Graph, model: Pinned, space: Space, asked: Mixture, scope: Scope, clusters: Sequence[str]
+) -> list[Near]:
+    """Those of `clusters` that `scope` allows, with their scores, best first; raises ModelMoved, UsageError."""
+    found = [
+        near
+        for search in _searches(asked, space, [kind for kind in scope.kinds if kind in model.kinds])
+        for near in _scan(graph, model, search, scope, max(len(clusters), 1), clusters)
+    ]
+    return sorted(found, key=lambda near: (-near.score, near.id))
+
+
+def _searches(asked: Mixture, space: Space, kinds: Sequence[str]) -> list[_Asked]:
+    made: dict[tuple[bytes, float], tuple[Vector, list[str]]] = {}
+    for kind in kinds:
+        vector, constant = asked.question(space, kind)
+        made.setdefault((vector.tobytes(), constant), (vector, []))[1].append(kind)
+    return [_Asked(vector.tolist(), constant, members) for (_, constant), (vector, members) in made.items()]
+
+
+def _search(
+    graph: Graph, model: Pinned, search: _Asked, scope: Scope, k: int, exact: bool, one_per_locus: bool
 ) -> list[Near]:
     """The k nearest clusters among kinds that share one question."""
-    values = question.tolist()
-    form = "26" if graph.capabilities.filtered_vector_search else "5"
+    enumerable = scope.region is not None or (scope.within is not None and len(scope.within) <= FEW)
     limit = max(FETCH, 2 * k)
-    while limit <= MOST:
-        rows = pinned_row(graph, f"ask/search_nodes_{form}", model, vector=values, kinds=list(kinds), k=limit)
-        found = _clusters(rows, constant, leave_out)
+    while limit <= MOST and not (exact or enumerable):
+        rows = _index(graph, model, search, limit)
+        if rows is None:
+            break
+        near = _allowed(graph, model, search, scope, rows)
+        found = apart(near) if one_per_locus else near
         if len(found) >= k:
             return found[:k]
         if len(rows["id"]) < limit:
             break  # the index gave all that it found; whether that is all that there is, only a scan tells
         limit *= MORE
-    rows = pinned_row(graph, "ask/scan_nodes", model, vector=values, kinds=list(kinds), k=k + 1)
-    return _clusters(rows, constant, leave_out)[:k]
+    limit = FETCH * k if one_per_locus else k
+    while True:
+        near = _scan(graph, model, search, scope, limit)
+        found = apart(near) if one_per_locus else near
+        if len(found) >= k or len(near) < limit:
+            return found[:k]
+        limit *= MORE
 
 
-def _clusters(rows: dict[str, list[Any]], constant: float, leave_out: str | None) -> list[Near]:
+def _index(graph: Graph, model: Pinned, search: _Asked, limit: int) -> dict[str, list[Any]] | None:
+    """What the index gives; None where it is not to be asked now, being built or gone."""
+    form = "26" if graph.capabilities.filtered_vector_search else "5"
+    try:
+        return pinned_row(graph, f"ask/search_nodes_{form}", model, vector=search.vector, kinds=search.kinds, k=limit)
+    except ModelMoved:
+        raise
+    except GraphError:
+        states = graph.rows("embed/list_indexes", index=f"embedding_{model.slot}")
+        if states and all(row["state"] == "ONLINE" for row in states):
+            raise
+        return None
+
+
+def _allowed(graph: Graph, model: Pinned, search: _Asked, scope: Scope, rows: Mapping[str, list[Any]]) -> list[Near]:
+    """Those of the index's rows that the scope allows, a row a cluster."""
+    found = [
+        near
+        for near in _clusters(rows, search.constant)
+        if near.cluster not in scope.without and (scope.within is None or near.cluster in scope.within)
+    ]
+    if not scope.sources or not found:
+        return found
+    return _scan(graph, model, search, scope, len(found), [near.cluster for near in found])
+
+
+def _scan(
+    graph: Graph, model: Pinned, search: _Asked, scope: Scope, k: int, among: Sequence[str] | None = None
+) -> list[Near]:
+    rows = pinned_row(
+        graph,
+        "ask/scan_nodes",
+        model,
+        vector=search.vector,
+        kinds=search.kinds,
+        k=k,
+        **scope.parameters(among),
+    )
+    return _clusters(rows, search.constant)
+
+
+def _clusters(rows: Mapping[str, list[Any]], constant: float) -> list[Near]:
     """One row a cluster, its nearest node; the index's score (1 + cosine) / 2 becomes the cosine."""
     found: dict[str, Near] = {}
-    for id_, kind, cluster, score in zip(rows["id"], rows["kind"], rows["cluster"], rows["score"], strict=True):
-        if cluster != leave_out and cluster not in found:
-            cosine = (2 * score - 1) / constant
-            found[cluster] = Near(cluster, id_, kind, max(-1.0, min(1.0, cosine)))
+    columns = ("id", "kind", "cluster", "chromosome", "position", "score")
+    for id_, kind, cluster, chromosome, position, score in zip(*(rows[c] for c in columns), strict=True):
+        if cluster not in found:
+            cosine = max(-1.0, min(1.0, (2 * score - 1) / constant))
+            found[cluster] = Near(cluster, id_, kind, cosine, chromosome, position)
     return list(found.values())

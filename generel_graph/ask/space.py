@@ -61,6 +61,9 @@ class Space(Protocol):
     def text_vectors(self, texts: Sequence[str]) -> Vector:
         """Place texts in the space, [k, dimension]."""
 
+    def cut(self, text: str) -> bool:
+        """Whether a text is longer than the encoder reads."""
+
     def place(self, snps: Sequence[str]) -> Mapping[str, Placed | NotFoundError]:
         """Place SNPs that are no nodes, by id (`rs…` or `build:chr:pos[:ref:alt]`); or say why one cannot be."""
 

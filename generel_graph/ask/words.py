@@ -8,14 +8,18 @@ from dataclasses import dataclass
 
 from generel_etl.tables import CONCEPT_KINDS
 from generel_graph.ask.clusters import read_clusters
+from generel_graph.ask.mixture import End, Mixture
 from generel_graph.ask.nearest import nearest
 from generel_graph.ask.pin import Pinned
+from generel_graph.ask.scope import Scope
 from generel_graph.ask.space import Space, Vector
 from generel_graph.graph import Graph
 
 SHOWN = 5  # concepts
 CANDIDATES = 50  # of each of the two ways
 RANK_CONSTANT = 60  # of reciprocal rank fusion (Cormack, Clarke, Büttcher, SIGIR 2009)
+OFFERED = 5_000  # concepts that the full-text index may offer, of all kinds
+MOST_WORDS = 64  # of a text; what is longer is no name, and Lucene takes 1,024 clauses
 FUZZY_FROM = 5  # letters; shorter words are too like each other
 _WORD = re.compile(r"\w+")
 
@@ -36,23 +40,25 @@ def named_by(
 
     Raises ModelMoved.
     """
-    near = nearest(graph, model, space, vector, "", CONCEPT_KINDS, CANDIDATES)
+    near = nearest(graph, model, space, Mixture([End(vector, "")]), Scope(CONCEPT_KINDS), CANDIDATES)
     order = fuse([by_words(graph, text), [n.cluster for n in near]])[:shown]
     clusters = read_clusters(graph, order)
     heads = [clusters[id_].member(id_) or clusters[id_].members[0] for id_ in order if id_ in clusters]
     return tuple(Named(m.id, m.kind, m.name) for m in heads)
 
 
-def by_words(graph: Graph, text: str) -> list[str]:
-    """Clusters whose names share words with `text`, a letter wrong here or there, likest names first."""
-    words = list(dict.fromkeys(word.lower() for word in _WORD.findall(text)))
+def by_words(graph: Graph, text: str, kinds: Sequence[str] = CONCEPT_KINDS, shown: int = CANDIDATES) -> list[str]:
+    """Clusters of `kinds` whose names share words with `text`, a letter wrong here or there, likest names first."""
+    words = list(dict.fromkeys(word.lower() for word in _WORD.findall(text)))[:MOST_WORDS]
     if not words:
         return []
     terms = [w for word in words for w in ([word, f"{word}~1"] if len(word) >= FUZZY_FROM else [word])]
-    rows = graph.rows("ask/find_words", query=" ".join(terms), limit=4 * CANDIDATES)
+    rows = graph.rows(
+        "ask/find_words", query=" ".join(terms), kinds=list(kinds), offered=OFFERED, limit=4 * max(shown, CANDIDATES)
+    )
     asked = trigrams(text)
     ranked = sorted(rows, key=lambda row: (-max(_dice(asked, trigrams(n)) for n in row["names"] if n), row["id"]))
-    return list(dict.fromkeys(row["cluster"] for row in ranked))[:CANDIDATES]
+    return list(dict.fromkeys(row["cluster"] for row in ranked))[:shown]
 
 
 def trigrams(text: str) -> frozenset[str]:

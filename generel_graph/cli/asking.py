@@ -7,37 +7,76 @@ from typing import Any
 
 import click
 
+from generel_graph.cli.hits import print_hits
 from generel_graph.cli.options import configuration, output_options, quiet_option
 from generel_graph.cli.terminal import print_json, print_rows, progress_bars
 from generel_graph.errors import UsageError
 
 
 @click.command()
-@click.argument("text")
-@click.option("-k", "k", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many hits.")
-@click.option("--kind", metavar="KIND", help="Only hits of this kind: SNP, Disease, Gene, Drug, Phenotype, Trait …")
+@click.argument("texts", nargs=-1, required=True, metavar="TEXT…")
+@click.option("-k", "k", default=10, show_default=True, type=int, help="How many hits.")
+@click.option(
+    "--kind", multiple=True, metavar="KIND", help="Only hits of this kind: SNP, Disease, Gene, Drug … (again)"
+)
+@click.option("--minus", multiple=True, metavar="TEXT", help="Away from this, with weight −1. (again)")
+@click.option("--weights", metavar="W,W…", help="How much each TEXT counts; below zero: away from it.")
+@click.option("--not-linked", is_flag=True, help="Only hits that no edge joins to what is asked about.")
+@click.option("--not-linked-by", multiple=True, metavar="TYPE", help="The same of one type: ASSOCIATED_WITH … (again)")
+@click.option("--source", multiple=True, metavar="NAME", help="Only hits of which this source has an edge. (again)")
+@click.option("--region", metavar="PLACE", help="Only SNPs there: 6, or GRCh38:6:25000000-34000000.")
+@click.option(
+    "--within", default=0, metavar="N", type=int, help="Only hits at most N edges (1 to 3) from what --of names."
+)
+@click.option("--of", default="", metavar="TEXT", help="A name or code; see --within.")
+@click.option("--one-per-locus", is_flag=True, help="Of SNPs within 250 kb of a nearer one, only that.")
+@click.option("--lexical", "by", flag_value="words", help="By names alone: trigrams of names and synonyms.")
+@click.option("--hybrid", "by", flag_value="both", help="By names and meaning, the two orders fused.")
+@click.option("--exact", is_flag=True, help="Look at every node rather than ask the index.")
+@click.option("--all-codes", is_flag=True, help="Show all codes of a hit, not the first four.")
 @output_options
 @quiet_option
 @click.pass_context
-def search(ctx: click.Context, text: str, k: int, kind: str | None, as_json: bool, as_csv: bool, quiet: bool) -> None:
-    """Find what lies near TEXT: an rsID, a code, a gene symbol, a name, or any wording.
+def search(
+    ctx: click.Context,
+    /,
+    texts: tuple[str, ...],
+    k: int,
+    kind: tuple[str, ...],
+    weights: str | None,
+    not_linked: bool,
+    not_linked_by: tuple[str, ...],
+    by: str | None,
+    all_codes: bool,
+    as_json: bool,
+    as_csv: bool,
+    quiet: bool,
+    **how: Any,
+) -> None:
+    """Find what lies near TEXT: an rsID, a code, a gene symbol, a name, or any wording; several are asked as one.
 
     An rsID that is no node, and a place as GRCh38:1:1034943, are placed by what lies around them.
 
-    Example:  generel-graph search "heart attack" --kind SNP -k 10
+    \b
+    Example:
+      generel-graph search "heart attack" --kind SNP --one-per-locus
+      generel-graph search asthma obesity --weights 1,0.5 --minus eczema --kind Gene
+      generel-graph search "rheumatoid arthritis" --kind SNP --not-linked --within 2 --of CTLA4
+      generel-graph search "type 1 diabetes" --kind SNP --region GRCh38:6:25000000-34000000
+      generel-graph search "MI" --hybrid
     """
     from generel_graph.session import open as open_session
 
+    unlinked = not_linked_by or (() if not_linked else None)
+    how |= {"weights": _numbers(weights), "not_linked": unlinked, "by": by or "meaning"}
     with progress_bars(quiet) as progress, open_session(configuration(ctx), progress) as session:
-        answer = session.ask(text, k=k, kind=kind)
+        answer = session.ask(texts, k, kind, **how)
     if as_json:
         print_json(answer.as_json())
         return
     if not as_csv:
         click.secho(answer.sentence(), err=True)
-    columns = ["id", "kind", "name", "score", "linked", "place", "codes"]
-    rows = [[h.id, h.kind, h.name, h.score, h.linked, h.place, list(h.codes[:4])] for h in answer.hits]
-    print_rows(columns, rows, as_csv=as_csv)
+    print_hits(answer, all_codes, as_csv)
 
 
 @click.command()
@@ -93,6 +132,13 @@ def query(
     with progress_bars(quiet) as progress, open_session(configuration(ctx), progress) as session:
         columns, rows = session.run(_statement(cypher), _parameters(parameters), _named(texts, "--embed"))
     print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
+
+
+def _numbers(text: str | None) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(",")) if text else ()
+    except ValueError as error:
+        raise UsageError("not numbers", where="--weights", found=text, valid=["1,0.5"]) from error
 
 
 def _statement(cypher: str) -> str:

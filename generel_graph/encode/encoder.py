@@ -98,6 +98,13 @@ class Encoder:
         length = np.linalg.norm(wide, axis=1, keepdims=True)
         return np.asarray((wide / np.where(length > 0, length, 1.0))[[number[text] for text in texts]])
 
+    def cut(self, text: str) -> bool:
+        """Whether a text has more than `max_tokens` tokens, the encoder's own marks among them."""
+        if len(text) + 2 <= self.max_tokens:  # no token is shorter than a letter
+            return False
+        tokenizer, _ = self._weights()
+        return len(tokenizer(text, truncation=False, verbose=False)["input_ids"]) > self.max_tokens
+
     def _forward_all(
         self, chunks: Sequence[tuple[NDArray[np.int64], list[str]]]
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:

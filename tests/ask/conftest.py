@@ -114,6 +114,9 @@ class ToySpace:
         found = [TEXTS.get(text, HEART) for text in texts]
         return np.stack(found).astype(np.float32)
 
+    def cut(self, text: str) -> bool:
+        return len(text) > 100
+
     def place(self, snps: Sequence[str]) -> dict[str, Placed | NotFoundError]:
         locus = Locus("GRCh38:9:22125000", ("CDKN2B-AS1",), 2, (), ("list",))
         known = {"rs4242": Placed(HEART + 0.1 * SUGAR, locus)}
