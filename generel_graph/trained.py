@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from generel_graph.learn import EffectTable, Model
 
 
+KEPT = 1_000  # vectors of texts that were asked
+
+
 class TrainedSpace:
     """The space of one model's folder; a question by code, rsID or name reads nothing but its config.json.
 
@@ -30,6 +33,7 @@ class TrainedSpace:
         self.config = config
         self.model_id = model_id
         self.graph = graph
+        self._texts: dict[str, NDArray[np.float32]] = {}
 
     @cached_property
     def settings(self) -> dict[str, Any]:
@@ -72,8 +76,16 @@ class TrainedSpace:
         return self.model.dimension
 
     def text_vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Place texts in the space, [k, dimension], as conditions: that is what is asked in words as a rule."""
-        return self.model.text_vectors(list(texts), self.encoder, "Disease")
+        """Place texts in the space, [k, dimension], as conditions: that is what is asked in words as a rule.
+
+        A text is encoded once; the last KEPT are remembered.
+        """
+        new = [text for text in dict.fromkeys(texts) if text not in self._texts]
+        found = {text: self._texts[text] for text in texts if text in self._texts}
+        if new:
+            found |= dict(zip(new, self.model.text_vectors(new, self.encoder, "Disease"), strict=True))
+            self._texts = dict([*self._texts.items(), *found.items()][-KEPT:])
+        return np.stack([found[text] for text in texts])
 
     def cut(self, text: str) -> bool:
         """Whether a text has more tokens than the encoder reads."""
