@@ -1,7 +1,8 @@
 """Questions to the graph and its space: search, score, query, subgraph, recipes."""
 
+from generel_graph.ask.cook import Served, cook, prepare
 from generel_graph.ask.query import query
-from generel_graph.ask.recipe import Recipe, cook, read_recipe, recipe_names
+from generel_graph.ask.recipe import Parameter, Recipe, list_recipes, read_recipe, recipe_names
 from generel_graph.ask.score import ADDED, ENDS, read_pairs, score, to_tsv
 from generel_graph.ask.search import Answer, Hit, search
 from generel_graph.ask.space import Locus, Placed, Space, Spaces
@@ -13,11 +14,15 @@ __all__ = [
     "Answer",
     "Hit",
     "Locus",
+    "Parameter",
     "Placed",
     "Recipe",
+    "Served",
     "Space",
     "Spaces",
     "cook",
+    "list_recipes",
+    "prepare",
     "query",
     "read_pairs",
     "read_recipe",
