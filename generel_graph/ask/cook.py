@@ -105,7 +105,7 @@ def _prepare(
             values[key] = _learnt(spaces(of.id), of.dimension)
     if texts and "constant" in values and "constant" not in given:
         values["constant"] = _constant(spaces(model.id), model)
-    return Prepared(read_recipe(name, graph.capabilities, model.slot, other and other.slot), values, taken)
+    return Prepared(read_recipe(name, graph.capabilities, model.slot, other.slot if other else None), values, taken)
 
 
 def _checked(recipe: str, parameter: Parameter, value: Any, model: Pinned) -> Any:
