@@ -104,13 +104,26 @@ class Session:
 
     def recipe(self, name: str, parameters: Mapping[str, Any] | None = None, **embed: str) -> pd.DataFrame:
         """The answer to a file of `cypher/recipes/`; its `attrs["cypher"]` is the statement to paste."""
-        frame = _frame(*asking.cook(self.graph, self.space, name, parameters, embed))
-        frame.attrs["cypher"] = self.read_recipe(name).cypher
+        served = self.cook(name, parameters, embed)
+        frame = _frame(served.columns, served.rows)
+        frame.attrs["cypher"] = served.recipe.pasteable(served.values)
         return frame
 
-    def read_recipe(self, name: str) -> asking.Recipe:
-        """A recipe as this server and the active model take it."""
-        return asking.read_recipe(name, self.graph.capabilities, active(self.graph).slot)
+    def cook(
+        self, name: str, parameters: Mapping[str, Any] | None = None, embed: Mapping[str, str] | None = None
+    ) -> asking.Served:
+        """The answer to a recipe with what it was asked with; further keys of `embed` are vectors of texts.
+
+        Reports from `train.published_before` on link nothing, unless the parameter of that name says otherwise.
+        Raises UsageError, NotFoundError, GraphError.
+        """
+        before = self.config.train.published_before
+        return asking.cook(self.graph, self.space, name, parameters, embed, before)
+
+    def pasteable(self, name: str, parameters: Mapping[str, Any] | None = None) -> tuple[asking.Recipe, str]:
+        """A recipe as this server and its models take it, and its statement under its parameters, to paste."""
+        ready = asking.prepare(self.graph, self.space, name, parameters or {})
+        return ready.recipe, ready.recipe.pasteable(ready.values)
 
     def vectors(self, ids: Sequence[str]) -> tuple[dict[str, NDArray[np.float32]], int]:
         """The stored vectors of nodes by id, and how many of their numbers are the learnt half."""

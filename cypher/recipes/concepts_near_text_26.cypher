@@ -1,12 +1,14 @@
-// Concepts near a wording, so many clusters of each kind, marked by what is known: "itself", "known" (an edge joins them) or
-// "new", seen from the concept that the wording was nearest to. Nothing comes if the slot in the file is not the active one.
+// Which concepts lie near a wording, and which of them are known of the concept that it is nearest to?
+// So many clusters of each kind, marked: "itself", "known" (an edge joins them) or "new". Nothing comes if the slot in the file is
+// not the active one.
 // $vector: of the wording (list of floats; `--embed vector="morning joint stiffness"`)
 // $constant: what its cosines are divided by, to be of the learnt half (1: not at all)
-// $concept: id of the concept that the wording is nearest to (null: no marks)
-// $kinds: kinds to tell of (list)
+// $concept: id of the concept that the wording is nearest to (a name or a code will do; null: no marks)
+// $kinds: kinds of the hits (list)
 // $k: clusters of each kind
 // $published_before: reports from this day on are not known yet (text as "2015-01-01"; null: all are)
 // returns: kind, id, name, cosine (−1 to 1), mark ("itself", "known", "new" or null), codes (ids of the cluster)
+// nothing: give the wording's vector: --embed vector="morning joint stiffness"
 // :param vector => null
 // :param constant => 1.0
 // :param concept => null
@@ -39,7 +41,8 @@ RETURN kind, shown.id AS id, shown.name AS name, round(cosine, 4) AS cosine,
          WHEN any(a IN asked WHERE a.cluster = cluster) THEN 'itself'
          WHEN EXISTS { UNWIND members AS member UNWIND asked AS other
                        MATCH (member)-[r]-(other)
-                       WHERE $published_before IS NULL OR r.published IS NULL OR r.published < date($published_before) }
+                       WHERE NOT type(r) STARTS WITH 'NOT_' AND ($published_before IS NULL OR r.published IS NULL
+                                                                 OR r.published < date($published_before)) }
            THEN 'known'
          ELSE 'new'
        END AS mark,

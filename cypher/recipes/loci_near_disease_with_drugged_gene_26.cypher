@@ -1,10 +1,12 @@
-// Loci near a disease that nobody has linked to it or to a kind of it, and that hold a gene that a drug targets; one SNP a
-// locus (250 kb; the MHC, chromosome 6 from 25 to 34 Mb, is one). Nothing comes if the slot in the file is not the active one.
-// $disease: id of the disease, any code of its cluster that is a node
+// Which loci lie near a disease, are not yet linked to it, and hold a gene that a drug targets?
+// Not linked to a kind of the disease either; one SNP a locus (250 kb; the MHC, chromosome 6 from 25 to 34 Mb, is one).
+// Nothing comes if the slot in the file is not the active one.
+// $disease: id of the disease (a name or a code will do)
 // $k: SNPs that the vector search gives, before all else is asked of them
 // $limit: loci at most
 // $published_before: reports from this day on are not known yet (text as "2015-01-01"; null: all are)
 // returns: snp, chromosome, position, cosine (−1 to 1), known_for (names), gene (symbol), drugs (names), treats (names)
+// nothing: try a larger $k, or load drug targets (TARGETS)
 // :param disease => 'MONDO:0008383'
 // :param k => 1000
 // :param limit => 10

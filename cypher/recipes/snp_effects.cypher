@@ -1,10 +1,12 @@
-// What one SNP is known to do, all of it told for one allele: a report of the other allele is turned round (odds ratio to its
-// inverse, beta to its negative). A report without an allele, or with one that cannot be brought to the chosen one, has no effect here.
-// Letters of the opposite strand are complemented where the SNP's two alleles tell that they are.
-// $snp: rsID
+// What does one SNP do, all of it told for one allele?
+// A report of the other allele is turned round (odds ratio to its inverse, beta to its negative). A report without an allele, or
+// with one that cannot be brought to the chosen one, has no effect here. Letters of the opposite strand are complemented
+// where the SNP's two alleles tell that they are.
+// $snp: id of the SNP
 // $allele: the allele to tell it for (null: the one that most reports name)
 // returns: disease, disease_id, kind, allele (null: not told), odds_ratio, ci_low, ci_high (of it or of beta), beta, beta_unit,
 //   direction ("raises", "lowers", null), reported_allele, neg_log10_p, study, pubmed_id, published, source
+// nothing: ask for an SNP with reports (ASSOCIATED_WITH)
 // :param snp => 'rs2476601'
 // :param allele => null
 MATCH (s:SNP {id: $snp})-[r:ASSOCIATED_WITH]->(t:Concept)

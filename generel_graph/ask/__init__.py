@@ -1,8 +1,9 @@
 """Questions to the graph and its space: search, score, query, subgraph, recipes."""
 
+from generel_graph.ask.cook import Served, cook, prepare
 from generel_graph.ask.query import query
 from generel_graph.ask.question import WAYS, How, Question, Region
-from generel_graph.ask.recipe import Recipe, cook, read_recipe, recipe_names
+from generel_graph.ask.recipe import Parameter, Recipe, list_recipes, read_recipe, recipe_names
 from generel_graph.ask.score import ADDED, ENDS, read_pairs, score, to_tsv
 from generel_graph.ask.search import Answer, Hit, Taken, search
 from generel_graph.ask.space import Locus, Placed, Space, Spaces
@@ -16,14 +17,18 @@ __all__ = [
     "Hit",
     "How",
     "Locus",
+    "Parameter",
     "Placed",
     "Question",
     "Recipe",
     "Region",
+    "Served",
     "Space",
     "Spaces",
     "Taken",
     "cook",
+    "list_recipes",
+    "prepare",
     "query",
     "read_pairs",
     "read_recipe",

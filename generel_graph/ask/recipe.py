@@ -1,4 +1,9 @@
-"""Named questions: the files of `cypher/recipes/`, which can be pasted into the Browser as they are printed."""
+"""Named questions: the files of `cypher/recipes/`, which can be pasted into the Browser as they are printed.
+
+Their headers are read, so they keep to one form: a question, what there is to say of it, a line for each `$parameter`,
+`returns:` with the columns, `nothing:` with what to try where no row comes, and values as `:param` lines.
+A parameter whose line begins with "id of the disease" (or another word of NAMED) takes a name or a code as well.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +13,40 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from generel_graph.ask.pin import Pinned, pinned, still_active
-from generel_graph.ask.query import query
-from generel_graph.ask.space import Spaces
+from generel_etl.tables import CONCEPT_KINDS, CONDITIONS
 from generel_graph.errors import UsageError
-from generel_graph.graph import Capabilities, Graph
+from generel_graph.graph import Capabilities
 from generel_graph.graph.cypher import folder, statement
 
 FOLDER = "recipes"
 FORMS = ("_26", "_5")  # of a question that needs a vector index: the server's form is taken
+NAMED: dict[str, tuple[str, ...]] = {  # what a parameter may be the id of, and the kinds that this means
+    "SNP": ("SNP",),
+    "concept": CONCEPT_KINDS,
+    "disease": CONDITIONS,
+    "drug": ("Drug",),
+    "gene": ("Gene",),
+    "model": (),
+    "phenotype": CONDITIONS,
+}
+_NAMED = re.compile(rf"^ids? of the (?:\w+ )?({'|'.join(NAMED)})s?\b")
 _DEFAULT = re.compile(r"^// :param (\w+) => (.+)$", re.MULTILINE)
+_TOLD = re.compile(r"^// \$(\w+): (.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter as the header tells it."""
+
+    name: str
+    meaning: str
+    default: Any
+
+    @property
+    def names(self) -> str:
+        """What its value is the id of, or its values the ids: a word of NAMED; "" for any other value."""
+        found = _NAMED.match(self.meaning)
+        return found[1] if found else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +54,17 @@ class Recipe:
     """One named question as this server takes it."""
 
     name: str
-    sentence: str  # what it tells
-    cypher: str  # with the slot of the active model
-    defaults: Mapping[str, Any]  # of its parameters
+    question: str
+    notes: str  # what there is to know of it
+    parameters: tuple[Parameter, ...]
+    returns: str  # its columns, with units
+    nothing: str  # what to try where no row comes
+    cypher: str  # with the slots of its models
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """The values of parameters that are not given."""
+        return {parameter.name: parameter.default for parameter in self.parameters}
 
     def pasteable(self, parameters: Mapping[str, Any]) -> str:
         """The statement under its parameters as the Browser's own `:param` lines, with some values of the caller's."""
@@ -44,53 +81,48 @@ def recipe_names() -> list[str]:
     return sorted({re.sub(r"_(26|5)$", "", name) for name in names})
 
 
-def read_recipe(name: str, capabilities: Capabilities, slot: int) -> Recipe:
-    """One recipe for a server and a slot; raises UsageError with the nearest for an unknown name."""
+def list_recipes() -> list[tuple[str, str]]:
+    """Name and question of each recipe; asks no server."""
+    return [(name, _parse(name, _text(name, FORMS[0], 0, 1)).question) for name in recipe_names()]
+
+
+def read_recipe(name: str, capabilities: Capabilities, slot: int, other: int | None = None) -> Recipe:
+    """One recipe for a server and a slot, and the slot of the other model for one that compares two.
+
+    Raises UsageError with the nearest for an unknown name, GraphError where a slot is missing.
+    """
     if name not in recipe_names():
         raise UsageError("no such recipe", where=FOLDER, found=name, valid=recipe_names())
-    form = FORMS[0] if capabilities.filtered_vector_search else FORMS[1]
+    return _parse(name, _text(name, FORMS[0] if capabilities.filtered_vector_search else FORMS[1], slot, other))
+
+
+def _text(name: str, form: str, slot: int, other: int | None) -> str:
     plain = (folder() / FOLDER / f"{name}.cypher").is_file()
-    text = statement(f"{FOLDER}/{name}{'' if plain else form}", slot)
-    defaults = {key: _literal(value) for key, value in _DEFAULT.findall(text)}
-    return Recipe(name, text.splitlines()[0].removeprefix("// "), text, defaults)
+    return statement(f"{FOLDER}/{name}{'' if plain else form}", slot, other)
 
 
-def cook(
-    graph: Graph,
-    spaces: Spaces,
-    name: str,
-    parameters: Mapping[str, Any] | None = None,
-    embed: Mapping[str, str] | None = None,
-) -> tuple[list[str], list[list[Any]]]:
-    """Answer a recipe; column names and rows. Parameters that are not given have the file's own values.
-
-    `embed` gives parameters that are vectors of texts; `constant` then follows from the model.
-    Raises UsageError for an unknown name or parameter, GraphError.
-    """
-    parameters, embed = dict(parameters or {}), dict(embed or {})
-
-    def answer(model: Pinned) -> tuple[list[str], list[list[Any]]]:
-        found = read_recipe(name, graph.capabilities, model.slot)
-        for key in (*parameters, *embed):
-            if key not in found.defaults:
-                raise UsageError("the recipe has no such parameter", where=name, found=key, valid=found.defaults)
-        values = {key: value for key, value in found.defaults.items() if key not in embed} | parameters
-        if embed and "constant" in found.defaults and "constant" not in parameters:
-            values["constant"] = _constant(spaces, model)
-        result = query(graph, spaces, found.cypher, values, embed)
-        still_active(graph, model)
-        return result
-
-    return pinned(graph, answer)
-
-
-def _constant(spaces: Spaces, model: Pinned) -> float:
-    """What a text's cosines are divided by."""
-    import numpy as np
-
-    space = spaces(model.id)
-    probe = np.zeros((1, model.dimension), dtype=np.float32)
-    return space.question(probe, "", None)[1]
+def _parse(name: str, text: str) -> Recipe:
+    header = [line[2:] for line in text.splitlines() if line.startswith("//")]
+    parts: dict[str, list[str]] = {"notes": [], "returns": [], "nothing": []}
+    part = "notes"
+    for line in header[1:]:
+        said = line.strip()
+        if said.startswith(("$", ":param")):
+            continue
+        word, colon, rest = said.partition(": ")
+        if colon and word in ("returns", "nothing"):
+            part, said = word, rest
+        parts[part].append(said)
+    meanings = dict(_TOLD.findall(text))
+    return Recipe(
+        name,
+        header[0].strip(),
+        " ".join(parts["notes"]),
+        tuple(Parameter(key, meanings[key], _literal(value)) for key, value in _DEFAULT.findall(text)),
+        " ".join(parts["returns"]),
+        " ".join(parts["nothing"]),
+        text,
+    )
 
 
 def _literal(text: str) -> Any:

@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "search": "asking",
     "score": "asking",
     "query": "asking",
+    "recipe": "recipes",
     "evaluate": "judging",
     "export": "giving",
     "browser": "server",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from generel_graph.cli.hits import print_hits
-from generel_graph.cli.options import configuration, output_options, quiet_option
+from generel_graph.cli.options import configuration, named_values, output_options, quiet_option, typed_values
 from generel_graph.cli.terminal import print_json, print_rows, progress_bars
 from generel_graph.errors import UsageError
 
@@ -130,7 +129,9 @@ def query(
     from generel_graph.session import open as open_session
 
     with progress_bars(quiet) as progress, open_session(configuration(ctx), progress) as session:
-        columns, rows = session.run(_statement(cypher), _parameters(parameters), _named(texts, "--embed"))
+        columns, rows = session.run(
+            _statement(cypher), typed_values(parameters, "--param"), named_values(texts, "--embed")
+        )
     print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
 
 
@@ -148,25 +149,3 @@ def _statement(cypher: str) -> str:
     if not path.is_file():
         raise UsageError("no such file", where=path)
     return path.read_text(encoding="utf-8")
-
-
-def _parameters(given: tuple[str, ...]) -> dict[str, Any]:
-    import json
-
-    values: dict[str, Any] = {}
-    for name, text in _named(given, "--param").items():
-        try:
-            values[name] = json.loads(text)
-        except json.JSONDecodeError:
-            values[name] = text
-    return values
-
-
-def _named(given: tuple[str, ...], option: str) -> dict[str, str]:
-    named = {}
-    for item in given:
-        name, equals, text = item.partition("=")
-        if not equals or not name.isidentifier():
-            raise UsageError("expected NAME=VALUE", where=option, found=item)
-        named[name] = text
-    return named

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from generel_graph.config import Config, load_config
+from generel_graph.errors import UsageError
 
 Command = Callable[..., Any]
 
@@ -28,3 +29,27 @@ def output_options(command: Command) -> Command:
 def quiet_option(command: Command) -> Command:
     """Add --quiet: no progress on stderr."""
     return click.option("--quiet", "-q", is_flag=True, help="Show no progress.")(command)
+
+
+def typed_values(given: tuple[str, ...], option: str) -> dict[str, Any]:
+    """NAME=VALUE pairs of an option; a value is JSON, or else a text."""
+    import json
+
+    values: dict[str, Any] = {}
+    for name, text in named_values(given, option).items():
+        try:
+            values[name] = json.loads(text)
+        except json.JSONDecodeError:
+            values[name] = text
+    return values
+
+
+def named_values(given: tuple[str, ...], option: str) -> dict[str, str]:
+    """NAME=TEXT pairs of an option; raises UsageError for anything else."""
+    named = {}
+    for item in given:
+        name, equals, text = item.partition("=")
+        if not equals or not name.isidentifier():
+            raise UsageError("expected NAME=VALUE", where=option, found=item)
+        named[name] = text
+    return named

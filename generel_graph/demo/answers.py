@@ -49,7 +49,7 @@ def answer(session: Session, prepared: Prepared) -> Answers:
     figure, positives, negatives, tested = _figure(session, prepared)
     return Answers(
         loci=_mark_hidden(loci, prepared),
-        cypher=session.read_recipe(LOCI).pasteable(asked),
+        cypher=loci.attrs["cypher"],
         effects=session.recipe("snp_effects", {"snp": SNP}),
         wording=wording,
         nearest=f"{nearest.name} ({nearest.id})" if nearest else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from generel_graph.errors import GraphError
 
 SLOTS = 4  # models that can stand side by side on the nodes
 IN_FILE = "embedding_0"  # how a file names the slot's property and index, so that it can be pasted as it is
+_SLOT = re.compile(r"embedding_([01])")  # 1: that of a second model, in a question about two
 
 
 @cache
@@ -22,11 +24,11 @@ def folder() -> Path:
 
 
 @cache
-def statement(name: str, slot: int | None = None) -> str:
+def statement(name: str, slot: int | None = None, other: int | None = None) -> str:
     """The text of one Cypher file, by its name without ending, as "load/merge_nodes".
 
-    `slot` (0 … SLOTS − 1) takes the place of the 0 in `embedding_0`: nothing else is ever inlined, since
-    Neo4j takes no parameter for a property key or in a SEARCH clause.
+    `slot` (0 … SLOTS − 1) takes the place of the 0 in `embedding_0`, `other` that of the 1 in `embedding_1`: nothing
+    else is ever inlined, since Neo4j takes no parameter for a property key or in a SEARCH clause.
     Raises GraphError for an unknown file or a slot out of range.
     """
     path = folder() / f"{name}.cypher"
@@ -34,8 +36,12 @@ def statement(name: str, slot: int | None = None) -> str:
         names = [str(p.relative_to(folder()).with_suffix("")) for p in sorted(folder().rglob("*.cypher"))]
         raise GraphError("no such Cypher file", where=folder(), found=name, valid=names)
     text = path.read_text(encoding="utf-8")
-    if IN_FILE not in text:
-        return text
+    given = {"0": slot, "1": other}
+    slots = {digit: _checked(given[digit], path.name) for digit in sorted(set(_SLOT.findall(text)))}
+    return _SLOT.sub(lambda found: f"embedding_{slots[found[1]]}", text)  # both at once: either may be the other's
+
+
+def _checked(slot: int | None, where: str) -> int:
     if slot is None or not 0 <= slot < SLOTS:
-        raise GraphError("this statement needs a slot", where=path.name, found=slot, valid=range(SLOTS))
-    return text.replace(IN_FILE, f"embedding_{int(slot)}")
+        raise GraphError("this statement needs a slot", where=where, found=slot, valid=range(SLOTS))
+    return int(slot)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -185,13 +185,26 @@ class World:
 
 @pytest.fixture
 def world(graph: Graph) -> World:
+    return build(graph)
+
+
+def build(graph: Graph, further: Callable[..., Sequence[tuple[dict, np.ndarray]]] | None = None) -> World:
+    """The small graph in an empty database, with further nodes and their places; `further` gets snp and concept."""
     create_keys(graph)
     create_indexes(graph)
     made = World(graph)
     rows = [made.concept(i, kind, name, cluster, syn, xrefs) for i, kind, name, cluster, syn, xrefs, _ in CONCEPTS]
     rows += [made.snp(*row[:4]) for row in SNPS]
-    made.add(rows, np.stack([row[-1] for row in (*CONCEPTS, *SNPS)]))
+    more = further(made.snp, made.concept) if further else []
+    places = [row[-1] for row in (*CONCEPTS, *SNPS)]
+    made.add([*rows, *(row for row, _ in more)], np.stack([*places, *(place for _, place in more)]))
     for number, (kind, start, end, props) in enumerate(EDGES):
         edge = {"start": start, "end": end, "props": {"source": "toy", "key": f"{number:016x}", **props}}
         graph.batches("load/create_edges", [edge], type=kind)
     return made
+
+
+@pytest.fixture(scope="session")
+def build_world():
+    """The function that builds the small graph, for modules whose tests share one."""
+    return build

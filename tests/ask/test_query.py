@@ -10,6 +10,13 @@ import pytest
 from generel_graph.ask import cook, query, read_recipe, recipe_names, subgraph
 from generel_graph.errors import GraphError, NotFoundError, UsageError
 
+LOCI = "loci_near_disease_with_drugged_gene"
+
+
+def answer(world, name, parameters, embed=None):
+    served = cook(world.graph, world.spaces, name, parameters, embed)
+    return served.columns, served.rows
+
 
 def test_values_are_plain_and_vectors_stay_away(world) -> None:
     columns, rows = query(
@@ -65,7 +72,7 @@ def test_a_neighbourhood_is_a_networkx_graph(world) -> None:
 
 
 def test_loci_near_a_disease_with_a_drugged_gene(world) -> None:
-    columns, rows = cook(world.graph, world.spaces, "loci_near_disease_with_drugged_gene", {"disease": "EFO:0000685"})
+    columns, rows = answer(world, LOCI, {"disease": "EFO:0000685"})
     assert columns[:4] == ["snp", "chromosome", "position", "cosine"]
     # rs3087243 is of the same locus as rs231775; rs2476601 is linked; no drug for the others' genes
     assert [row[0] for row in rows] == ["rs231775"]
@@ -77,19 +84,14 @@ def test_loci_near_a_disease_with_a_drugged_gene(world) -> None:
         ["rheumatoid arthritis"],
     )
 
-    _, known = cook(world.graph, world.spaces, "loci_near_disease_with_drugged_gene", {"disease": "MONDO:0005147"})
+    _, known = answer(world, LOCI, {"disease": "MONDO:0005147"})
     assert known == [], "another SNP of the locus is linked"
-    _, before = cook(
-        world.graph,
-        world.spaces,
-        "loci_near_disease_with_drugged_gene",
-        {"disease": "MONDO:0005147", "published_before": "2007-01-01"},
-    )
+    _, before = answer(world, LOCI, {"disease": "MONDO:0005147", "published_before": "2007-01-01"})
     assert [row[0] for row in before] == ["rs3087243"] or [row[0] for row in before] == ["rs231775"]
 
 
 def test_effects_are_told_for_one_allele_or_not_at_all(world) -> None:
-    columns, rows = cook(world.graph, world.spaces, "snp_effects", {"snp": "rs2476601"})
+    columns, rows = answer(world, "snp_effects", {"snp": "rs2476601"})
     told = {row[1]: dict(zip(columns, row, strict=True)) for row in rows}
     ra, t1d, cad, t2d = (told[f"MONDO:000{n}"] for n in ("8383", "5147", "5010", "5148"))
     assert (ra["allele"], ra["odds_ratio"], ra["direction"]) == ("A", 1.8, "raises")
@@ -98,16 +100,15 @@ def test_effects_are_told_for_one_allele_or_not_at_all(world) -> None:
     assert (cad["ci_low"], cad["ci_high"]) == (0.625, 1.0)
     assert (t2d["allele"], t2d["odds_ratio"], t2d["direction"]) == (None, None, None)
     assert (ra["pubmed_id"], ra["source"], ra["published"]) == ("17554300", "toy", date(2007, 6, 7))
-    columns, rows = cook(world.graph, world.spaces, "snp_effects", {"snp": "rs2476601", "allele": "G"})
+    columns, rows = answer(world, "snp_effects", {"snp": "rs2476601", "allele": "G"})
     told = {row[1]: dict(zip(columns, row, strict=True)) for row in rows}
     assert told["MONDO:0005010"]["odds_ratio"] == 1.25
     assert told["MONDO:0008383"]["odds_ratio"] == pytest.approx(0.556)
 
 
 def test_concepts_near_a_text_are_marked_known_or_new(world) -> None:
-    columns, rows = cook(
-        world.graph,
-        world.spaces,
+    columns, rows = answer(
+        world,
         "concepts_near_text",
         {"concept": "HP:0001370", "k": 2},
         {"vector": "morning joint stiffness"},

@@ -6,11 +6,20 @@ import re
 
 import pytest
 
+from generel_graph.errors import GraphError
 from generel_graph.graph import Graph
 from generel_graph.graph.cypher import folder, statement
 
 FILES = [str(p.relative_to(folder()).with_suffix("")) for p in sorted(folder().rglob("*.cypher"))]
-VALUES = {"k": 3, "limit": 3, "dimension": 4, "vector": [1.0, 2.0, 3.0, 4.0], "name": "x", "constant": 1.0}
+VALUES = {
+    "k": 3,
+    "limit": 3,
+    "anchors": 3,
+    "dimension": 4,
+    "vector": [1.0, 2.0, 3.0, 4.0],
+    "name": "x",
+    "constant": 1.0,
+}
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -29,15 +38,30 @@ def test_the_header_tells_what_it_does_its_parameters_and_columns(name: str) -> 
     assert ";" not in body
     if name.startswith("recipes/"):
         assert {n for line in header for n in re.findall(r"^:param (\w+) => ", line)} == told
+        assert header[0].endswith("?"), "a recipe begins with its question"
+        assert sum(line.startswith("nothing:") for line in header) == 1
 
 
 def test_every_file_is_understood_by_the_servers_that_it_is_for(graph: Graph) -> None:
     new = graph.capabilities.filtered_vector_search
-    graph.command(f"embed/create_index_{'26' if new else '5'}", 0, dimension=4)
+    for slot in (0, 1):
+        graph.command(f"embed/create_index_{'26' if new else '5'}", slot, dimension=4)
     with graph.driver.session() as session:
         for name in FILES:
             if name.endswith("_5" if new else "_26"):
                 continue
-            text = statement(name, 0)
+            text = statement(name, 0, 1)
             parameters = {n: VALUES.get(n) for n in re.findall(r"\$(\w+)", text)}
             session.run(f"EXPLAIN {text}", parameters).consume()  # type: ignore[arg-type]
+
+
+def test_only_slots_are_put_in_and_both_at_once() -> None:
+    name = "recipes/changed_between_models_5"
+    plain = statement(name, 0, 1)
+    assert statement(name, 1, 0) == plain.replace("embedding_0", "embedding_x").replace(
+        "embedding_1", "embedding_0"
+    ).replace("embedding_x", "embedding_1")
+    for slots in ((0, None), (None, 1), (0, 4), (-1, 1)):
+        with pytest.raises(GraphError, match="needs a slot"):
+            statement(name, *slots)
+    assert statement("ask/get_nodes") == statement("ask/get_nodes", 3, 2), "a file without vectors takes no slot"

@@ -1,0 +1,83 @@
+// Which drugs, not yet given for a disease, act on a gene that the disease's variants point to, and does it fit by direction?
+// The path is shown: disease, SNP, gene, drug. A drug comes with the best of its paths: one whose directions are told, else
+// expression (REGULATES), else position. `fits` compares, on one allele, the risk with the gene's expression, and that with
+// what the drug does to the expression (UPREGULATES, DOWNREGULATES; most sources do not say). A shared signal of disease and
+// expression is "colocalised" only where a source says so (GENE_ASSOCIATED_WITH with the relation "colocalisation").
+// Nothing comes if the slot in the file is not the active one.
+// $disease: id of the disease (a name or a code will do)
+// $learnt: numbers of a vector that a cosine between concepts looks at, from the first (the program fills in the model's)
+// $least: −log10 p of the weakest report that counts (one that tells none does)
+// $limit: pairs of drug and gene at most
+// $published_before: reports from this day on are not known yet (text as "2015-01-01"; null: all are)
+// returns: drug, drug_id, cosine (−1 to 1, drug and disease by the learnt half), path, gene, snp, support ("colocalised",
+//   "eQTL only", "position only"), risk, expression, drug_action (each a direction, or null where it is not told),
+//   fits ("against the risk", "with the risk", or what is not told), treats (names)
+// nothing: try a smaller $least, or load drug targets (TARGETS) and reports for this disease
+// :param disease => 'MONDO:0008383'
+// :param learnt => 384
+// :param least => 5.0
+// :param limit => 20
+// :param published_before => null
+MATCH (:Model {active: true, index: 'embedding_0'})
+MATCH (asked:Concept {id: $disease})
+MATCH (d:Concept {id: asked.cluster})
+CALL (d) {
+  MATCH (:Concept {cluster: d.cluster})<-[:IS_A*0..6]-(below:Concept)
+  MATCH (same:Concept {cluster: below.cluster})
+  RETURN collect(DISTINCT same) AS traits
+}
+CALL (traits) {
+  // the strongest report of each SNP, with an allele if one has it
+  UNWIND traits AS t
+  MATCH (s:SNP)-[a:ASSOCIATED_WITH|CORRELATES_WITH]->(t)
+  WHERE coalesce(a.neg_log10_p, $least) >= $least
+    AND ($published_before IS NULL OR a.published IS NULL OR a.published < date($published_before))
+  WITH s, t, a, a.effect_allele IS NOT NULL AND coalesce(a.odds_ratio, a.beta) IS NOT NULL
+                AND NOT 'palindromic' IN coalesce(a.flags, []) AS told
+  ORDER BY told DESC, a.neg_log10_p DESC, a.key
+  WITH s, collect({report: a, trait: t, told: told})[0] AS best
+  RETURN s, best.report AS a, best.trait AS t, best.told AS told
+}
+MATCH (s)-[g:REGULATES|LOCATED_IN|REPORTED_GENE]->(named:Gene)
+MATCH (gene:Concept:Gene {cluster: named.cluster})<-[:TARGETS]-(drug:Drug)
+WITH d, traits, s, a, t, told, g, named, drug,
+     CASE WHEN told THEN sign(CASE WHEN a.odds_ratio IS NOT NULL THEN log(a.odds_ratio) ELSE a.beta END) END AS raises,
+     CASE
+       WHEN NOT told OR g.beta IS NULL OR g.effect_allele IS NULL THEN null
+       WHEN g.effect_allele = a.effect_allele THEN sign(g.beta)
+       WHEN g.other_allele = a.effect_allele OR a.other_allele = g.effect_allele THEN -sign(g.beta)
+     END AS expression
+ORDER BY expression IS NULL, CASE type(g) WHEN 'REGULATES' THEN 0 WHEN 'LOCATED_IN' THEN 1 ELSE 2 END,
+         g.neg_log10_p DESC, a.neg_log10_p DESC, s.id
+WITH d, traits, drug, named,
+     collect({snp: s, report: a, trait: t, way: g, raises: raises, expression: expression})[0] AS path
+WHERE NOT EXISTS { MATCH (same:Drug {cluster: drug.cluster})-[:TREATS]->(t) WHERE t IN traits }
+WITH d, traits, drug, named, path,
+     2 * vector.similarity.cosine(drug.embedding_0[..$learnt], d.embedding_0[..$learnt]) - 1 AS cosine
+ORDER BY cosine DESC, drug.id, named.name LIMIT $limit
+WITH drug, named, path, cosine, path.report AS a, path.way AS g,
+     COLLECT { MATCH (:Drug {cluster: drug.cluster})-[x:UPREGULATES|DOWNREGULATES]->(:Gene {cluster: named.cluster})
+               RETURN DISTINCT CASE type(x) WHEN 'UPREGULATES' THEN 1 ELSE -1 END } AS actions,
+     EXISTS { MATCH (:Gene {cluster: named.cluster})-[c:GENE_ASSOCIATED_WITH]->(t)
+              WHERE c.relation = 'colocalisation' AND t IN traits } AS colocalised
+WITH drug, named, path, cosine, a, g, colocalised, CASE WHEN size(actions) = 1 THEN actions[0] END AS action
+RETURN drug.name AS drug, drug.id AS drug_id, round(cosine, 4) AS cosine,
+       path.trait.name + ' <-[' + type(a) + coalesce(' p 1e-' + toString(toInteger(round(a.neg_log10_p))), '') + ']- '
+         + path.snp.id + ' -[' + type(g) + coalesce(' in ' + g.tissue, '') + ']-> ' + named.name + ' <-[TARGETS]- ' + drug.name AS path,
+       named.name AS gene, path.snp.id AS snp,
+       CASE WHEN colocalised THEN 'colocalised' WHEN type(g) = 'REGULATES' THEN 'eQTL only' ELSE 'position only' END AS support,
+       CASE path.raises WHEN 1 THEN a.effect_allele + ' raises' WHEN -1 THEN a.effect_allele + ' lowers' END AS risk,
+       CASE path.expression WHEN 1 THEN a.effect_allele + ' raises' WHEN -1 THEN a.effect_allele + ' lowers' END
+         AS expression,
+       CASE action WHEN 1 THEN 'raises' WHEN -1 THEN 'lowers' END AS drug_action,
+       CASE
+         WHEN coalesce(path.raises, 0) = 0 THEN 'not told: the risk allele'
+         WHEN coalesce(path.expression, 0) = 0 THEN 'not told: expression for this allele'
+         WHEN action IS NULL THEN 'not told: what the drug does (one that '
+           + CASE WHEN path.raises = path.expression THEN 'lowers' ELSE 'raises' END + ' ' + named.name + ' fits)'
+         WHEN path.raises * path.expression * action < 0 THEN 'against the risk'
+         ELSE 'with the risk'
+       END AS fits,
+       COLLECT { MATCH (:Drug {cluster: drug.cluster})-[:TREATS]->(disease)
+                 RETURN DISTINCT disease.name AS name ORDER BY name } AS treats
+ORDER BY cosine DESC, drug_id, gene

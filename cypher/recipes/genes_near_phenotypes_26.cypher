@@ -1,0 +1,41 @@
+// Which genes lie nearest to a set of phenotypes, and of how many of them are they known already?
+// The candidates are the genes that the vector search gives for each phenotype; the cosine is the mean over the set.
+// A gene is known of a phenotype if an edge joins it to a code of the phenotype's cluster.
+// Nothing comes if the slot in the file is not the active one.
+// $phenotypes: ids of the phenotypes (names or codes will do)
+// $learnt: numbers of a vector that a cosine between concepts looks at, from the first (the program fills in the model's)
+// $k: genes that the vector search gives for each phenotype
+// $limit: genes at most
+// returns: gene (symbol), gene_id, cosine (mean over the phenotypes, −1 to 1, by the learnt half), least (the lowest of them),
+//   known_of (names of the phenotypes that an edge joins it to), diseases (that it is known for, five at most)
+// nothing: give phenotypes that have a vector, or a larger $k
+// :param phenotypes => ['HP:0001369', 'HP:0001387']
+// :param learnt => 384
+// :param k => 100
+// :param limit => 10
+CYPHER 25
+MATCH (:Model {active: true, index: 'embedding_0'})
+MATCH (named:Concept)
+WHERE named.id IN $phenotypes
+WITH DISTINCT named.cluster AS cluster
+MATCH (p:Concept {id: cluster})
+WITH collect(p) AS asked
+CALL (asked) {
+  UNWIND asked AS p
+  WITH p.embedding_0[..$learnt] + [i IN range($learnt + 1, size(p.embedding_0)) | 0.0] AS question
+  MATCH (near:Entity)
+  SEARCH near IN (VECTOR INDEX embedding_0 FOR question WHERE near.kind = 'Gene' LIMIT $k)
+  RETURN DISTINCT near.cluster AS cluster
+}
+MATCH (g:Gene {id: cluster})
+WITH asked, g,
+     [p IN asked | 2 * vector.similarity.cosine(g.embedding_0[..$learnt], p.embedding_0[..$learnt]) - 1] AS cosines
+WITH asked, g, reduce(sum = 0.0, c IN cosines | sum + c) / size(cosines) AS cosine,
+     reduce(least = 1.0, c IN cosines | CASE WHEN c < least THEN c ELSE least END) AS least
+ORDER BY cosine DESC, g.id LIMIT $limit
+RETURN g.name AS gene, g.id AS gene_id, round(cosine, 4) AS cosine, round(least, 4) AS least,
+       [p IN asked WHERE EXISTS { MATCH (:Gene {cluster: g.cluster})-[r]-(:Concept {cluster: p.cluster})
+                                  WHERE NOT type(r) STARTS WITH 'NOT_' } | p.name] AS known_of,
+       COLLECT { MATCH (:Gene {cluster: g.cluster})-[:GENE_ASSOCIATED_WITH]->(d:Disease)
+                 RETURN DISTINCT d.name AS name ORDER BY name LIMIT 5 } AS diseases
+ORDER BY cosine DESC, gene_id

@@ -1,0 +1,55 @@
+// What do studies and cohorts each report of an SNP, and do they agree on one allele?
+// A row is a report beside the strongest one of the same trait from elsewhere: from another cohort, source or paper. Traits are the
+// same if they are one cluster or lie as near as `alike`: vocabularies of cohorts differ from those of catalogues.
+// Nothing comes if the slot in the file is not the active one.
+// $snp: id of the SNP
+// $disease: id of the disease, for reports of it and of traits that are alike (null: of all traits)
+// $alike: cosine from which two traits are taken for one (−1 to 1, by the learnt half)
+// $learnt: numbers of a vector that a cosine between concepts looks at, from the first (the program fills in the model's)
+// $published_before: reports from this day on are not known yet (text as "2015-01-01"; null: all are)
+// returns: trait, trait_id, reported_by (cohort, else source, and paper), allele, odds_ratio, ci_low, ci_high, beta, neg_log10_p, cases,
+//   published, other_trait, other_by, likeness (cosine), other_odds_ratio, other_beta (both turned to the same allele), agrees
+//   (whether the directions are the same; null: one of them is not told)
+// nothing: try a lower $alike; with one source of reports there is nothing to compare
+// :param snp => 'rs2476601'
+// :param disease => null
+// :param alike => 0.8
+// :param learnt => 384
+// :param published_before => null
+MATCH (:Model {active: true, index: 'embedding_0'})
+MATCH (s:SNP {id: $snp})-[r:ASSOCIATED_WITH|CORRELATES_WITH]->(named:Concept)
+WHERE $published_before IS NULL OR r.published IS NULL OR r.published < date($published_before)
+MATCH (t:Concept {id: named.cluster})
+OPTIONAL MATCH (asked:Concept {id: $disease})
+OPTIONAL MATCH (d:Concept {id: asked.cluster})
+WITH s, t, r, coalesce(r.cohort, r.source) + coalesce(' ' + r.pubmed_id, '') AS reported_by
+WHERE $disease IS NULL
+   OR 2 * vector.similarity.cosine(t.embedding_0[..$learnt], d.embedding_0[..$learnt]) - 1 >= $alike
+WITH s, collect({trait: t, report: r, reported_by: reported_by}) AS rows
+UNWIND rows AS a
+WITH s, rows, a, a.report AS r
+WITH s, a, r,
+     COLLECT {
+       UNWIND rows AS b
+       WITH b WHERE b.reported_by <> a.reported_by
+       WITH b, CASE WHEN b.trait = a.trait THEN 1.0 ELSE
+         2 * vector.similarity.cosine(b.trait.embedding_0[..$learnt], a.trait.embedding_0[..$learnt]) - 1 END AS likeness
+       WHERE likeness >= $alike
+       RETURN b {.*, likeness: likeness} ORDER BY likeness DESC, coalesce(b.report.neg_log10_p, 0) DESC, b.report.key LIMIT 1
+     }[0] AS b
+WITH a, r, b, b.report AS o,
+     CASE
+       WHEN 'palindromic' IN coalesce(r.flags, []) + coalesce(b.report.flags, []) THEN null
+       WHEN b.report.effect_allele = r.effect_allele THEN 1
+       WHEN b.report.other_allele = r.effect_allele OR r.other_allele = b.report.effect_allele
+         OR (r.effect_allele IN s.alleles AND b.report.effect_allele IN s.alleles) THEN -1
+     END AS turn
+WHERE b IS NOT NULL
+WITH a, r, b, CASE turn WHEN 1 THEN o.odds_ratio WHEN -1 THEN 1 / o.odds_ratio END AS odds_ratio, turn * o.beta AS beta
+RETURN a.trait.name AS trait, a.trait.id AS trait_id, a.reported_by AS reported_by, r.effect_allele AS allele,
+       r.odds_ratio AS odds_ratio, r.ci_low AS ci_low, r.ci_high AS ci_high, r.beta AS beta, r.neg_log10_p AS neg_log10_p,
+       r.cases AS cases, r.published AS published, b.trait.name AS other_trait, b.reported_by AS other_by,
+       round(b.likeness, 4) AS likeness, round(odds_ratio, 3) AS other_odds_ratio, beta AS other_beta,
+       sign(CASE WHEN r.odds_ratio IS NOT NULL THEN log(r.odds_ratio) ELSE r.beta END)
+         = sign(CASE WHEN odds_ratio IS NOT NULL THEN log(odds_ratio) ELSE beta END) AS agrees
+ORDER BY trait, neg_log10_p DESC, reported_by, r.key

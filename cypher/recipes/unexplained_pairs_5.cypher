@@ -1,0 +1,60 @@
+// Which pairs lie near each other in the space and far from each other in the graph?
+// Each node of a set (a concept and all kinds of it) with its nearest ones of a kind; left are pairs of clusters that no path of
+// `hops` edges joins. Either the graph lacks an edge there, or the space makes one up from likeness of words: both are worth a look.
+// Nothing comes if the slot in the file is not the active one.
+// $concept: id of the concept whose kinds (IS_A, six levels) are the set (a name or a code will do)
+// $kind: kind of the hits (Disease, Drug, Gene, Phenotype …; not SNP)
+// $anchors: nodes of the set at most, those with the most edges first
+// $k: hits of each that are looked at
+// $hops: edges of a path that explains a pair (1 or 2)
+// $learnt: numbers of a vector that a cosine between concepts looks at, from the first (the program fills in the model's)
+// $limit: pairs at most
+// $published_before: reports from this day on explain nothing yet (text as "2015-01-01"; null: all do)
+// returns: id, name, near_id, near_name, cosine (−1 to 1, by the learnt half), edges, near_edges (how many each cluster has)
+// nothing: try a concept with more kinds, a larger $k, or a smaller $hops: all that is near is explained
+// :param concept => 'MONDO:0007179'
+// :param kind => 'Disease'
+// :param anchors => 50
+// :param k => 20
+// :param hops => 2
+// :param learnt => 384
+// :param limit => 20
+// :param published_before => null
+MATCH (:Model {active: true, index: 'embedding_0'})
+MATCH (asked:Concept {id: $concept})
+CALL (asked) {
+  MATCH (:Concept {cluster: asked.cluster})<-[:IS_A*0..6]-(below:Concept)
+  WITH DISTINCT below.cluster AS cluster
+  MATCH (a:Concept {id: cluster})
+  RETURN a ORDER BY COUNT { (a)--() } DESC, a.id LIMIT $anchors
+}
+WITH a, a.embedding_0[..$learnt] + [i IN range($learnt + 1, size(a.embedding_0)) | 0.0] AS question
+CALL (a, question) {
+  CALL db.index.vector.queryNodes('embedding_0_' + $kind, $k, question) YIELD node AS near
+  WITH a, near WHERE near.cluster <> a.cluster
+  RETURN DISTINCT near.cluster AS cluster
+}
+MATCH (b:Concept {id: cluster})
+WITH DISTINCT CASE WHEN b.kind = a.kind AND b.id < a.id THEN [b, a] ELSE [a, b] END AS pair
+WITH pair[0] AS a, pair[1] AS b
+WITH a, b, 2 * vector.similarity.cosine(a.embedding_0[..$learnt], b.embedding_0[..$learnt]) - 1 AS cosine,
+     COLLECT { MATCH (m:Concept {cluster: a.cluster}) RETURN m } AS left,
+     COLLECT { MATCH (m:Concept {cluster: b.cluster}) RETURN m } AS right
+ORDER BY cosine DESC, a.id, b.id
+WHERE NOT EXISTS {
+  UNWIND left AS m
+  MATCH (m)-[r]-(o:Concept {cluster: b.cluster})
+  WHERE NOT type(r) STARTS WITH 'NOT_'
+    AND ($published_before IS NULL OR r.published IS NULL OR r.published < date($published_before))
+} AND ($hops < 2 OR NOT EXISTS {
+  UNWIND left AS m
+  MATCH (m)-[r]-(x:Entity)-[q]-(o:Concept {cluster: b.cluster})
+  WHERE NOT type(r) STARTS WITH 'NOT_' AND NOT type(q) STARTS WITH 'NOT_'
+    AND ($published_before IS NULL OR r.published IS NULL OR r.published < date($published_before))
+    AND ($published_before IS NULL OR q.published IS NULL OR q.published < date($published_before))
+})
+WITH a, b, cosine, left, right LIMIT $limit
+RETURN a.id AS id, a.name AS name, b.id AS near_id, b.name AS near_name, round(cosine, 4) AS cosine,
+       reduce(n = 0, m IN left | n + COUNT { (m)--() }) AS edges,
+       reduce(n = 0, m IN right | n + COUNT { (m)--() }) AS near_edges
+ORDER BY cosine DESC, id, near_id

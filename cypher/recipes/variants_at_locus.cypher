@@ -1,0 +1,57 @@
+// Which variants of a locus stand nearest to a disease, and what is reported of each?
+// The SNPs within a window around one, or around a place, in the order of their cosine with the disease. Reports count for the
+// disease itself (any code of its cluster) and for kinds of it. The odds ratio or beta is of the allele beside it.
+// Nothing comes if the slot in the file is not the active one.
+// $disease: id of the disease (a name or a code will do)
+// $snp: id of the SNP in the middle, or its place as build:chromosome:position
+// $window: base pairs to either side
+// $limit: SNPs at most
+// $published_before: reports from this day on are not known yet (text as "2015-01-01"; null: all are)
+// returns: rank, snp, position, cosine (−1 to 1, as stored: SNP and disease), reports (for the disease), neg_log10_p, allele,
+//   odds_ratio, beta (of the strongest one), r2 (with the SNP in the middle, where LD is loaded), genes (symbols)
+// nothing: try a wider window, or another build of the place (positions of another build are not looked at)
+// :param disease => 'MONDO:0008383'
+// :param snp => 'rs2476601'
+// :param window => 250000
+// :param limit => 20
+// :param published_before => null
+MATCH (:Model {active: true, index: 'embedding_0'})
+MATCH (asked:Concept {id: $disease})
+MATCH (d:Concept {id: asked.cluster})
+OPTIONAL MATCH (middle:SNP {id: $snp})
+WITH d, middle, split($snp, ':') AS place
+WITH d, middle,
+     coalesce(middle.build, place[0]) AS build,
+     coalesce(middle.chromosome, place[1]) AS chromosome,
+     coalesce(middle.position, toInteger(place[2])) AS position
+CALL (d) {
+  MATCH (:Concept {cluster: d.cluster})<-[:IS_A*0..6]-(below:Concept)
+  MATCH (same:Concept {cluster: below.cluster})
+  RETURN collect(DISTINCT same.id) AS traits
+}
+MATCH (s:SNP {chromosome: chromosome})
+WHERE position - $window <= s.position <= position + $window AND s.build = build
+WITH traits, middle, s, 2 * vector.similarity.cosine(s.embedding_0, d.embedding_0) - 1 AS cosine
+ORDER BY cosine DESC, s.id LIMIT $limit
+WITH traits, middle, s, cosine,
+     COLLECT {
+       MATCH (s)-[r:ASSOCIATED_WITH|CORRELATES_WITH]->(t:Concept)
+       WHERE t.id IN traits
+         AND ($published_before IS NULL OR r.published IS NULL OR r.published < date($published_before))
+       RETURN r ORDER BY coalesce(r.neg_log10_p, 0) DESC, r.key
+     } AS reports
+WITH cosine, reports, s,
+     COLLECT { MATCH (s)-[l:IN_LD_WITH]-(middle) RETURN l.r2 ORDER BY l.r2 DESC }[0] AS r2,
+     COLLECT { MATCH (s)-[n:LOCATED_IN|REPORTED_GENE|REGULATES|NEAREST_TO]->(g:Gene)
+               WITH g.name AS gene, min(CASE type(n) WHEN 'LOCATED_IN' THEN 0 WHEN 'REPORTED_GENE' THEN 1
+                                        WHEN 'REGULATES' THEN 2 ELSE 3 END) AS nearness
+               RETURN gene ORDER BY nearness, gene } AS genes
+ORDER BY cosine DESC, s.id
+WITH collect({snp: s, cosine: cosine, reports: reports, r2: r2, genes: genes}) AS found
+UNWIND range(0, size(found) - 1) AS at
+WITH at + 1 AS rank, found[at].snp AS s, found[at].cosine AS cosine, found[at].reports AS reports, found[at].r2 AS r2,
+     found[at].genes AS genes
+RETURN rank, s.id AS snp, s.position AS position, round(cosine, 4) AS cosine, size(reports) AS reports,
+       reports[0].neg_log10_p AS neg_log10_p, reports[0].effect_allele AS allele, reports[0].odds_ratio AS odds_ratio,
+       reports[0].beta AS beta, r2, genes
+ORDER BY rank

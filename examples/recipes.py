@@ -1,0 +1,153 @@
+"""Every recipe asked on a graph of one's own: writes docs/recipes.md, tables by the program and remarks from here.
+
+    python examples/recipes.py generel.toml docs/recipes.md [--two-models OTHER.toml]
+
+OTHER.toml is a project whose nodes have the vectors of two models, if those of the first have one alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import generel_graph
+from generel_graph.ask import Served, recipe_names
+from generel_graph.session import Session
+
+ROWS = 10  # of each answer
+ITEMS = 4  # of a list in a cell
+TWO_MODELS = "changed_between_models"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One recipe with the values that it is asked with here, and what there is to say of the answer."""
+
+    name: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+    embed: dict[str, str] = field(default_factory=dict)
+    remark: str = ""
+
+
+ASKED: tuple[Asked, ...] = (
+    Asked("variants_regulating_drugged_gene", {"disease": "systemic lupus erythematosus", "limit": 10}),
+    Asked("drugs_for_disease", {"disease": "Crohn's disease", "limit": 12}),
+    Asked("variants_at_locus", {"disease": "asthma", "snp": "rs7216389", "limit": 10}),
+    Asked("codes_near_concept", {"concept": "type 2 diabetes", "vocabulary": "PHECODE", "limit": 5}),
+    Asked("traits_of_new_snp", {"snp": "rs3087243"}),
+    Asked("snp_pleiotropy", {"snp": "rs2476601"}),
+    Asked("genes_near_phenotypes", {"phenotypes": ["arachnodactyly", "ectopia lentis", "aortic dissection"]}),
+    Asked("diseases_alike_by_genetics", {"disease": "rheumatoid arthritis", "limit": 6}),
+    Asked("snp_across_biobanks", {"snp": "rs11209026"}),
+    # Asked(TWO_MODELS, {"disease": "rheumatoid arthritis", "k": 8}),
+    Asked("unexplained_pairs", {"concept": "autoimmune disease", "limit": 10}),
+    Asked("loci_near_disease_with_drugged_gene", {"disease": "rheumatoid arthritis"}),
+    Asked("snp_effects", {"snp": "rs2476601"}),
+    Asked(
+        "concepts_near_text",
+        {"concept": "joint stiffness", "k": 4},
+        {"vector": "morning joint stiffness"},
+    ),
+)
+
+
+def main() -> None:
+    """Ask all and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("config", type=Path)
+    parser.add_argument("page", type=Path)
+    parser.add_argument("--two-models", type=Path, help="a project with two models, for the question about both")
+    given = parser.parse_args()
+    missing = {*recipe_names()} - {asked.name for asked in ASKED}
+    if missing:
+        print(f"ASKED has no line for {', '.join(sorted(missing))}")
+    parts = []
+    with generel_graph.open(given.config) as session:
+        parts.append(head(session))
+        for asked in ASKED:
+            if asked.name == TWO_MODELS and given.two_models:
+                with generel_graph.open(given.two_models) as other:
+                    parts.append(section(other, asked, "On the quick start's small graph, trained twice. "))
+            else:
+                parts.append(section(session, asked))
+    given.page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def head(session: Session) -> str:
+    """What the page is and what it was asked of."""
+    counts = session.query("MATCH (n:Entity) RETURN count(n) AS nodes, COUNT { ()-[]->() } AS edges").iloc[0]
+    sources = session.query("MATCH (s:Source) RETURN s.name AS name ORDER BY name")["name"]
+    return (
+        "# Recipes\n\n"
+        "Named questions: `generel-graph recipe` lists them, `generel-graph recipe NAME --show` tells parameters and "
+        "columns and prints the statement for Neo4j Browser. Each is one file in `cypher/recipes/`.\n\n"
+        f"What follows was written by `examples/recipes.py` from a graph of {counts.nodes:,} nodes and {counts.edges:,} "
+        f"edges ({', '.join(sources)}), model `{session.model_id()}`, Neo4j {session.graph.capabilities.version}. "
+        f"Tables are cut to {ROWS} rows and lists to {ITEMS}. Cosines tell where to look; they are no evidence."
+    )
+
+
+def section(session: Session, asked: Asked, where: str = "") -> str:
+    """One recipe: its question, the call, the answer, and the remark."""
+    began = time.perf_counter()
+    served = session.cook(asked.name, asked.parameters, asked.embed)
+    print(f"{asked.name}: {len(served.rows)} rows, {time.perf_counter() - began:.2f} s")
+    lines = [f"## {asked.name}", f"{served.recipe.question} {served.recipe.notes}"]
+    lines.append(f"```\n{call(asked)}\n```")
+    taken = "; ".join(f"{name}: {said}" for name, said in served.taken.items())
+    lines.append(where + (f"Taken for: {taken}." if taken else ""))
+    lines.append(table(served) if served.rows else f"Nothing came: {served.recipe.nothing}.")
+    lines.append(asked.remark)
+    return "\n\n".join(line for line in lines if line)
+
+
+def call(asked: Asked) -> str:
+    """The command that gives the same."""
+    import json
+    import shlex
+
+    words = ["generel-graph", "recipe", asked.name]
+    for name, value in asked.parameters.items():
+        words += ["-p", f"{name}={json.dumps(value) if isinstance(value, list) else value}"]
+    for name, text in asked.embed.items():
+        words += ["--embed", f"{name}={text}"]
+    return shlex.join(words)
+
+
+def table(served: Served) -> str:
+    """The answer as a Markdown table; columns that are empty throughout are left out and named below."""
+    rows = served.rows[:ROWS]
+    full = [i for i, _ in enumerate(served.columns) if any(row[i] not in (None, []) for row in rows)]
+    lines = [
+        "| " + " | ".join(served.columns[i] for i in full) + " |",
+        "|" + "---|" * len(full),
+        *("| " + " | ".join(cell(row[i]) for i in full) + " |" for row in rows),
+    ]
+    notes = []
+    if len(served.rows) > ROWS:
+        notes.append(f"{len(served.rows)} rows in all.")
+    empty = [name for i, name in enumerate(served.columns) if i not in full]
+    if empty:
+        notes.append(f"Empty here: {', '.join(empty)}.")
+    return "\n".join(lines) + ("\n\n" + " ".join(notes) if notes else "")
+
+
+def cell(value: Any) -> str:
+    """A value in few letters."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.3f}".rstrip("0").rstrip(".")
+    if isinstance(value, list):
+        more = f" (+{len(value) - ITEMS})" if len(value) > ITEMS else ""
+        return ", ".join(cell(v) for v in value[:ITEMS]) + more
+    return str(value).replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    main()
