@@ -77,17 +77,48 @@ class Session:
         cypher: str,
         parameters: Mapping[str, Any] | None = None,
         embed: Mapping[str, str] | None = None,
+        timeout: float | None = None,
     ) -> tuple[list[str], list[list[Any]]]:
-        """Columns and rows of read-only Cypher; `embed` gives parameters that are vectors of texts."""
-        return asking.query(self.graph, self.space, cypher, parameters, embed)
+        """Columns and rows of read-only Cypher; `embed` gives parameters that are vectors of texts.
 
-    def query(self, cypher: str, parameters: Mapping[str, Any] | None = None, **embed: str) -> pd.DataFrame:
+        The server stops it after `timeout` seconds (None: `neo4j.query_seconds`; 0: never).
+        """
+        return asking.query(self.graph, self.space, cypher, parameters, embed, self._seconds(timeout))
+
+    def run_to(
+        self,
+        path: Path,
+        cypher: str,
+        parameters: Mapping[str, Any] | None = None,
+        embed: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> str:
+        """Write what `run` gives to a file (.csv, .tsv, .json, .parquet, .graphml by its ending); how much it was.
+
+        GraphML takes the nodes, relationships and paths of the answer. Raises UsageError for another ending.
+        """
+        if asking.form_of(path) == asking.GRAPH:
+            found = asking.query_network(self.graph, self.space, cypher, parameters, embed, self._seconds(timeout))
+            asking.write_network(path, found)
+            return f"{len(found):,} nodes, {found.number_of_edges():,} edges"
+        columns, rows = self.run(cypher, parameters, embed, timeout)
+        asking.write_rows(path, columns, rows)
+        return f"{len(rows):,} rows"
+
+    def query(
+        self,
+        cypher: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        timeout: float | None = None,
+        **embed: str,
+    ) -> pd.DataFrame:
         """A frame of read-only Cypher; further keywords are texts whose vectors are parameters of that name.
 
-        Example: `session.query("MATCH (m:Model {active: true}) CALL db.index.vector.queryNodes(m.index, 5, $v)
-        YIELD node RETURN node.id", v="heart attack")`.
+        `timeout` as in `run`. Example: `session.query("MATCH (m:Model {active: true})
+        CALL db.index.vector.queryNodes(m.index, 5, $v) YIELD node RETURN node.id", v="heart attack")`.
         """
-        return _frame(*self.run(cypher, parameters, embed))
+        return _frame(*self.run(cypher, parameters, embed, timeout))
 
     def recipe(self, name: str, parameters: Mapping[str, Any] | None = None, **embed: str) -> pd.DataFrame:
         """The answer to a file of `cypher/recipes/`; its `attrs["cypher"]` is the statement to paste."""
@@ -138,6 +169,9 @@ class Session:
             self.graph, self.space, pl.DataFrame(texts, schema=dict.fromkeys(texts, pl.String)), progress
         )
         return pairs.assign(**{name: scored[name].to_list() for name in asking.ADDED})
+
+    def _seconds(self, timeout: float | None) -> float:
+        return self.config.neo4j.query_seconds if timeout is None else timeout
 
     def score_file(self, path: Path, progress: Progress = silent) -> str:
         """The tab-separated text of `path` with the columns of `score` added."""

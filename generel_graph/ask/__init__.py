@@ -1,6 +1,7 @@
 """Questions to the graph and its space: search, score, query, subgraph, recipes."""
 
-from generel_graph.ask.query import query
+from generel_graph.ask.files import GRAPH, form_of, write_network, write_rows
+from generel_graph.ask.query import query, query_network
 from generel_graph.ask.recipe import Recipe, cook, read_recipe, recipe_names
 from generel_graph.ask.score import ADDED, ENDS, read_pairs, score, to_tsv
 from generel_graph.ask.search import Answer, Hit, search
@@ -10,6 +11,7 @@ from generel_graph.ask.subgraph import subgraph
 __all__ = [
     "ADDED",
     "ENDS",
+    "GRAPH",
     "Answer",
     "Hit",
     "Locus",
@@ -18,7 +20,9 @@ __all__ = [
     "Space",
     "Spaces",
     "cook",
+    "form_of",
     "query",
+    "query_network",
     "read_pairs",
     "read_recipe",
     "recipe_names",
@@ -26,4 +30,6 @@ __all__ = [
     "search",
     "subgraph",
     "to_tsv",
+    "write_network",
+    "write_rows",
 ]
