@@ -13,6 +13,7 @@ from generel_graph.ask.score import check_pairs
 from generel_graph.config import Config, load_config
 from generel_graph.connection import open_graph
 from generel_graph.errors import NotFoundError
+from generel_graph.given import GivenSpace, given_space
 from generel_graph.graph import Graph
 from generel_graph.progress import Progress, silent
 from generel_graph.trained import TrainedSpace
@@ -30,7 +31,7 @@ class Session:
     def __init__(self, config: Config, graph: Graph) -> None:
         self.config = config
         self.graph = graph
-        self._spaces: dict[str, TrainedSpace] = {}
+        self._spaces: dict[str, TrainedSpace | GivenSpace] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -42,9 +43,12 @@ class Session:
         """Close the connections; a private server stays up for the next command."""
         self.graph.close()
 
-    def space(self, model_id: str) -> TrainedSpace:
-        """The space of a model, opened once."""
-        return self._spaces.setdefault(model_id, TrainedSpace(self.config, model_id, self.graph))
+    def space(self, model_id: str) -> TrainedSpace | GivenSpace:
+        """The space of a model, opened once; of one that was trained here its folder tells, else the graph."""
+        if model_id not in self._spaces:
+            given = None if self.config.model_folder(model_id).is_dir() else given_space(self.graph, model_id)
+            self._spaces[model_id] = given or TrainedSpace(self.config, model_id, self.graph)
+        return self._spaces[model_id]
 
     def model_id(self) -> str:
         """The id of the model that answers now; raises NotFoundError if none is active."""
@@ -134,8 +138,7 @@ class Session:
         """The stored vectors of nodes by id, and how many of their numbers are the learnt half."""
         found = pinned(self.graph, lambda model: (model.id, stored_vectors(self.graph, model, ids)))
         model_id, vectors = found
-        learnt = int(self.space(model_id).settings["dimension"])
-        return {id_: vector for id_, (_, vector) in vectors.items()}, learnt
+        return {id_: vector for id_, (_, vector) in vectors.items()}, self.space(model_id).learnt
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """The frozen encoder's own vectors of texts, [k, dimension of the encoder] of unit length, untrained."""

@@ -123,7 +123,7 @@ def test_a_search_sees_the_old_model_whole_until_the_new_one_is(project: Project
     now = project.run("search", "rs2476601", "--kind", "Disease", "--json", "-q")
     assert now["model"] == report["model"]["id"]
     assert now["hits"] != before["hits"]
-    back = project.start("models", "--activate", before["model"])
+    back = project.start("models", "activate", before["model"])
     assert back.communicate(timeout=120)[0]
     again = project.run("search", "rs2476601", "--kind", "Disease", "--json", "-q")
     assert again["hits"] == before["hits"]

@@ -1,7 +1,8 @@
 """Questions to the graph and its space: search, score, query, subgraph, recipes."""
 
 from generel_graph.ask.files import GRAPH, form_of, write_network, write_rows
-from generel_graph.ask.query import query, query_network
+from generel_graph.ask.pin import Pinned, active, still_active
+from generel_graph.ask.query import query, query_network, vector_of
 from generel_graph.ask.recipe import Recipe, cook, read_recipe, recipe_names
 from generel_graph.ask.score import ADDED, ENDS, read_pairs, score, to_tsv
 from generel_graph.ask.search import Answer, Hit, search
@@ -15,10 +16,12 @@ __all__ = [
     "Answer",
     "Hit",
     "Locus",
+    "Pinned",
     "Placed",
     "Recipe",
     "Space",
     "Spaces",
+    "active",
     "cook",
     "form_of",
     "query",
@@ -28,8 +31,10 @@ __all__ = [
     "recipe_names",
     "score",
     "search",
+    "still_active",
     "subgraph",
     "to_tsv",
+    "vector_of",
     "write_network",
     "write_rows",
 ]

@@ -41,6 +41,7 @@ def network(graph: Graph, rows: Iterable[Sequence[Any]]) -> nx.MultiDiGraph[str]
         properties = {key: value for key, value in plain(edge).items() if key not in ("start", "end")}
         parts = [properties.get(part) for part in ("type", "source", "key")]
         name = "|".join(map(str, parts)) if all(parts) else element
+        properties.pop("key", None)
         start, end = (names[node.element_id] for node in edge.nodes if node is not None)
         found.add_edge(start, end, name, **properties)
     return found
