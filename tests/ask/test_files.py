@@ -56,7 +56,7 @@ def test_nodes_relationships_and_paths_are_a_graph_that_others_read(world, tmp_p
             {"rs231775", "HGNC:2505", "MONDO:0005147"},
             2,
         ),
-        "MATCH (d:Drug) RETURN d, d": ({"DRUGBANK:DB01281"}, 0),
+        "MATCH (d:Drug) RETURN d, d AS again": ({"DRUGBANK:DB01281"}, 0),
     }
     for cypher, (nodes, edges) in cases.items():
         write_network(tmp_path / "out.graphml", query_network(world.graph, world.spaces, cypher))
