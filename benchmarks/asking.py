@@ -7,7 +7,8 @@ Nodes, edges and vectors are made up: clustered vectors, as trained ones are, an
 nodes. They are a model of vectors made elsewhere, so that the score is the plain cosine and exact answers are one
 matrix product away. Ours is the library's front door (`Session.search`, `.query`, `.score`); theirs is a
 VectorCypherRetriever by `generel_graph.retrievers`, with the same texts, index and Cypher. `search` does more (a row a
-cluster, links, codes). Ours and theirs take turns, question by question. stdout: a JSON line a figure; `results/asking.json` and `.png` hold the same.
+cluster, links, codes). Ours and theirs take turns, question by question. stdout: a JSON line a figure;
+`results/asking.json` and `.png` hold the same.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ CATEGORIES = {
     "Concept": "NamedThing",
 }
 PREFIXES = {  # where Biolink spells a prefix in another way
-    "ORPHA": "orphanet",
+    "ORPHA": "ORDO",
     "REACTOME": "REACT",
     "UNIPROT": "UniProtKB",
     "RXNORM": "RXCUI",
@@ -46,7 +46,7 @@ class Statement(NamedTuple):
 
 
 PREDICATES: dict[str, tuple[str, tuple[str, str]]] = {
-    "ASSOCIATED_WITH": ("genetically_associated_with", STATISTICS),
+    "ASSOCIATED_WITH": ("associated_with", STATISTICS),
     "CORRELATES_WITH": ("correlated_with", STATISTICS),
     "REGULATES": ("affects", STATISTICS),
     "IN_LD_WITH": ("in_linkage_disequilibrium_with", STATISTICS),
@@ -70,9 +70,9 @@ PREDICATES: dict[str, tuple[str, tuple[str, str]]] = {
     "HAS_ENZYME": ("interacts_with", STATED),
     "HAS_TRANSPORTER": ("interacts_with", STATED),
     "HAS_CARRIER": ("interacts_with", STATED),
-    "BINDS": ("binds", STATED),
-    "UPREGULATES": ("increases_amount_or_activity_of", STATED),
-    "DOWNREGULATES": ("decreases_amount_or_activity_of", STATED),
+    "BINDS": ("directly_physically_interacts_with", STATED),
+    "UPREGULATES": ("affects", STATED),
+    "DOWNREGULATES": ("affects", STATED),
     "IN_CLASS": ("member_of", STATED),
     "HAS_PHENOTYPE": ("has_phenotype", STATED),
     "LOCALIZES_TO": ("disease_has_location", STATED),
@@ -106,7 +106,7 @@ def category(kind: str) -> str:
 
 
 def curie(id_: str) -> str:
-    """A node's id with Biolink's prefix: "DBSNP:rs2476601", "orphanet:558"."""
+    """A node's id with Biolink's prefix: "DBSNP:rs2476601", "ORDO:558"."""
     if normalise_rsid(id_):
         return f"DBSNP:{id_}"
     prefix = prefix_of(id_)

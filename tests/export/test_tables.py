@@ -90,7 +90,7 @@ def test_kgx_says_the_same_in_biolinks_words(project: Config, tmp_path: Path) ->
     nodes, edges = tables["nodes"], tables["edges"]
     assert nodes["DBSNP:rs1"]["category"] == "biolink:SequenceVariant"
     disease = nodes["MONDO:1"]
-    assert (disease["name"], disease["synonym"], disease["xref"]) == ("a b", "x/y|z", "orphanet:558")
+    assert (disease["name"], disease["synonym"], disease["xref"]) == ("a b", "x/y|z", "ORDO:558")
     assert disease["provided_by"] == "infores:mondo"
     hit, denied = edges["gwas_catalog:ASS"], edges["gwas_catalog:NOT"]
     assert (hit["subject"], hit["object"]) == ("DBSNP:rs1", "MONDO:1")
@@ -106,7 +106,7 @@ def test_every_kind_and_type_has_its_word() -> None:
     assert set(KINDS) == CATEGORIES.keys()
     assert {type_.removeprefix("NOT_") for type_ in RELATIONS} == PREDICATES.keys()
     assert statement("MADE_UP").predicate == "biolink:related_to"
-    assert (curie("rs7"), curie("GRCh38:1:2"), curie("ORPHA:5")) == ("DBSNP:rs7", "GRCh38:1:2", "orphanet:5")
+    assert (curie("rs7"), curie("GRCh38:1:2"), curie("ORPHA:5")) == ("DBSNP:rs7", "GRCh38:1:2", "ORDO:5")
     assert infores("My_own  hits (2)") == "infores:my-own-hits-2"
 
 
