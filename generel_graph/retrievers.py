@@ -3,8 +3,8 @@
     from generel_graph.retrievers import vector_cypher_retriever
 
     with generel_graph.open("my-project") as session:
-        retriever = vector_cypher_retriever(session, "RETURN node.id AS id, node.name AS name, score")
-        retriever.search(query_text="heart attack", top_k=5, filters={"kind": "Disease"})
+        retriever = vector_cypher_retriever(session, "WITH node, score WHERE node:Disease RETURN node.name, score")
+        retriever.search(query_text="heart attack", top_k=50)
 
 Needs the extra `graphrag`. The score is the index's, (1 + cosine) / 2, of the cosine before the question's constant; a
 retriever asks the model that was active when it was made.
@@ -46,7 +46,8 @@ class QuestionEmbedder(Embedder):
 def vector_cypher_retriever(session: Session, retrieval_query: str) -> VectorCypherRetriever:
     """Nodes nearest to a question, each led on by `retrieval_query`, which sees `node` and `score`.
 
-    On 2026.x `search(…, filters={"kind": "SNP"})` is answered within the index (`kind`, `chromosome`).
+    To have one kind only, fetch more and let `retrieval_query` choose (`WITH node, score WHERE node:SNP …`):
+    neo4j-graphrag 1.22's own `filters` fails on an index that it did not make itself.
     """
     embedder = QuestionEmbedder(session)
     graph = session.graph
