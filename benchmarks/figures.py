@@ -6,7 +6,7 @@ import json
 import os
 import platform
 from dataclasses import dataclass, field, replace
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,7 @@ def machine() -> dict[str, Any]:
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
         "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         "load_at_start": os.getloadavg()[0],
-        "packages": {name: version(name) for name in PACKAGES},
+        "packages": {name: _version(name) for name in PACKAGES},
     }
 
 
@@ -122,6 +122,14 @@ def peak_bytes(pid: int | str = "self") -> int:
         return 0
     found = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")]
     return int(found[0]) * 1024 if found else 0
+
+
+def _version(name: str) -> str | None:
+    """Of a package; None where it is not installed, since no script needs all of them."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
 
 
 def _digits(number: float) -> float:

@@ -35,6 +35,7 @@ class Neo4jConfig:
 
     uri: str = ""  # bolt://, neo4j://, neo4j+s://; empty: a local server; NEO4J_URI is read too
     database: str = "neo4j"
+    query_seconds: float = 60.0  # a statement of `query` is stopped by the server after so long; 0: never
     version: str = "2026.08.1"  # of the local server: a version that the package has a list of jars for
     heap: str = ""  # of the local server, as "2g"; empty: sized from memory
     page_cache: str = ""  # of the local server; empty: sized from memory and store

@@ -12,6 +12,7 @@ from generel_graph.ask.pin import active, pinned, stored_vectors
 from generel_graph.ask.score import check_pairs
 from generel_graph.config import Config, load_config
 from generel_graph.connection import open_graph
+from generel_graph.given import GivenSpace, given_space
 from generel_graph.graph import Graph
 from generel_graph.progress import Progress, silent
 from generel_graph.trained import TrainedSpace
@@ -29,7 +30,7 @@ class Session:
     def __init__(self, config: Config, graph: Graph) -> None:
         self.config = config
         self.graph = graph
-        self._spaces: dict[str, TrainedSpace] = {}
+        self._spaces: dict[str, TrainedSpace | GivenSpace] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -41,9 +42,12 @@ class Session:
         """Close the connections; a private server stays up for the next command."""
         self.graph.close()
 
-    def space(self, model_id: str) -> TrainedSpace:
-        """The space of a model, opened once."""
-        return self._spaces.setdefault(model_id, TrainedSpace(self.config, model_id, self.graph))
+    def space(self, model_id: str) -> TrainedSpace | GivenSpace:
+        """The space of a model, opened once; of one that was trained here its folder tells, else the graph."""
+        if model_id not in self._spaces:
+            given = None if self.config.model_folder(model_id).is_dir() else given_space(self.graph, model_id)
+            self._spaces[model_id] = given or TrainedSpace(self.config, model_id, self.graph)
+        return self._spaces[model_id]
 
     def model_id(self) -> str:
         """The id of the model that answers now; raises NotFoundError if none is active."""
@@ -90,17 +94,48 @@ class Session:
         cypher: str,
         parameters: Mapping[str, Any] | None = None,
         embed: Mapping[str, str] | None = None,
+        timeout: float | None = None,
     ) -> tuple[list[str], list[list[Any]]]:
-        """Columns and rows of read-only Cypher; `embed` gives parameters that are vectors of texts."""
-        return asking.query(self.graph, self.space, cypher, parameters, embed)
+        """Columns and rows of read-only Cypher; `embed` gives parameters that are vectors of texts.
 
-    def query(self, cypher: str, parameters: Mapping[str, Any] | None = None, **embed: str) -> pd.DataFrame:
+        The server stops it after `timeout` seconds (None: `neo4j.query_seconds`; 0: never).
+        """
+        return asking.query(self.graph, self.space, cypher, parameters, embed, self._seconds(timeout))
+
+    def run_to(
+        self,
+        path: Path,
+        cypher: str,
+        parameters: Mapping[str, Any] | None = None,
+        embed: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> str:
+        """Write what `run` gives to a file (.csv, .tsv, .json, .parquet, .graphml by its ending); how much it was.
+
+        GraphML takes the nodes, relationships and paths of the answer. Raises UsageError for another ending.
+        """
+        if asking.form_of(path) == asking.GRAPH:
+            found = asking.query_network(self.graph, self.space, cypher, parameters, embed, self._seconds(timeout))
+            asking.write_network(path, found)
+            return f"{len(found):,} nodes, {found.number_of_edges():,} edges"
+        columns, rows = self.run(cypher, parameters, embed, timeout)
+        asking.write_rows(path, columns, rows)
+        return f"{len(rows):,} rows"
+
+    def query(
+        self,
+        cypher: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        timeout: float | None = None,
+        **embed: str,
+    ) -> pd.DataFrame:
         """A frame of read-only Cypher; further keywords are texts whose vectors are parameters of that name.
 
-        Example: `session.query("MATCH (m:Model {active: true}) CALL db.index.vector.queryNodes(m.index, 5, $v)
-        YIELD node RETURN node.id", v="heart attack")`.
+        `timeout` as in `run`. Example: `session.query("MATCH (m:Model {active: true})
+        CALL db.index.vector.queryNodes(m.index, 5, $v) YIELD node RETURN node.id", v="heart attack")`.
         """
-        return _frame(*self.run(cypher, parameters, embed))
+        return _frame(*self.run(cypher, parameters, embed, timeout))
 
     def recipe(self, name: str, parameters: Mapping[str, Any] | None = None, **embed: str) -> pd.DataFrame:
         """The answer to a file of `cypher/recipes/`; its `attrs["cypher"]` is the statement to paste."""
@@ -129,8 +164,7 @@ class Session:
         """The stored vectors of nodes by id, and how many of their numbers are the learnt half."""
         found = pinned(self.graph, lambda model: (model.id, stored_vectors(self.graph, model, ids)))
         model_id, vectors = found
-        learnt = int(self.space(model_id).settings["dimension"])
-        return {id_: vector for id_, (_, vector) in vectors.items()}, learnt
+        return {id_: vector for id_, (_, vector) in vectors.items()}, self.space(model_id).learnt
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """The frozen encoder's own vectors of texts, [k, dimension of the encoder] of unit length, untrained."""
@@ -161,6 +195,9 @@ class Session:
             self.graph, self.space, pl.DataFrame(texts, schema=dict.fromkeys(texts, pl.String)), progress
         )
         return pairs.assign(**{name: scored[name].to_list() for name in asking.ADDED})
+
+    def _seconds(self, timeout: float | None) -> float:
+        return self.config.neo4j.query_seconds if timeout is None else timeout
 
     def score_file(self, path: Path, progress: Progress = silent) -> str:
         """The tab-separated text of `path` with the columns of `score` added."""

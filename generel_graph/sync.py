@@ -11,8 +11,7 @@ from typing import Any
 from generel_etl.resolve import Resolved, SourceCounts
 from generel_graph.config import Config
 from generel_graph.connection import is_local, open_graph
-from generel_graph.embed import ModelRecord, activate, active_model, delete_model
-from generel_graph.embed import models as list_models
+from generel_graph.embed import ModelRecord, active_model
 from generel_graph.errors import GraphError, ModelError
 from generel_graph.graph import Graph
 from generel_graph.load import LoadReport, digest_of, graph_digest, lease, load_batches, load_bulk
@@ -225,21 +224,6 @@ def tasks(config: Config, progress: Progress = silent) -> tuple[list[str], list[
         weight = weights.get(task.name, task.weight)
         rows.append([task.name, task.name in weights, weight, pairs, *learnt, task.weighs])
     return columns, rows
-
-
-def models(
-    config: Config, activate_id: str | None, delete_id: str | None, progress: Progress = silent
-) -> tuple[list[str], list[list[Any]]]:
-    """The models in the graph as columns and rows, after making one active or deleting one."""
-    with open_graph(config, progress) as graph:
-        if activate_id or delete_id:
-            with lease(graph, progress=progress):
-                if activate_id:
-                    activate(graph, activate_id)
-                if delete_id:
-                    delete_model(graph, delete_id)
-        columns = ["id", "slot", "active", "state", "vectors", "dimension", "encoder", "trained_at"]
-        return columns, [[getattr(m, c) for c in columns] for m in list_models(graph)]
 
 
 def _load(config: Config, clock: _Clock, progress: Progress) -> tuple[LoadReport, Graph]:

@@ -18,6 +18,7 @@ state_dir = ".generel"   # the private server, staged tables and models
 [neo4j]
 # uri = "neo4j+s://example.databases.neo4j.io"   # without it a private server is run
 # idle_minutes = 30                              # the private server stops after so long without a client
+# query_seconds = 60                             # a statement of `query` is stopped after so long; 0: never
 
 # Sources in order of trust: where two only mention a thing, the first that has a property gives it.
 # `generel-graph sync` reads what changed. Readers: obo, hgnc, phecode, gwas_catalog, phewas, plink_ld, hpo_annotations,

@@ -75,6 +75,11 @@ class TrainedSpace:
         """Numbers in a stored vector."""
         return self.model.dimension
 
+    @property
+    def learnt(self) -> int:
+        """How many of them are the learnt half."""
+        return int(self.settings["dimension"])
+
     def text_vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Place texts in the space, [k, dimension], as conditions: that is what is asked in words as a rule.
 
@@ -106,7 +111,7 @@ class TrainedSpace:
 
         if not pairs or self.effect_table is None:
             return None
-        _, untrained = halves(np.stack(list(traits.values())), int(self.settings["dimension"]))
+        _, untrained = halves(np.stack(list(traits.values())), self.learnt)
         return self.effect_table.expected(pairs, dict(zip(traits, untrained, strict=True)))
 
     def question(
@@ -115,5 +120,4 @@ class TrainedSpace:
         """The vectors [k, dimension] to search with, and what the cosine is divided by."""
         from generel_graph.stored import question
 
-        share, learnt = float(self.settings["learnt_share"]), int(self.settings["dimension"])
-        return question(vectors, asked_kind, wanted_kind, share, learnt)
+        return question(vectors, asked_kind, wanted_kind, float(self.settings["learnt_share"]), self.learnt)

@@ -123,7 +123,7 @@ def test_a_search_sees_the_old_model_whole_until_the_new_one_is(project: Project
     now = project.run("search", "rs2476601", "--kind", "Disease", "--json", "-q")
     assert now["model"] == report["model"]["id"]
     assert now["hits"] != before["hits"]
-    back = project.start("models", "--activate", before["model"])
+    back = project.start("models", "activate", before["model"])
     assert back.communicate(timeout=120)[0]
     again = project.run("search", "rs2476601", "--kind", "Disease", "--json", "-q")
     assert again["hits"] == before["hits"]
@@ -202,3 +202,49 @@ def test_new_edges_let_training_go_on_and_edges_that_go_do_not(project: Project)
     assert back["model"]["id"] in {
         continues(made.name) for made in folder.iterdir() if (made / "config.json").is_file()
     }
+
+
+def test_the_graph_is_given_away_and_vectors_made_elsewhere_answer(project: Project) -> None:
+    def told(*arguments: str) -> tuple[int, str]:
+        process = project.start(*arguments, "-q")
+        out, err = process.communicate(timeout=120)
+        assert "Traceback" not in err
+        return process.returncode, out + err
+
+    ours = project.run("sync", "--json", "-q")["model"]["id"]
+    for arguments, code, said in (
+        (("query", "CREATE (:X)"), 1, "would write"),
+        (("query", "MATCH (n)\nRETURN m"), 1, "  RETURN m\n         ^"),
+        (("query", "UNWIND range(1, 1000000000) AS a RETURN max(a * a)", "--timeout", "0.2"), 1, "longer than 0.2 s"),
+        (("query", "RETURN 1", "-o", "x.xlsx"), 2, ".parquet"),
+        (("query", "RETURN 1 AS n, [1, 2] AS l", "-o", "x.csv"), 0, "1 rows"),
+        (("query", "MATCH p = (:SNP {id: 'rs2476601'})--() RETURN p", "-o", "x.graphml"), 0, "nodes"),
+        (("models", "remove", ours), 1, "models activate"),
+        (("models", "activate", "nobody"), 1, "no such model"),
+        (("embed", "--name", "x"), 2, "--from"),
+        (("embed", "--from", "none.parquet"), 1, "none.parquet"),
+        (("export", "nodes", "nodes.parquet"), 0, "nodes"),
+        (("export", "edges", "edges.parquet"), 0, "edges"),
+        (("export", "kgx", "kgx"), 0, "edges.tsv"),
+        (("export", "vectors", "vectors"), 0, ours),
+        (("export", "vectors", "vectors"), 2, "not empty"),
+    ):
+        assert (found := told(*arguments))[0] == code and said in found[1], (arguments, found)
+    assert (project.folder / "x.csv").read_text() == "n,l\n1,1|2\n"
+
+    report = project.run("embed", "--from", "vectors/vectors.parquet", "--name", "again", "--json", "-q")
+    assert (report["unknown"], report["without"]) == ([], 0)
+    found = project.run("search", "rs2476601", "--kind", "Disease", "--json", "-q")
+    assert found["model"] == "again" and found["hits"]
+    code, said = told("search", "a wording that nobody has")
+    assert code == 1 and "no encoder" in said
+    compared = project.run("models", "compare", ours, "again", "-n", "5", "--json", "-q")
+    assert all(kind["kept"] == 1.0 for kind in compared["kinds"]), "the same vectors have the same neighbours"
+    assert told("models", "activate", ours)[0] == 0
+    listed = {model["id"]: model for model in project.run("models", "list", "--json", "-q")}
+    assert listed[ours]["active"] and (listed["again"]["made_from"], listed["again"]["index"]) == (
+        "vectors.parquet",
+        "ONLINE",
+    )
+    assert told("models", "remove", "again")[0] == 0
+    assert "again" not in {model["id"] for model in project.run("models", "--json", "-q")}

@@ -1,7 +1,9 @@
 """Questions to the graph and its space: search, score, query, subgraph, recipes."""
 
 from generel_graph.ask.cook import Served, cook, prepare
-from generel_graph.ask.query import query
+from generel_graph.ask.files import GRAPH, form_of, write_network, write_rows
+from generel_graph.ask.pin import Pinned, active, still_active
+from generel_graph.ask.query import query, query_network, vector_of
 from generel_graph.ask.question import WAYS, How, Question, Region
 from generel_graph.ask.recipe import Parameter, Recipe, list_recipes, read_recipe, recipe_names
 from generel_graph.ask.score import ADDED, ENDS, read_pairs, score, to_tsv
@@ -12,12 +14,14 @@ from generel_graph.ask.subgraph import subgraph
 __all__ = [
     "ADDED",
     "ENDS",
+    "GRAPH",
     "WAYS",
     "Answer",
     "Hit",
     "How",
     "Locus",
     "Parameter",
+    "Pinned",
     "Placed",
     "Question",
     "Recipe",
@@ -26,15 +30,22 @@ __all__ = [
     "Space",
     "Spaces",
     "Taken",
+    "active",
     "cook",
+    "form_of",
     "list_recipes",
     "prepare",
     "query",
+    "query_network",
     "read_pairs",
     "read_recipe",
     "recipe_names",
     "score",
     "search",
+    "still_active",
     "subgraph",
     "to_tsv",
+    "vector_of",
+    "write_network",
+    "write_rows",
 ]

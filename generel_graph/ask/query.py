@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import networkx as nx
+
 from generel_graph.ask.link import link_or_snp
+from generel_graph.ask.network import network
 from generel_graph.ask.pin import Pinned, pinned, still_active, stored_vectors
 from generel_graph.ask.plain import plain
 from generel_graph.ask.space import Spaces, placed
 from generel_graph.errors import GraphError, NotFoundError, UsageError
 from generel_graph.graph import Graph
+
+Rows = list[list[Any]]
 
 
 def query(
@@ -19,24 +24,51 @@ def query(
     cypher: str,
     parameters: Mapping[str, Any] | None = None,
     embed: Mapping[str, str] | None = None,
-) -> tuple[list[str], list[list[Any]]]:
+    seconds: float = 0,
+) -> tuple[list[str], Rows]:
     """Run `cypher`; column names and rows of plain values (nodes are maps without their vectors).
 
     `embed` gives parameters that are vectors: the stored one of what a text names, else the text's own.
-    If the active model moved meanwhile, all is done again with the new one.
-    Raises GraphError for a statement that is wrong or that writes, UsageError if a parameter is given twice.
+    If the active model moved meanwhile, all is done again with the new one. After `seconds` the server stops it
+    (0: never). Raises GraphError for a statement that is wrong, that writes or that takes too long, UsageError if a
+    parameter is given twice.
     """
+    columns, rows = _ask(graph, spaces, cypher, parameters, embed, seconds)
+    return columns, [[plain(value) for value in row] for row in rows]
+
+
+def query_network(
+    graph: Graph,
+    spaces: Spaces,
+    cypher: str,
+    parameters: Mapping[str, Any] | None = None,
+    embed: Mapping[str, str] | None = None,
+    seconds: float = 0,
+) -> nx.MultiDiGraph[str]:
+    """As `query`, its nodes, relationships and paths as one graph; raises UsageError if there are none."""
+    return network(graph, _ask(graph, spaces, cypher, parameters, embed, seconds)[1])
+
+
+def _ask(
+    graph: Graph,
+    spaces: Spaces,
+    cypher: str,
+    parameters: Mapping[str, Any] | None,
+    embed: Mapping[str, str] | None,
+    seconds: float,
+) -> tuple[list[str], Rows]:
+    """Columns and rows as the driver gives them."""
     parameters, embed = dict(parameters or {}), dict(embed or {})
     twice = sorted(parameters.keys() & embed.keys())
     if twice:
         raise UsageError("the parameter is given twice", where="query", found=twice[0], next_step="rename one")
     if not embed:
-        return _run(graph, cypher, parameters)
+        return graph.query(cypher, parameters, seconds)
 
-    def answer(model: Pinned) -> tuple[list[str], list[list[Any]]]:
+    def answer(model: Pinned) -> tuple[list[str], Rows]:
         vectors = {name: vector_of(graph, model, spaces, text) for name, text in embed.items()}
         try:
-            result = _run(graph, cypher, parameters | vectors)
+            result = graph.query(cypher, parameters | vectors, seconds)
         except GraphError:
             still_active(graph, model)  # an index of a slot that changed hands is told apart from a wrong statement
             raise
@@ -62,8 +94,3 @@ def vector_of(graph: Graph, model: Pinned, spaces: Spaces, text: str) -> list[fl
     if found.id not in vectors:
         raise NotFoundError("this node has no vector yet", where=model.id, found=found.id)
     return [float(number) for number in vectors[found.id][1]]
-
-
-def _run(graph: Graph, cypher: str, parameters: Mapping[str, Any]) -> tuple[list[str], list[list[Any]]]:
-    columns, rows = graph.query(cypher, parameters)
-    return columns, [[plain(value) for value in row] for row in rows]

@@ -29,7 +29,7 @@ COMMANDS: dict[str, str] = {
     "status": "looking",
     "rejects": "looking",
     "tasks": "looking",
-    "models": "looking",
+    "models": "models",
     "plot": "looking",
     "doctor": "looking",
     "db": "server",

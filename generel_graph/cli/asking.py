@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -110,6 +111,8 @@ def score(ctx: click.Context, pairs: Path, output: Path | None, quiet: bool) -> 
 @click.argument("cypher")
 @click.option("--param", "-p", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter (JSON, or text).")
 @click.option("--embed", "-e", "texts", multiple=True, metavar="NAME=TEXT", help="A parameter: the vector of TEXT.")
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="A file: .csv .tsv .json .parquet .graphml")
+@click.option("--timeout", type=click.FloatRange(0), metavar="SECONDS", help="Stop it after so long; 0: never.")
 @output_options
 @quiet_option
 @click.pass_context
@@ -118,20 +121,28 @@ def query(
     cypher: str,
     parameters: tuple[str, ...],
     texts: tuple[str, ...],
+    output: Path | None,
+    timeout: float | None,
     as_json: bool,
     as_csv: bool,
     quiet: bool,
 ) -> None:
     """Run read-only CYPHER (a statement, or a file ending in .cypher); the server refuses to write.
 
+    It is stopped after 60 seconds, or [neo4j] query_seconds. GraphML takes the nodes, relationships and paths.
+
     Example:  generel-graph query 'MATCH (d:Disease) RETURN d.name LIMIT 5'
+
+    Example:  generel-graph query 'MATCH p = (:SNP {id: "rs2476601"})--() RETURN p' -o around.graphml
     """
     from generel_graph.session import open as open_session
 
+    asked = (_statement(cypher), typed_values(parameters, "--param"), named_values(texts, "--embed"), timeout)
     with progress_bars(quiet) as progress, open_session(configuration(ctx), progress) as session:
-        columns, rows = session.run(
-            _statement(cypher), typed_values(parameters, "--param"), named_values(texts, "--embed")
-        )
+        if output is not None:
+            click.echo(f"written: {session.run_to(output, *asked)}: {output}", err=True)
+            return
+        columns, rows = session.run(*asked)
     print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
 
 

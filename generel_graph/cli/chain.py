@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import click
 
 from generel_graph.cli.options import configuration, quiet_option
 from generel_graph.cli.report import print_report
 from generel_graph.cli.terminal import print_json, print_table, progress_bars
+from generel_graph.errors import UsageError
 
 
 @click.command()
@@ -80,15 +82,29 @@ def train(ctx: click.Context, as_json: bool, go_on: bool, quiet: bool) -> None:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--model", "model_id", metavar="ID", help="The model to use. Default: the newest that was trained.")
+@click.option("--from", "given", type=click.Path(path_type=Path), metavar="FILE", help="Parquet with id and vector.")
+@click.option("--name", metavar="NAME", help="The id of the model that --from makes.")
 @quiet_option
 @click.pass_context
-def embed(ctx: click.Context, model_id: str | None, as_json: bool, quiet: bool) -> None:
-    """Write a trained model's vectors to the nodes, index them, and switch to them.
+def embed(
+    ctx: click.Context, model_id: str | None, given: Path | None, name: str | None, as_json: bool, quiet: bool
+) -> None:
+    """Write a trained model's vectors to the nodes, index them, and switch to them; or vectors made elsewhere.
+
+    A model of vectors made elsewhere is asked by ids, rsIDs and names: a wording has no vector there.
 
     Example:  generel-graph embed
+
+    Example:  generel-graph embed --from vectors.parquet --name node2vec
     """
+    from generel_graph.given import embed_given
     from generel_graph.sync import embed as run
 
+    if (model_id and given) or (name and not given):
+        raise UsageError("--name goes with --from, and --model without it", where="embed")
     with progress_bars(quiet) as progress:
-        report = run(configuration(ctx), model_id, progress)
-    print_report(report, as_json)
+        if given is None:
+            print_report(run(configuration(ctx), model_id, progress), as_json)
+            return
+        report = embed_given(configuration(ctx), given, name, progress)
+    print_json(report.as_json()) if as_json else click.echo("\n".join(report.lines()))

@@ -1,4 +1,4 @@
-"""Commands that look: status, rejects, tasks, models, plot, doctor."""
+"""Commands that look: status, rejects, tasks, plot, doctor."""
 
 from __future__ import annotations
 
@@ -63,26 +63,6 @@ def tasks(ctx: click.Context, as_json: bool, as_csv: bool, quiet: bool) -> None:
         columns, rows = list_tasks(configuration(ctx), progress)
     if not as_json and not as_csv:
         rows = [[round(v, 3) if isinstance(v, float) else v for v in row] for row in rows]
-    print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
-
-
-@click.command()
-@click.option("--activate", metavar="ID", help="Switch to another model whose vectors are whole.")
-@click.option("--delete", metavar="ID", help="Remove a model that is not active, and its vectors.")
-@output_options
-@quiet_option
-@click.pass_context
-def models(
-    ctx: click.Context, activate: str | None, delete: str | None, as_json: bool, as_csv: bool, quiet: bool
-) -> None:
-    """List the models whose vectors stand on the nodes; switch between them.
-
-    Example:  generel-graph models --activate m-1f0c2a
-    """
-    from generel_graph.sync import models as read_models
-
-    with progress_bars(quiet) as progress:
-        columns, rows = read_models(configuration(ctx), activate, delete, progress)
     print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
 
 

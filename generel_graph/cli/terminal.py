@@ -35,9 +35,11 @@ def print_rows(
     if as_json:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])
     elif as_csv:
+        from generel_graph.ask.files import cell
+
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows([[_cell(v) for v in row] for row in rows])
+        writer.writerows([[cell(v) for v in row] for row in rows])
     else:
         print_table(columns, rows, title)
 

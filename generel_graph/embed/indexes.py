@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from generel_graph.embed.records import ModelRecord
 from generel_graph.errors import GraphError
@@ -25,6 +26,20 @@ def index_names(graph: Graph, model: ModelRecord, kinds: Sequence[str]) -> dict[
     if not graph.capabilities.filtered_vector_search:
         names |= {f"{model.index}_{kind}": kind for kind in kinds}
     return names
+
+
+def index_states(graph: Graph, model: ModelRecord) -> dict[str, str]:
+    """The indexes that the slot needs, and how far each is: "ONLINE", "FAILED", "POPULATING 40 %", "missing"."""
+    if model.index is None:
+        return {}
+    found = {row["name"]: index_state(row) for row in graph.rows("embed/list_indexes", index=model.index)}
+    return {name: found.get(name, "missing") for name in index_names(graph, model, model.kinds)}
+
+
+def index_state(row: Mapping[str, Any]) -> str:
+    """The state of one row of `embed/list_indexes` in words."""
+    state, percent = str(row["state"]), row["percent"]
+    return f"{state} {percent or 0:.0f} %" if state == "POPULATING" else state
 
 
 def create_indexes(graph: Graph, model: ModelRecord, kinds: Sequence[str], progress: Progress = silent) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
-SAID = ("dimension", "encoder", "trained_at", "graph_digest", "edges", "recipe", "published_before")
+SAID = ("dimension", "encoder", "trained_at", "graph_digest", "edges", "recipe", "published_before", "made_from")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class ModelRecord:
     edges: int = 0  # of that graph: what staleness is a share of
     recipe: str = ""  # digest of tasks, encoder and settings
     published_before: str = ""  # ISO date; reports from this day on were left out
+    made_from: str = ""  # the file that its vectors came from; "" they are of a model that was trained here
 
     slot: int | None = None
     state: str = ""  # "clearing", "writing", "complete"; "" not in the graph

@@ -67,9 +67,9 @@ def delete_model(graph: Graph, model_id: str) -> int:
     model = find_model(graph, model_id)
     if model.active:
         raise GraphError(
-            "the active model cannot be deleted",
+            "the active model cannot be removed",
             where=model_id,
-            next_step="make another one active first: `generel-graph models --activate ID`",
+            next_step="make another one active first: `generel-graph models activate ID`",
         )
     graph.write("embed/set_model_state", id=model_id, state="clearing", props={})
     removed = clear_slot(graph, model)

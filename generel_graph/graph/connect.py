@@ -13,6 +13,7 @@ from neo4j import exceptions
 from generel_graph.errors import GraphError
 from generel_graph.graph.capabilities import Capabilities
 from generel_graph.graph.cypher import statement
+from generel_graph.graph.refusal import refusal
 from generel_graph.progress import Progress, silent
 
 USER_AGENT = "generel-graph"
@@ -120,14 +121,30 @@ class Graph:
         stage: str = "read",
         **parameters: Any,
     ) -> pl.DataFrame:
-        """Read in columns: each row that the statement returns holds equally long lists, one a column.
+        """Read in columns, whole: the parts of `pages` in one frame."""
+        parts = list(self.pages(name, ranges, schema, progress, stage, **parameters))
+        if parts:
+            return pl.concat(parts, how="vertical_relaxed")
+        return pl.DataFrame(schema=schema)
+
+    def pages(
+        self,
+        name: str,
+        /,
+        ranges: Sequence[tuple[str, str]] | None = None,
+        schema: Mapping[str, Any] | None = None,
+        progress: Progress = silent,
+        stage: str = "read",
+        slot: int | None = None,
+        **parameters: Any,
+    ) -> Iterator[pl.DataFrame]:
+        """Read in columns, part by part: each row that the statement returns holds equally long lists, one a column.
 
         With `ranges` the statement is run once for each, as `$first` and `$last` (ids, both inclusive):
         so the server never has to collect everything at once. Six times as fast as row by row.
         `schema` gives the columns' types where a part may be empty.
         """
-        parts: list[pl.DataFrame] = []
-        text = statement(name)
+        text = statement(name, slot)
         with (
             _errors(name),
             self.driver.session(database=self.database, default_access_mode=neo4j.READ_ACCESS) as session,
@@ -136,11 +153,8 @@ class Graph:
                 if bounds is not None:
                     parameters |= {"first": bounds[0], "last": bounds[1]}
                 for record in session.run(text, parameters):
-                    parts.append(_columns(record, schema))
+                    yield _columns(record, schema)
                 progress(stage, done + 1, 1 if ranges is None else len(ranges))
-        if parts:
-            return pl.concat(parts, how="vertical_relaxed")
-        return pl.DataFrame(schema=schema)
 
     def batches(
         self,
@@ -169,17 +183,26 @@ class Graph:
         found = self.row("schema/list_key_ranges", size=size)
         return list(zip(found["first"], found["last"], strict=True)) if found else []
 
-    def query(self, text: str, parameters: Mapping[str, Any] | None = None) -> tuple[list[str], list[list[Any]]]:
+    def query(
+        self, text: str, parameters: Mapping[str, Any] | None = None, seconds: float = 0
+    ) -> tuple[list[str], list[list[Any]]]:
         """Run somebody's own Cypher in the server's read access mode; columns and rows.
 
-        Raises GraphError with the server's words for a statement that is wrong or that writes.
+        After `seconds` the server stops it (0: never). Raises GraphError with the server's words, and the place, for a
+        statement that is wrong, that writes or that takes too long.
         """
         with (
             _errors("query"),
             self.driver.session(database=self.database, default_access_mode=neo4j.READ_ACCESS) as session,
         ):
-            result = session.run(text, dict(parameters or {}))
-            return list(result.keys()), [list(record.values()) for record in result]
+            try:
+                result = session.run(neo4j.Query(text, timeout=seconds or None), dict(parameters or {}))
+                return list(result.keys()), [list(record.values()) for record in result]
+            except exceptions.Neo4jError as error:
+                refused = refusal(error, text, seconds)
+                if refused is None:
+                    raise
+                raise refused from error
 
 
 class _Terse(list[Any]):

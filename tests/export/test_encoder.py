@@ -12,7 +12,7 @@ from torch.nn.functional import normalize
 
 from generel_graph.encode import Encoder
 from generel_graph.errors import ModelError, UsageError
-from generel_graph.export import write_encoder
+from generel_graph.export.encoder import write_encoder
 from generel_graph.export.layers import GELU, HARDSWISH, IDENTITY, plain_layers
 from generel_graph.learn import Model
 from generel_graph.learn.adapter import Adapter

@@ -37,7 +37,7 @@ def test_what_is_no_address_is_told() -> None:
 
 
 def test_query_cannot_write(graph: Graph) -> None:
-    with pytest.raises(GraphError, match="read access mode"):
+    with pytest.raises(GraphError, match="would write"):
         graph.query("CREATE (n:Forbidden) RETURN n")
     assert graph.query("MATCH (n:Forbidden) RETURN count(n) AS n") == (["n"], [[0]])
 

@@ -10,7 +10,7 @@ from torch.nn.functional import normalize
 from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.encode import Encoder, LanguageModel
 from generel_graph.errors import ModelError
-from generel_graph.export import write_encoder
+from generel_graph.export.encoder import write_encoder
 from generel_graph.learn import load_model, train
 from generel_graph.learn.checkpoint import ENCODER
 from generel_graph.stored import halves

@@ -1,0 +1,7 @@
+// The vectors of one slot in a range of ids, in columns.
+// $first, $last: the range of ids, both inclusive
+// returns: id, kind, vector (lists, of the nodes that have one)
+MATCH (n:Entity)
+WHERE $first <= n.id <= $last AND n.embedding_0 IS NOT NULL
+WITH n ORDER BY n.id
+RETURN collect(n.id) AS id, collect(n.kind) AS kind, collect(n.embedding_0) AS vector

@@ -1,0 +1,53 @@
+"""Nodes and edges as Parquet files: every property that loading gave them, with its type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+from pyarrow import parquet
+
+from generel_etl.resolve import EDGE_COLUMNS, NODE_COLUMNS
+from generel_etl.whole import replacing_file
+from generel_graph.config import Config
+from generel_graph.connection import open_graph
+from generel_graph.export.pages import edge_pages, node_pages, unchanged
+from generel_graph.progress import Progress, silent
+
+ROW_GROUP = 50_000
+
+
+def export_nodes(config: Config, path: Path, progress: Progress = silent) -> int:
+    """Write all nodes as a Parquet file in the order of their ids; their number. Raises GraphError."""
+    with open_graph(config, progress) as graph, replacing_file(path) as new, unchanged(graph):
+        return write_parquet(new, NODE_COLUMNS, node_pages(graph, progress))
+
+
+def export_edges(config: Config, path: Path, progress: Progress = silent) -> int:
+    """Write all edges as a Parquet file in the order of their starts; their number. Raises GraphError."""
+    with open_graph(config, progress) as graph, replacing_file(path) as new, unchanged(graph):
+        return write_parquet(new, EDGE_COLUMNS, edge_pages(graph, progress))
+
+
+def write_parquet(path: Path, columns: Mapping[str, Any], pages: Iterable[pl.DataFrame]) -> int:
+    """Write frames of `columns` one after the other; the rows of all. Holds ROW_GROUP rows and a page at most."""
+    schema = _arrow(pl.DataFrame(schema=columns)).schema
+    rows = 0
+    waiting: list[pa.Table] = []
+    with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
+        for page in pages:
+            waiting.append(_arrow(page).cast(schema))
+            rows += page.height
+            if sum(table.num_rows for table in waiting) >= ROW_GROUP:
+                writer.write_table(pa.concat_tables(waiting))
+                waiting = []
+        if waiting:
+            writer.write_table(pa.concat_tables(waiting))
+    return rows
+
+
+def _arrow(frame: pl.DataFrame) -> pa.Table:
+    return frame.to_arrow(compat_level=pl.CompatLevel.oldest())

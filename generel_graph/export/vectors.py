@@ -1,0 +1,79 @@
+"""A model's vectors: safetensors with a list of ids, and Parquet, as `embed --from` reads it again."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from generel_graph.config import Config
+from generel_graph.connection import open_graph
+from generel_graph.embed import ModelRecord, active_model, find_model
+from generel_graph.errors import GraphError, NotFoundError
+from generel_graph.export.pages import PAGE, new_folder
+from generel_graph.export.tables import write_parquet
+from generel_graph.graph import Graph
+from generel_graph.progress import Progress, silent
+
+HEADER = 1024  # bytes, written last: only then is the number of vectors known
+COLUMNS = {"id": pl.String, "kind": pl.String, "vector": pl.List(pl.Float32)}
+
+
+def export_vectors(
+    config: Config, folder: Path, model_id: str | None = None, progress: Progress = silent
+) -> tuple[str, int, int]:
+    """Write the vectors of a model (None: the active one) to a new folder; its id, their number and their length.
+
+    `vectors.safetensors`: the tensor `vectors`, [n, dimension] float32; `ids.txt`: the id of each row, a line each;
+    `vectors.parquet`: id, kind, vector. All in the order of ids. Raises NotFoundError, UsageError, GraphError.
+    """
+    with open_graph(config, progress) as graph, new_folder(folder) as new:
+        model = _model(graph, model_id)
+        with (new / "vectors.safetensors").open("wb") as tensor, (new / "ids.txt").open("w", encoding="utf-8") as ids:
+            tensor.write(bytes(8 + HEADER))
+
+            def noted() -> Iterator[pl.DataFrame]:
+                for page in graph.pages(
+                    "export/list_vectors", graph.key_ranges(PAGE), COLUMNS, progress, "vectors", model.slot
+                ):
+                    tensor.write(page["vector"].explode().to_numpy().astype("<f4").tobytes() if page.height else b"")
+                    ids.writelines(f"{id_}\n" for id_ in page["id"])
+                    yield page
+
+            n = write_parquet(new / "vectors.parquet", COLUMNS, noted())
+            tensor.seek(0)
+            tensor.write(_header(model, n))
+        _check(graph, model, new / "vectors.safetensors", n)
+    return model.id, n, model.dimension
+
+
+def _header(model: ModelRecord, n: int) -> bytes:
+    """The head of a safetensors file, filled up with blanks as its format allows."""
+    tensor = {"dtype": "F32", "shape": [n, model.dimension], "data_offsets": [0, 4 * n * model.dimension]}
+    said = {"model": model.id, "encoder": model.encoder, "made_from": model.made_from, "ids": "ids.txt"}
+    text = json.dumps({"__metadata__": said, "vectors": tensor}).encode()
+    return struct.pack("<Q", HEADER) + text.ljust(HEADER)
+
+
+def _model(graph: Graph, model_id: str | None) -> ModelRecord:
+    model = find_model(graph, model_id) if model_id else active_model(graph)
+    if model is None:
+        raise NotFoundError("no model is active", where=graph.uri, next_step="run `generel-graph sync` first")
+    if not model.complete:
+        raise GraphError("the model is not complete", where=model.id, found=model.state, valid=["complete"])
+    return model
+
+
+def _check(graph: Graph, model: ModelRecord, path: Path, n: int) -> None:
+    """Raise GraphError if the slot changed hands meanwhile, or a vector is not as long as the model's."""
+    whole = 8 + HEADER + 4 * n * model.dimension
+    now = find_model(graph, model.id)
+    if (now.slot, now.created_at, now.complete) != (model.slot, model.created_at, True) or path.stat().st_size != whole:
+        raise GraphError(
+            "the model's vectors changed while they were read",
+            where=model.id,
+            next_step="run the command again when the sync is done",
+        )

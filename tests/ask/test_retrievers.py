@@ -1,0 +1,58 @@
+"""neo4j-graphrag's own retrievers on our graph: the real package, both servers, our vectors and indexes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from generel_graph.ask.pin import ModelMoved
+from generel_graph.config import Config
+from generel_graph.retrievers import QuestionEmbedder, hybrid_cypher_retriever, vector_cypher_retriever
+from generel_graph.session import Session
+
+RETURN = "RETURN node.id AS id, score ORDER BY score DESC"
+
+
+@pytest.fixture
+def session(world, tmp_path) -> Session:
+    opened = Session(Config(folder=tmp_path), world.graph)
+    opened.space = world.spaces  # the toy space in place of a trained one
+    return opened
+
+
+def found(result) -> list[str]:
+    return [item.content.split("id='")[1].split("'")[0] for item in result.items]
+
+
+def test_nodes_near_a_name_a_code_and_a_wording(session: Session) -> None:
+    retriever = vector_cypher_retriever(session, RETURN)
+    for text, id_ in (("CAD", "MONDO:0005010"), ("rs689", "rs689"), ("sweet blood", "MONDO:0005148")):
+        assert id_ in found(retriever.search(query_text=text, top_k=3))[:2], text
+    vector = QuestionEmbedder(session).embed_query("sweet blood")
+    assert vector == pytest.approx([0, 1, 0, 0, 0, 0, 0, 0])
+
+
+def test_a_hop_from_each_node_and_a_filter(session: Session) -> None:
+    hop = "MATCH (node)-[:LOCATED_IN]->(gene:Gene) RETURN node.id AS id, gene.name AS gene ORDER BY id"
+    result = vector_cypher_retriever(session, hop).search(query_text="RA", top_k=15)
+    assert found(result) == ["rs231775", "rs2476601", "rs689"]
+    drugs = "WITH node, score WHERE node:Drug " + RETURN
+    assert found(vector_cypher_retriever(session, drugs).search(query_text="RA", top_k=15)) == ["DRUGBANK:DB01281"]
+
+
+def test_words_and_nearness_together(session: Session) -> None:
+    retriever = hybrid_cypher_retriever(session, RETURN)
+    result = found(retriever.search(query_text="morning joint stiffness", top_k=4))
+    assert "HP:0001370" in result[:2], "near, and of its words"
+    by_words = found(retriever.search(query_text="juvenile diabetes", query_vector=[0, 0, 1, 0, 0, 0, 0, 0], top_k=3))
+    assert {"MONDO:0005147", "MONDO:0005010"} <= set(by_words), "one by its words, one by the vector"
+
+
+def test_a_retriever_of_a_model_that_moved_says_so(session: Session, world) -> None:
+    retriever = vector_cypher_retriever(session, RETURN)
+    world.vectors = {id_: np.roll(vector, 3) for id_, vector in world.vectors.items()}
+    world.write("rolled")
+    with pytest.raises(ModelMoved):
+        retriever.search(query_text="CAD", top_k=1)
+    now = vector_cypher_retriever(session, RETURN).search(query_text="rs689", top_k=5)
+    assert {"rs689", "MONDO:0005148"} <= set(found(now))
