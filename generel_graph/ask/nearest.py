@@ -42,12 +42,28 @@ def nearest(
     Kinds that are asked with the same vector share a search. `leave_out` is a cluster that is no answer to
     itself. Raises ModelMoved.
     """
+    asked = [(asked_kind, vector)]
+    return nearest_to_all(graph, model, space, asked, kinds, k, frozenset(filter(None, [leave_out])))
+
+
+def nearest_to_all(
+    graph: Graph,
+    model: Pinned,
+    space: Space,
+    asked: Sequence[tuple[str, Vector]],
+    kinds: Sequence[str],
+    k: int,
+    leave_out: frozenset[str] = frozenset(),
+) -> list[Near]:
+    """As `nearest`, to several things at once: kind ("" of a text) and vector of each; the score is the mean cosine.
+
+    Raises ModelMoved.
+    """
     groups: dict[tuple[bytes, float], tuple[Vector, list[str]]] = {}
     for kind in kinds:
         if kind not in model.kinds:
             continue
-        questions, constant = space.question(vector[np.newaxis], asked_kind, kind)
-        question = np.asarray(questions[0], dtype=np.float32)
+        question, constant = _question(space, asked, kind)
         groups.setdefault((question.tobytes(), float(constant)), (question, []))[1].append(kind)
     found = [
         near
@@ -57,6 +73,15 @@ def nearest(
     return sorted(found, key=lambda near: (-near.score, near.id))[:k]
 
 
+def _question(space: Space, asked: Sequence[tuple[str, Vector]], kind: str) -> tuple[Vector, float]:
+    """The one vector [dimension] whose cosine with a stored one, divided by the constant, is the mean of all scores."""
+    questions = [space.question(vector[np.newaxis], asked_kind, kind) for asked_kind, vector in asked]
+    if len(questions) == 1:
+        return np.asarray(questions[0][0][0], dtype=np.float32), questions[0][1]
+    total = np.sum([q[0] / (np.linalg.norm(q[0]) * constant) for q, constant in questions], axis=0)
+    return np.asarray(total, dtype=np.float32), len(asked) / max(float(np.linalg.norm(total)), 1e-9)
+
+
 def _group(
     graph: Graph,
     model: Pinned,
@@ -64,7 +89,7 @@ def _group(
     constant: float,
     kinds: Sequence[str],
     k: int,
-    leave_out: str | None,
+    leave_out: frozenset[str],
 ) -> list[Near]:
     """The k nearest clusters among kinds that share one question."""
     values = question.tolist()
@@ -78,15 +103,15 @@ def _group(
         if len(rows["id"]) < limit:
             break  # the index gave all that it found; whether that is all that there is, only a scan tells
         limit *= MORE
-    rows = pinned_row(graph, "ask/scan_nodes", model, vector=values, kinds=list(kinds), k=k + 1)
+    rows = pinned_row(graph, "ask/scan_nodes", model, vector=values, kinds=list(kinds), k=k + len(leave_out))
     return _clusters(rows, constant, leave_out)[:k]
 
 
-def _clusters(rows: dict[str, list[Any]], constant: float, leave_out: str | None) -> list[Near]:
+def _clusters(rows: dict[str, list[Any]], constant: float, leave_out: frozenset[str]) -> list[Near]:
     """One row a cluster, its nearest node; the index's score (1 + cosine) / 2 becomes the cosine."""
     found: dict[str, Near] = {}
     for id_, kind, cluster, score in zip(rows["id"], rows["kind"], rows["cluster"], rows["score"], strict=True):
-        if cluster != leave_out and cluster not in found:
+        if cluster not in leave_out and cluster not in found:
             cosine = (2 * score - 1) / constant
             found[cluster] = Near(cluster, id_, kind, max(-1.0, min(1.0, cosine)))
     return list(found.values())

@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from generel_graph.ask import Locus, Placed
+from generel_graph.ask import Locus, Placed, Seen
 from generel_graph.embed import ModelRecord, activate, write_back
 from generel_graph.errors import NotFoundError
 from generel_graph.graph import Graph
@@ -123,6 +123,13 @@ class ToySpace:
         """An effect that tells which SNP, and a percentile that tells where the trait lies."""
         sizes = np.array([len(snp) / 100 for snp, _ in pairs])
         return sizes, np.array([100.0 * float(traits[trait][1] > 0.5) for _, trait in pairs])
+
+    def seen(self, ends, edges, ways=()):
+        """Trained on, if an edge has weight; held out, if it has the flag "held"."""
+        answers = tuple("no" if not edge.weight else "held out" if "held" in edge.flags else "yes" for edge in edges)
+        composed = ["yes"] if any(edge.weight for way in ways for edge in way) else []
+        found = next((a for a in ("yes", "held out") if a in (*answers, *composed)), "no")
+        return Seen(found, ("toy",) if found != "no" else (), answers)
 
     def question(self, vectors: np.ndarray, asked_kind: str, wanted_kind: str | None) -> tuple[np.ndarray, float]:
         return vectors, 2.0 if {asked_kind, wanted_kind} == {"Gene", "SNP"} else 1.0
