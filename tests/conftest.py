@@ -61,6 +61,15 @@ def graph(request: pytest.FixtureRequest, servers: dict[str, Running]) -> Iterat
         yield opened
 
 
+@pytest.fixture(scope="module", params=VERSIONS)
+def kept_graph(request: pytest.FixtureRequest, servers: dict[str, Running]) -> Iterator[Graph]:
+    """A database that the tests of one module share, on every supported version in turn: plans are made once."""
+    server = servers[request.param]
+    with Graph.connect(server.uri, server.user, server.password) as opened:
+        wipe(opened)
+        yield opened
+
+
 def wipe(graph: Graph) -> None:
     """Empty the database: data, vector indexes and constraints."""
     driver = graph.driver

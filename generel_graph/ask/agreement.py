@@ -63,7 +63,7 @@ def _studies(edges: Sequence[Evidence]) -> str:
     if not few[1]:
         return f"{begin}: {'all agree' if told > 1 else 'it says'}: {says}{silent}"
     if len(few[1]) == len(most[1]):
-        return f"{begin}: {len(most[1])} say that {says}, as many say that it {few[0]}{silent}"
+        return f"{begin}: {_count(len(most[1]), 'says', 'say')} that {says}, as many say that it {few[0]}{silent}"
     return f"{begin}: {len(most[1])} of {told} agree: {says}; {len(few[1])} that it {few[0]}{silent}"
 
 

@@ -88,7 +88,7 @@ def read_around(
     totals |= _totals(graph, met - totals.keys())
     counted = list(_within(sorted(met, key=lambda c: (c not in ends, totals.get(c, 0), c)), totals, DEGREE_EDGES))
     if len(counted) < len(met):
-        cut.append(f"{len(met) - len(counted):,} hubs count with all of their edges, not type by type")
+        cut.append(f"hubs that count with all of their edges, not type by type: {len(met) - len(counted):,}")
     return Around(one, other, joins, _degrees(graph, counted), totals, tuple(cut))
 
 

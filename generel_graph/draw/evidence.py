@@ -94,7 +94,11 @@ def _ink(colour: str) -> str:
 
 def _box(axes: Axes, text: Text) -> Bbox:
     """What a label covers, with its box, in inches."""
-    text.update_bbox_position_size(axes.figure.canvas.get_renderer())
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = axes.figure.canvas
+    assert isinstance(canvas, FigureCanvasAgg)
+    text.update_bbox_position_size(canvas.get_renderer())
     patch = text.get_bbox_patch()
     extent = text.get_window_extent() if patch is None else patch.get_window_extent()
     return extent.transformed(axes.transData.inverted()).padded(GAP)
@@ -129,7 +133,7 @@ def _line(
         *begin, said, fontsize=6.5, color=DENIED if denied else GREY, ha="center", va="center", zorder=2,
         bbox={"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"},
     )  # fmt: skip
-    tried = []
+    tried: list[tuple[int, int, tuple[float, float], Bbox]] = []
     for share in ALONG:
         text.set_position((begin[0] + share * (end[0] - begin[0]), begin[1] + share * (end[1] - begin[1])))
         box = _box(axes, text)

@@ -36,8 +36,9 @@ def spots(graph: nx.MultiDiGraph[str]) -> tuple[Spots, float]:
     first = _by_score(graph, [n for n, at in place.items() if 0 < at < 0.5])
     second = _near(graph, _by_score(graph, [n for n, at in place.items() if 0.5 < at < 1]), first)
     longest = max(len(first), len(second))
+    parts: list[tuple[list[str], list[str]]]
     if middle and longest:
-        parts = [(middle, [])] + [([], column) for column in (first, second)]
+        parts = [(middle, []), ([], first), ([], second)]
     else:
         parts = [(column[: len(column) // 2], column[len(column) // 2 :]) for column in (middle, first, second)]
     above, below = (max(len(part[side]) for part in parts) for side in (0, 1))

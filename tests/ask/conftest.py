@@ -189,6 +189,16 @@ class World:
 
 @pytest.fixture
 def world(graph: Graph) -> World:
+    return make_world(graph)
+
+
+@pytest.fixture(scope="module")
+def kept_world(kept_graph: Graph) -> World:
+    """The same for all tests of one module."""
+    return make_world(kept_graph)
+
+
+def make_world(graph: Graph) -> World:
     create_keys(graph)
     create_indexes(graph)
     made = World(graph)
