@@ -39,7 +39,8 @@ class End:
             )
         others = f"; also named so: {', '.join(self.others)}" if self.others else ""
         said = "" if self.text == self.id else f"{self.text!r} is the {self.resolved_by} of "
-        return f"{said}{self.name} ({', '.join(dict.fromkeys([self.kind, self.id]))}){others}"
+        what = ", ".join(part for part in (self.kind, self.id) if part != self.name)
+        return f"{said}{self.name} ({what}){others}"
 
 
 def read_ends(

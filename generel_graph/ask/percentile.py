@@ -50,7 +50,7 @@ def percentile(
     if not len(cosines):
         return None
     below = np.count_nonzero(cosines < cosine) + np.count_nonzero(cosines == cosine) / 2
-    return Percentile(round(100.0 * float(below) / len(cosines), 2), len(cosines), among)
+    return Percentile(round(100.0 * float(below) / len(cosines), 3), len(cosines), among)
 
 
 def _sample(graph: Graph, model: Pinned, kind: str) -> Vector:

@@ -100,7 +100,8 @@ def _head(found: Explanation) -> list[str]:
         lines.append("cosine: none, an end has no vector yet; `generel-graph sync` embeds nodes that are new")
     else:
         place = found.percentile
-        told = f", larger than that of {place.value:.1f} % of {place.pairs:,} {place.among}" if place else ""
+        share = "" if place is None else "all of" if place.value == 100 else f"{min(place.value, 99.99):.4g} % of"
+        told = f", larger than that of {share} {place.pairs:,} {place.among}" if place else ""
         lines.append(f"cosine {found.cosine:.3f}{told}")
     tasks = f" ({', '.join(found.tasks)})" if found.tasks else ""
     return [*lines, f"trained on: {found.trained_on}{tasks}"]

@@ -63,7 +63,7 @@ def draw_evidence(graph: nx.MultiDiGraph[str], path: Path) -> Path:
     axes.text(MARGIN, height - 0.25, graph.graph["title"], fontsize=11, color=INK, va="top", ha="left")
     _legend(axes, sorted({data["kind"] for _, data in shown.nodes(data=True)} - {""}))
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "generel-graph"}):
-        figure.savefig(path, dpi=130, metadata={"Date": None} if path.suffix.lower() == ".svg" else None)
+        figure.savefig(path, dpi=110, metadata={"Date": None} if path.suffix.lower() == ".svg" else None)
     return path
 
 
@@ -98,7 +98,7 @@ def _box(axes: Axes, text: Text) -> Bbox:
 
     canvas = axes.figure.canvas
     assert isinstance(canvas, FigureCanvasAgg)
-    text.update_bbox_position_size(canvas.get_renderer())
+    text.update_bbox_position_size(canvas.get_renderer())  # type: ignore[no-untyped-call]
     patch = text.get_bbox_patch()
     extent = text.get_window_extent() if patch is None else patch.get_window_extent()
     return extent.transformed(axes.transData.inverted()).padded(GAP)

@@ -117,7 +117,7 @@ def test_direct_evidence_is_told_for_one_allele_and_what_contradicts_is_named(to
     other = ask(told, "RA", "rs2476601")
     assert (other.summary, other.contradictions) == (found.summary, found.contradictions)
     tissues = ask(told, "rs689", "INS")
-    assert tissues.summary[0].endswith("2 studies: 1 says that A raises, as many say that it lowers")
+    assert tissues.summary[0].endswith("2 studies: 1 says that T lowers, as many say that it raises")
     treated = ask(told, "abatacept", "T1D")
     assert treated.contradictions == ("TREATS (toy) against CONTRAINDICATED_FOR (label)",)
 
