@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from generel_graph.ask import Placed
+from generel_graph.ask import Placed, Seen, Stated
+from generel_graph.ask.space import UNKNOWN
 from generel_graph.config import Config
 from generel_graph.connection import open_graph
 from generel_graph.embed import GivenVectors, ModelRecord, activate, models, read_vectors, write_back
@@ -75,6 +76,10 @@ class GivenSpace:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
         """None: nothing is known of effects."""
         return None
+
+    def seen(self, ends: tuple[str, str], edges: Sequence[Stated], ways: Sequence[tuple[Stated, Stated]] = ()) -> Seen:
+        """Nobody here knows what these vectors were made from."""
+        return Seen(UNKNOWN, (), (UNKNOWN,) * len(edges))
 
     def _no_encoder(self, text: str) -> ModelError:
         return ModelError(

@@ -89,6 +89,14 @@ class Session:
         frame.attrs.update(answer)
         return frame
 
+    def explain(self, left: str, right: str, hops: int = 3, k: int = 5) -> asking.Explanation:
+        """Why two things are near or not: cosine and its place, direct evidence, paths of up to `hops` steps.
+
+        `k` rows of each list. A free text, and an SNP that is no node, has a cosine but no edges; `graph()` of the
+        result is a networkx graph of all that it tells. Raises UsageError, NotFoundError, ModelError.
+        """
+        return asking.explain(self.graph, self.space, left, right, hops, k)
+
     def run(
         self,
         cypher: str,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from generel_graph.errors import ModelError, NotFoundError
 from generel_graph.graph import Graph
 
 if TYPE_CHECKING:
-    from generel_graph.ask import Placed
+    from generel_graph.ask import Placed, Seen, Stated
     from generel_graph.encode import Encoder
     from generel_graph.learn import EffectTable, Model
 
@@ -35,12 +36,17 @@ class TrainedSpace:
         self.graph = graph
         self._texts: dict[str, NDArray[np.float32]] = {}
 
-    @cached_property
+    @property
     def settings(self) -> dict[str, Any]:
         """The model's own settings; raises ModelError if its folder is not here."""
+        return dict(self.identity["model"])
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """All that the model was made by; raises ModelError if its folder is not here."""
         path = self.config.model_folder(self.model_id) / "config.json"
         try:
-            return dict(json.loads(path.read_text(encoding="utf-8"))["identity"]["model"])
+            return dict(json.loads(path.read_text(encoding="utf-8"))["identity"])
         except (OSError, ValueError, KeyError) as error:
             raise ModelError(
                 "the active model's files are not here",
@@ -113,6 +119,18 @@ class TrainedSpace:
             return None
         _, untrained = halves(np.stack(list(traits.values())), self.learnt)
         return self.effect_table.expected(pairs, dict(zip(traits, untrained, strict=True)))
+
+    def seen(self, ends: tuple[str, str], edges: Sequence[Stated], ways: Sequence[tuple[Stated, Stated]] = ()) -> Seen:
+        """Whether the model's training saw a pair, by what it samples and what it held out."""
+        from generel_graph.seen import Training
+
+        before = self.identity["train"]["published_before"]
+        training = Training(
+            frozenset(name for name, weight in self.identity["task_weights"].items() if weight > 0),
+            date.fromisoformat(before) if before else None,
+            self.config.model_folder(self.model_id) / "held_out.parquet",
+        )
+        return training.seen(ends, edges, ways)
 
     def question(
         self, vectors: NDArray[np.float32], asked_kind: str, wanted_kind: str | None

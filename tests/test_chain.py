@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from generel_graph.config import load_config
@@ -109,6 +110,21 @@ def test_the_second_sync_does_nothing(project: Project) -> None:
     assert report["load"]["way"] == "nothing"
     assert report["vectors_written"] == 0
     assert "train" not in report["steps"]
+
+
+def test_a_pair_is_explained_drawn_and_said_to_be_held_out_where_it_was(project: Project) -> None:
+    picture = project.folder / "why.png"
+    told = project.run("explain", "rs2476601", "rheumatoid arthritis", "--picture", str(picture), "--json", "-q")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert -1 <= told["cosine"] <= 1 and 0 <= told["percentile"]["value"] <= 100
+    assert told["direct"] and told["paths"] and "raises" in told["summary"][0]
+    held = pl.read_parquet(project.folder / ".generel" / "models" / told["model"] / "held_out.parquet")
+    pair = held.filter(~pl.col("task").is_in(["synonym", "equivalence", "gene_trait"])).row(0, named=True)
+    apart = project.run("explain", pair["anchor"], pair["positive"], "--hops", "2", "--json", "-q")
+    assert (apart["trained_on"], pair["task"] in apart["tasks"]) == ("held out", True)
+    printed, _ = project.start("explain", "rs2476601", "rheumatoid arthritis", "-q").communicate(timeout=120)
+    for title in ("cosine", "trained on", "Direct evidence", "Paths", "Near to both"):
+        assert title in printed
 
 
 def test_a_search_sees_the_old_model_whole_until_the_new_one_is(project: Project) -> None:

@@ -1,6 +1,7 @@
-"""Questions to the graph and its space: search, score, query, subgraph, recipes."""
+"""Questions to the graph and its space: search, score, explain, query, subgraph, recipes."""
 
 from generel_graph.ask.cook import Served, cook, prepare
+from generel_graph.ask.explain import Explanation, explain
 from generel_graph.ask.files import GRAPH, form_of, write_network, write_rows
 from generel_graph.ask.pin import Pinned, active, still_active
 from generel_graph.ask.query import query, query_network, vector_of
@@ -8,7 +9,7 @@ from generel_graph.ask.question import WAYS, How, Question, Region
 from generel_graph.ask.recipe import Parameter, Recipe, list_recipes, read_recipe, recipe_names
 from generel_graph.ask.score import ADDED, ENDS, read_pairs, score, to_tsv
 from generel_graph.ask.search import Answer, Hit, Taken, search
-from generel_graph.ask.space import Locus, Placed, Space, Spaces
+from generel_graph.ask.space import Locus, Placed, Seen, Space, Spaces, Stated
 from generel_graph.ask.subgraph import subgraph
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "GRAPH",
     "WAYS",
     "Answer",
+    "Explanation",
     "Hit",
     "How",
     "Locus",
@@ -26,12 +28,15 @@ __all__ = [
     "Question",
     "Recipe",
     "Region",
+    "Seen",
     "Served",
     "Space",
     "Spaces",
+    "Stated",
     "Taken",
     "active",
     "cook",
+    "explain",
     "form_of",
     "list_recipes",
     "prepare",

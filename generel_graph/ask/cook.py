@@ -177,7 +177,7 @@ def _find(graph: Graph, model: Pinned, spaces: Spaces, where: str, parameter: Pa
 
 def _like(graph: Graph, link: Link, kinds: tuple[str, ...]) -> list[str]:
     """Names of the wanted kinds that share words with a text."""
-    order = by_words(graph, link.text)
+    order = by_words(graph, link.text, kinds)
     clusters = read_clusters(graph, order)
     members = [clusters[id_].member(id_) or clusters[id_].members[0] for id_ in order if id_ in clusters]
     return [member.name for member in members if member.kind in kinds][:OFFERED]

@@ -19,8 +19,8 @@ NOTHING = 1e-4  # a question shorter than this points nowhere
 
 
 @dataclass(frozen=True, slots=True)
-class End:
-    """One thing that is asked about."""
+class Part:
+    """One of the things that are asked together."""
 
     vector: Vector  # [dimension], as stored
     kind: str  # "" for a free text
@@ -29,23 +29,23 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    """Ends that are asked together."""
+    """What is asked together, at least one part."""
 
-    ends: Sequence[End]
+    parts: Sequence[Part]
 
     def question(self, space: Space, wanted_kind: str | None) -> tuple[Vector, float]:
         """The vector [dimension] to search with for nodes of `wanted_kind`, and the constant of its cosines.
 
         Raises UsageError where the ends cancel each other.
         """
-        if len(self.ends) == 1 and self.ends[0].weight > 0:
-            questions, constant = space.question(self.ends[0].vector[np.newaxis], self.ends[0].kind, wanted_kind)
+        if len(self.parts) == 1 and self.parts[0].weight > 0:
+            questions, constant = space.question(self.parts[0].vector[np.newaxis], self.parts[0].kind, wanted_kind)
             return np.asarray(questions[0], dtype=np.float32), float(constant)
-        total = np.zeros(len(self.ends[0].vector), dtype=np.float64)
-        for end in self.ends:
-            questions, constant = space.question(end.vector[np.newaxis], end.kind, wanted_kind)
-            total += end.weight / constant * questions[0] / max(float(np.linalg.norm(questions[0])), 1e-12)
-        length, weights = float(np.linalg.norm(total)), sum(abs(end.weight) for end in self.ends)
+        total = np.zeros(len(self.parts[0].vector), dtype=np.float64)
+        for part in self.parts:
+            questions, constant = space.question(part.vector[np.newaxis], part.kind, wanted_kind)
+            total += part.weight / constant * questions[0] / max(float(np.linalg.norm(questions[0])), 1e-12)
+        length, weights = float(np.linalg.norm(total)), sum(abs(part.weight) for part in self.parts)
         if length < NOTHING * weights or weights == 0:
             raise UsageError("what is asked for and what is taken away cancel each other", where="search")
         return (total / length).astype(np.float32), weights / length

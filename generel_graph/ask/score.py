@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from generel_graph.ask.cosine import CHUNK, pairwise, vectors_of
 from generel_graph.ask.link import LOCUS, Link, link_all, tidy
-from generel_graph.ask.pin import Pinned, pinned, stored_vectors
-from generel_graph.ask.space import Placed, Space, Spaces, Vector
+from generel_graph.ask.pin import Pinned, pinned
+from generel_graph.ask.space import Space, Spaces, Vector
 from generel_graph.errors import DataError
 from generel_graph.graph import Graph
 from generel_graph.progress import Progress, silent
@@ -20,7 +21,6 @@ from generel_graph.progress import Progress, silent
 ENDS = ("left", "right")
 ADDED = ("left_id", "right_id", "cosine", "left_by", "right_by", "effect", "effect_percentile")
 TRAITS = frozenset({"Disease", "Trait", "Phenotype"})  # kinds that an SNP can have an effect on
-CHUNK = 2_000  # texts a statement
 Number = float | None
 
 
@@ -126,7 +126,7 @@ def _scores(
     rights: Sequence[str],
 ) -> tuple[_Ends, list[Number], list[Number], list[Number]]:
     """What the ends are, and cosine, effect and its percentile of each row."""
-    ends = _Ends(links, _vectors(graph, model, space, links))
+    ends = _Ends(links, vectors_of(graph, model, space, links))
     return ends, _cosines(space, ends, lefts, rights), *_effects(space, ends, lefts, rights)
 
 
@@ -161,38 +161,6 @@ def _cosines(space: Space, ends: _Ends, lefts: Sequence[str], rights: Sequence[s
     for (left_kind, right_kind), rows in groups.items():
         a = np.stack([ends.vectors[lefts[row]][1] for row in rows])
         b = np.stack([ends.vectors[rights[row]][1] for row in rows])
-        # A text asks, a node is asked: their vectors are of two forms.
-        values = (
-            _pairwise(space, b, right_kind, a, left_kind)
-            if not right_kind
-            else _pairwise(space, a, left_kind, b, right_kind)
-        )
-        for row, value in zip(rows, values, strict=True):
+        for row, value in zip(rows, pairwise(space, a, left_kind, b, right_kind), strict=True):
             cosines[row] = float(value)
     return cosines
-
-
-def _pairwise(space: Space, asking: Vector, asking_kind: str, asked: Vector, asked_kind: str) -> Vector:
-    """The score of each row of `asking` [n, d] with the same row of `asked` [n, d]."""
-    questions, constant = space.question(asking, asking_kind, asked_kind or None)
-    lengths = np.linalg.norm(questions, axis=1) * np.linalg.norm(asked, axis=1)
-    cosines = np.einsum("nd,nd->n", questions, asked) / np.maximum(lengths, 1e-12)
-    return np.asarray(np.clip(cosines / constant, -1.0, 1.0), dtype=np.float32)
-
-
-def _vectors(graph: Graph, model: Pinned, space: Space, links: Mapping[str, Link]) -> dict[str, tuple[str, Vector]]:
-    """Kind and vector of each text that has one."""
-    ids = sorted({found.id for found in links.values() if found.id is not None})
-    stored: dict[str, tuple[str, Vector]] = {}
-    for begin in range(0, len(ids), CHUNK):
-        stored |= stored_vectors(graph, model, ids[begin : begin + CHUNK])
-    found = {text: stored[known.id] for text, known in links.items() if known.id in stored}
-    unloaded = {text: known.snp for text, known in links.items() if known.snp is not None}
-    if unloaded:
-        places = space.place(sorted(set(unloaded.values())))
-        at = {text: places[snp] for text, snp in unloaded.items()}
-        found |= {text: ("SNP", place.vector) for text, place in at.items() if isinstance(place, Placed)}
-    free = [text for text, known in links.items() if known.id is None and not known.coded]
-    if free:
-        found |= {text: ("", vector) for text, vector in zip(free, space.text_vectors(free), strict=True)}
-    return found

@@ -10,7 +10,7 @@ from generel_etl.tables import CONCEPT_KINDS
 from generel_graph.ask.clusters import Cluster, read_clusters
 from generel_graph.ask.link import LOCUS, NAME, SYNONYM, Link, link_or_snp
 from generel_graph.ask.loci import apart
-from generel_graph.ask.mixture import End, Mixture
+from generel_graph.ask.mixture import Mixture, Part
 from generel_graph.ask.nearest import Near, nearest, nearest_among
 from generel_graph.ask.pin import Pinned, pinned, stored_vectors
 from generel_graph.ask.question import MEANING, WORDS, Question
@@ -147,16 +147,16 @@ def _answer(graph: Graph, model: Pinned, space: Space, links: Sequence[Link], qu
     )
 
 
-def _end(graph: Graph, model: Pinned, space: Space, found: Link, weight: float) -> tuple[End, Taken]:
+def _end(graph: Graph, model: Pinned, space: Space, found: Link, weight: float) -> tuple[Part, Taken]:
     """A text's vector in the space, and what it was taken for."""
     similar: tuple[Named, ...] = ()
     locus: Locus | None = None
     cut = False
     if found.snp is not None:
         at = placed(space, found.snp)
-        end, locus = End(at.vector, "SNP", weight), at.locus
+        end, locus = Part(at.vector, "SNP", weight), at.locus
     elif found.id is None:
-        end = End(space.text_vectors([found.text])[0], "", weight)
+        end = Part(space.text_vectors([found.text])[0], "", weight)
         similar, cut = named_by(graph, model, space, found.text, end.vector), space.cut(found.text)
     else:
         vectors = stored_vectors(graph, model, [found.id])
@@ -168,7 +168,7 @@ def _end(graph: Graph, model: Pinned, space: Space, found: Link, weight: float) 
                 next_step="run `generel-graph sync`: it embeds nodes that are new",
             )
         kind, vector = vectors[found.id]
-        end = End(vector, kind, weight)
+        end = Part(vector, kind, weight)
     return end, Taken(
         found.text,
         weight,

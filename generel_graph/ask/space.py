@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +15,8 @@ from generel_graph.errors import NotFoundError
 Vector = NDArray[np.float32]
 Values = NDArray[np.float64]
 SHOWN = 3  # genes that a sentence names
+TRAINED, HELD_OUT, UNSEEN = "yes", "held out", "no"
+UNKNOWN = "unknown"  # of vectors made elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,30 @@ class Placed:
 
     vector: Vector  # [dimension]
     locus: Locus
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What training looks at of an edge, to take it or not."""
+
+    type: str
+    start: str  # id
+    end: str
+    start_kind: str
+    end_kind: str
+    weight: float | None
+    flags: tuple[str, ...]
+    published: date | None
+    r2: float | None = None  # of IN_LD_WITH
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What training saw of a pair."""
+
+    answer: str  # TRAINED, HELD_OUT, UNSEEN or UNKNOWN
+    tasks: tuple[str, ...]  # that the pair is one of
+    edges: tuple[str, ...]  # the same answer for each edge
 
 
 class Space(Protocol):
@@ -79,6 +106,12 @@ class Space(Protocol):
         known ones, 0 … 100, [p]; None where the model knows of no effects.
 
         `traits`: the stored vectors of the traits, [dimension].
+        """
+
+    def seen(self, ends: tuple[str, str], edges: Sequence[Stated], ways: Sequence[tuple[Stated, Stated]] = ()) -> Seen:
+        """Whether training saw a pair of clusters: by the edges between them, or of a gene and a trait by its `ways`.
+
+        A way is an edge of an SNP to the gene and one of the same SNP to the trait.
         """
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from generel_etl.tables import CONCEPT_KINDS
 from generel_graph.ask.clusters import read_clusters
-from generel_graph.ask.mixture import End, Mixture
+from generel_graph.ask.mixture import Mixture, Part
 from generel_graph.ask.nearest import nearest
 from generel_graph.ask.pin import Pinned
 from generel_graph.ask.scope import Scope
@@ -40,7 +40,7 @@ def named_by(
 
     Raises ModelMoved.
     """
-    near = nearest(graph, model, space, Mixture([End(vector, "")]), Scope(CONCEPT_KINDS), CANDIDATES)
+    near = nearest(graph, model, space, Mixture([Part(vector, "")]), Scope(CONCEPT_KINDS), CANDIDATES)
     order = fuse([by_words(graph, text), [n.cluster for n in near]])[:shown]
     clusters = read_clusters(graph, order)
     heads = [clusters[id_].member(id_) or clusters[id_].members[0] for id_ in order if id_ in clusters]

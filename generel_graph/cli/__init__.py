@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "embed": "chain",
     "search": "asking",
     "score": "asking",
+    "explain": "explaining",
     "query": "asking",
     "recipe": "recipes",
     "evaluate": "judging",

@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from generel_graph.ask import Locus, Placed
+from generel_graph.ask import Locus, Placed, Seen
 from generel_graph.embed import ModelRecord, activate, write_back
 from generel_graph.errors import NotFoundError
 from generel_graph.graph import Graph
@@ -127,6 +127,13 @@ class ToySpace:
         sizes = np.array([len(snp) / 100 for snp, _ in pairs])
         return sizes, np.array([100.0 * float(traits[trait][1] > 0.5) for _, trait in pairs])
 
+    def seen(self, ends, edges, ways=()):
+        """Trained on, if an edge has weight; held out, if it has the flag "held"."""
+        answers = tuple("no" if not edge.weight else "held out" if "held" in edge.flags else "yes" for edge in edges)
+        composed = ["yes"] if any(edge.weight for way in ways for edge in way) else []
+        found = next((a for a in ("yes", "held out") if a in (*answers, *composed)), "no")
+        return Seen(found, ("toy",) if found != "no" else (), answers)
+
     def question(self, vectors: np.ndarray, asked_kind: str, wanted_kind: str | None) -> tuple[np.ndarray, float]:
         return vectors, 2.0 if {asked_kind, wanted_kind} == {"Gene", "SNP"} else 1.0
 
@@ -186,6 +193,12 @@ class World:
 @pytest.fixture
 def world(graph: Graph) -> World:
     return build(graph)
+
+
+@pytest.fixture(scope="module")
+def kept_world(lasting: Graph) -> World:
+    """The same for all tests of one module, which put back what they change."""
+    return build(lasting)
 
 
 def build(graph: Graph, further: Callable[..., Sequence[tuple[dict, np.ndarray]]] | None = None) -> World:

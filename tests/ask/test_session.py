@@ -52,6 +52,21 @@ def test_query_recipe_and_subgraph(session: Session) -> None:
         session.subgraph("some words")
 
 
+def test_explain_gives_what_a_program_can_go_on_with(session: Session) -> None:
+    identity = {
+        "model": {"learnt_share": 0.7, "dimension": 4},
+        "train": {"published_before": "2005-01-01"},
+        "task_weights": {"gwas": 1.0, "snp_gene": 1.0},
+    }
+    folder = session.config.model_folder(session.model_id())
+    (folder / "config.json").write_text(json.dumps({"identity": identity}))
+    found = session.explain("rs2476601", "PTPN22")
+    assert (found.trained_on, found.tasks, found.direct[0].seen) == ("yes", ("snp_gene",), "yes")
+    assert found.cosine == session.score(pd.DataFrame({"left": ["rs2476601"], "right": ["PTPN22"]}))["cosine"][0]
+    assert isinstance(found.graph(), nx.MultiDiGraph) and set(found.graph()) == {"rs2476601", "HGNC:9652"}
+    assert session.explain("rs2476601", "RA").trained_on == "no", "its report has no weight"
+
+
 def test_score_keeps_the_callers_frame(session: Session) -> None:
     pairs = pd.DataFrame({"left": ["rs2476601", None], "right": ["RA", "RA"], "n": [1, 2]}, index=[7, 9])
     scored = session.score(pairs)

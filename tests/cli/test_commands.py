@@ -121,6 +121,12 @@ def test_a_folder_and_a_cut_gzip_are_told(tmp_path: Path) -> None:
     assert (done.returncode, "hits.tsv.gz" in done.stderr) == (1, True)
 
 
+def test_a_picture_of_another_ending_is_told_before_anything_is_asked(tmp_path: Path) -> None:
+    done = run("explain", "rs1", "gout", "--picture", "why.pdf", folder=project(tmp_path, HITS))
+    assert (done.returncode, "why.pdf" in done.stderr) == (2, True)
+    assert not (tmp_path / ".generel").exists()
+
+
 def test_rejects_are_told_with_line_and_reason(tmp_path: Path) -> None:
     from generel_graph.config import load_config
     from generel_graph.reading import read
