@@ -163,16 +163,16 @@ def _cosines(space: Space, ends: _Ends, lefts: Sequence[str], rights: Sequence[s
         b = np.stack([ends.vectors[rights[row]][1] for row in rows])
         # A text asks, a node is asked: their vectors are of two forms.
         values = (
-            _pairwise(space, b, right_kind, a, left_kind)
+            pairwise(space, b, right_kind, a, left_kind)
             if not right_kind
-            else _pairwise(space, a, left_kind, b, right_kind)
+            else pairwise(space, a, left_kind, b, right_kind)
         )
         for row, value in zip(rows, values, strict=True):
             cosines[row] = float(value)
     return cosines
 
 
-def _pairwise(space: Space, asking: Vector, asking_kind: str, asked: Vector, asked_kind: str) -> Vector:
+def pairwise(space: Space, asking: Vector, asking_kind: str, asked: Vector, asked_kind: str) -> Vector:
     """The score of each row of `asking` [n, d] with the same row of `asked` [n, d]."""
     questions, constant = space.question(asking, asking_kind, asked_kind or None)
     lengths = np.linalg.norm(questions, axis=1) * np.linalg.norm(asked, axis=1)

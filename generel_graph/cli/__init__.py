@@ -22,6 +22,8 @@ COMMANDS: dict[str, str] = {
     "search": "asking",
     "score": "asking",
     "query": "asking",
+    "map": "drawing",
+    "locus": "drawing",
     "evaluate": "judging",
     "export": "giving",
     "browser": "server",

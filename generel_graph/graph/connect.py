@@ -118,6 +118,7 @@ class Graph:
         schema: Mapping[str, Any] | None = None,
         progress: Progress = silent,
         stage: str = "read",
+        slot: int | None = None,
         **parameters: Any,
     ) -> pl.DataFrame:
         """Read in columns: each row that the statement returns holds equally long lists, one a column.
@@ -127,7 +128,7 @@ class Graph:
         `schema` gives the columns' types where a part may be empty.
         """
         parts: list[pl.DataFrame] = []
-        text = statement(name)
+        text = statement(name, slot)
         with (
             _errors(name),
             self.driver.session(database=self.database, default_access_mode=neo4j.READ_ACCESS) as session,

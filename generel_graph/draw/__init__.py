@@ -1,0 +1,1 @@
+"""Pictures: functions that take tables and arrays, write files and return their paths."""
