@@ -146,6 +146,27 @@ class Session:
         frame.attrs.update(found, position=position, note=asking.NOTE)
         return frame
 
+    def effects(self, progress: Progress = silent) -> pd.DataFrame:
+        """Pairs of SNP and trait with a reported odds ratio, and their cosine, as a frame.
+
+        Columns: snp, trait, type (of the edge), log_odds (mean |ln odds ratio|), reports, cosine, held_out (of the
+        training; empty where the model's folder does not tell). `attrs`: model. Raises NotFoundError, ModelError.
+        """
+        import polars as pl
+
+        from generel_graph.learn.held import read_held
+
+        pairs, model_id = asking.effects(self.graph, self.space, progress)
+        held = read_held(self.config.model_folder(model_id))
+        told = pl.lit(None, dtype=pl.Boolean)
+        if held is not None:
+            ends = held.filter(pl.col("task").is_in(["gwas", "phewas"])).select(snp="anchor", trait="positive").unique()
+            pairs = pairs.join(ends.with_columns(held=True), on=["snp", "trait"], how="left", maintain_order="left")
+            told = pl.col("held").fill_null(False)
+        frame = pairs.with_columns(told.alias("held_out")).drop("held", strict=False).to_pandas()
+        frame.attrs["model"] = model_id
+        return frame
+
     def subgraph(self, ids: str | Iterable[str], hops: int = 1, limit: int = 1_000) -> nx.MultiDiGraph[str]:
         """The neighbourhood of ids, or of what one text names, as networkx; `limit` edges a hop.
 

@@ -1,5 +1,6 @@
 """Questions to the graph and its space: search, score, query, subgraph, recipes."""
 
+from generel_graph.ask.effects import effects
 from generel_graph.ask.pin import Pinned
 from generel_graph.ask.query import query
 from generel_graph.ask.recipe import Recipe, cook, read_recipe, recipe_names
@@ -26,6 +27,7 @@ __all__ = [
     "Space",
     "Spaces",
     "cook",
+    "effects",
     "query",
     "read_pairs",
     "read_recipe",

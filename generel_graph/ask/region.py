@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from generel_graph.ask.link import Link, link
+from generel_graph.ask.link import link
 from generel_graph.ask.pin import Pinned, pinned, stored_vectors
-from generel_graph.ask.score import pairwise
+from generel_graph.ask.score import cosines
 from generel_graph.ask.space import Spaces
 from generel_graph.errors import NotFoundError, UsageError
 from generel_graph.graph import Graph
@@ -50,6 +48,14 @@ class Region:
     model: str  # id of the model that answered
 
 
+@dataclass(frozen=True, slots=True)
+class _Trait:
+    """What the window is seen from."""
+
+    id: str
+    name: str
+
+
 def region(graph: Graph, spaces: Spaces, snp: str, disease: str, window: int = WINDOW) -> Region:
     """The SNPs within `window` base pairs of one, each with its strongest report of a disease and its cosine to it.
 
@@ -65,18 +71,19 @@ def region(graph: Graph, spaces: Spaces, snp: str, disease: str, window: int = W
     at["to"] = place["position"] + window
     found = graph.rows("ask/list_region", snp=index, traits=below, **at)
     rows = [row for row in found if row["build"] == place["build"]]
-    cosines, model = pinned(graph, lambda m: (_cosines(graph, m, spaces, [r["id"] for r in rows], trait), m.id))
-    kept = [{k: v for k, v in row.items() if k != "build"} | {"cosine": cosines.get(row["id"])} for row in rows]
+    ids = [row["id"] for row in rows]
+    nearness, model = pinned(graph, lambda m: (_cosines(graph, m, spaces, ids, trait.id), m.id))
+    shown = [{**row, "cosine": cosine} for row, cosine in zip(rows, nearness, strict=True)]
     return Region(
         index,
-        trait.name or trait.id or "",
-        trait.id or "",
+        trait.name,
+        trait.id,
         len(below) - 1,
         place["build"],
         place["chromosome"],
         at["from"],
         at["to"],
-        tuple(kept),
+        tuple({column: row[column] for column in REGION_COLUMNS} for row in shown),
         tuple(graph.rows("ask/list_region_genes", build=place["build"], **at)),
         len(found) - len(rows),
         any(row["r2"] is not None for row in rows if row["id"] != index),
@@ -99,7 +106,8 @@ def _snp(graph: Graph, text: str) -> tuple[str, Mapping[str, Any]]:
     return found.id, place
 
 
-def _trait(graph: Graph, text: str) -> Link:
+def _trait(graph: Graph, text: str) -> _Trait:
+    """The concept that a text names."""
     found = link(graph, text)
     if found.id is None or found.kind == "SNP":
         raise NotFoundError(
@@ -108,20 +116,14 @@ def _trait(graph: Graph, text: str) -> Link:
             found=text,
             next_step=f"see what it may be called: generel-graph search {text!r} --kind Disease",
         )
-    return found
+    return _Trait(found.id, found.name or found.id)
 
 
-def _cosines(graph: Graph, model: Pinned, spaces: Spaces, snps: Sequence[str], trait: Link) -> dict[str, float]:
-    """The score of each SNP that has a vector with the trait, as `score` gives it."""
-    assert trait.id is not None
-    vectors = stored_vectors(graph, model, [*snps, trait.id])
-    if trait.id not in vectors:
-        raise NotFoundError("this node has no vector yet", where=model.id, found=trait.id)
-    there = [snp for snp in snps if snp in vectors]
-    if not there:
-        return {}
-    kind, vector = vectors[trait.id]
-    asking = np.stack([vectors[snp][1] for snp in there])
-    asked = np.broadcast_to(vector, asking.shape)
-    values = pairwise(spaces(model.id), asking, "SNP", asked, kind)
-    return dict(zip(there, map(float, values), strict=True))
+def _cosines(graph: Graph, model: Pinned, spaces: Spaces, snps: Sequence[str], trait: str) -> list[float | None]:
+    """The score of each SNP with the trait; None for one without a vector."""
+    vectors = stored_vectors(graph, model, [*snps, trait])
+    if trait not in vectors:
+        raise NotFoundError(
+            "this node has no vector yet", where=model.id, found=trait, next_step="run `generel-graph sync`"
+        )
+    return cosines(spaces(model.id), vectors, snps, [trait] * len(snps))

@@ -96,13 +96,13 @@ def score(graph: Graph, spaces: Spaces, pairs: pl.DataFrame, progress: Progress 
     for begin in range(0, len(texts), CHUNK):
         links |= link_all(graph, texts[begin : begin + CHUNK])
         progress("link", min(begin + CHUNK, len(texts)), len(texts))
-    ends, cosines, effects, percentiles = pinned(
+    ends, scores, effects, percentiles = pinned(
         graph, lambda model: _scores(graph, model, spaces(model.id), links, lefts, rights)
     )
     return pairs.with_columns(
         pl.Series("left_id", map(ends.id, lefts), dtype=pl.String),
         pl.Series("right_id", map(ends.id, rights), dtype=pl.String),
-        pl.Series("cosine", cosines, dtype=pl.Float64),
+        pl.Series("cosine", scores, dtype=pl.Float64),
         pl.Series("left_by", map(ends.by, lefts), dtype=pl.String),
         pl.Series("right_by", map(ends.by, rights), dtype=pl.String),
         pl.Series("effect", effects, dtype=pl.Float64),
@@ -127,7 +127,7 @@ def _scores(
 ) -> tuple[_Ends, list[Number], list[Number], list[Number]]:
     """What the ends are, and cosine, effect and its percentile of each row."""
     ends = _Ends(links, _vectors(graph, model, space, links))
-    return ends, _cosines(space, ends, lefts, rights), *_effects(space, ends, lefts, rights)
+    return ends, cosines(space, ends.vectors, lefts, rights), *_effects(space, ends, lefts, rights)
 
 
 def _effects(
@@ -152,27 +152,30 @@ def _effects(
     return effects, percentiles
 
 
-def _cosines(space: Space, ends: _Ends, lefts: Sequence[str], rights: Sequence[str]) -> list[Number]:
+def cosines(
+    space: Space, vectors: Mapping[str, tuple[str, Vector]], lefts: Sequence[str], rights: Sequence[str]
+) -> list[Number]:
+    """The score (−1 … 1) of each pair, None where an end has no vector; `vectors`: kind ("" of a text) and vector."""
     groups: dict[tuple[str, str], list[int]] = {}
     for row, (left, right) in enumerate(zip(lefts, rights, strict=True)):
-        if left in ends.vectors and right in ends.vectors:
-            groups.setdefault((ends.vectors[left][0], ends.vectors[right][0]), []).append(row)
-    cosines: list[Number] = [None] * len(lefts)
+        if left in vectors and right in vectors:
+            groups.setdefault((vectors[left][0], vectors[right][0]), []).append(row)
+    found: list[Number] = [None] * len(lefts)
     for (left_kind, right_kind), rows in groups.items():
-        a = np.stack([ends.vectors[lefts[row]][1] for row in rows])
-        b = np.stack([ends.vectors[rights[row]][1] for row in rows])
+        a = np.stack([vectors[lefts[row]][1] for row in rows])
+        b = np.stack([vectors[rights[row]][1] for row in rows])
         # A text asks, a node is asked: their vectors are of two forms.
         values = (
-            pairwise(space, b, right_kind, a, left_kind)
+            _pairwise(space, b, right_kind, a, left_kind)
             if not right_kind
-            else pairwise(space, a, left_kind, b, right_kind)
+            else _pairwise(space, a, left_kind, b, right_kind)
         )
         for row, value in zip(rows, values, strict=True):
-            cosines[row] = float(value)
-    return cosines
+            found[row] = float(value)
+    return found
 
 
-def pairwise(space: Space, asking: Vector, asking_kind: str, asked: Vector, asked_kind: str) -> Vector:
+def _pairwise(space: Space, asking: Vector, asking_kind: str, asked: Vector, asked_kind: str) -> Vector:
     """The score of each row of `asking` [n, d] with the same row of `asked` [n, d]."""
     questions, constant = space.question(asking, asking_kind, asked_kind or None)
     lengths = np.linalg.norm(questions, axis=1) * np.linalg.norm(asked, axis=1)
