@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import networkx as nx
     import numpy as np
     import pandas as pd
+    import polars as pl
     from numpy.typing import NDArray
 
 
@@ -177,6 +179,60 @@ class Session:
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """The frozen encoder's own vectors of texts, [k, dimension of the encoder] of unit length, untrained."""
         return self.space(self.model_id()).encoder.encode(texts)
+
+    def map(self, seed: int = 0, progress: Progress = silent) -> pd.DataFrame:
+        """Every node that has a vector, in two dimensions: id, kind, name, source, chromosome, x, y.
+
+        Laid out by the learnt half of the vectors; what is near in it is near in the space. The same vectors and seed
+        give the same places. `attrs`: model. Raises ModelError without the extra `plot`.
+        """
+        from generel_graph.draw.layout import lay_out
+
+        def read(model: asking.Pinned) -> tuple[str, pl.DataFrame, NDArray[np.float32]]:
+            return model.id, *asking.read_space(self.graph, model, self.space(model.id).learnt, progress)
+
+        model_id, nodes, vectors = pinned(self.graph, read)
+        places = lay_out(vectors, seed, progress)
+        frame = nodes.to_pandas().assign(x=places[:, 0], y=places[:, 1])
+        frame.attrs["model"] = model_id
+        return frame
+
+    def locus(self, snp: str, disease: str, window: int = asking.WINDOW) -> pd.DataFrame:
+        """The SNPs within `window` base pairs of `snp` in its build, each with its strongest report of `disease`.
+
+        Columns: id, position, neg_log10_p, trait, study, pubmed_id, reports, r2 (to `snp`), posterior, cosine (−1 … 1).
+        `attrs`: snp, disease, disease_id, kinds_below, build, chromosome, position, first, last, genes (with the spans
+        of the SNPs in them), other_builds (SNPs left out), ld (whether any is known), model, note.
+        Raises UsageError, NotFoundError.
+        """
+        import pandas as pd
+
+        found = asdict(asking.region(self.graph, self.space, snp, disease, window))
+        frame = pd.DataFrame(found.pop("rows"), columns=list(asking.REGION_COLUMNS))
+        position = int(frame.loc[frame["id"] == found["snp"], "position"].iat[0])
+        frame.attrs.update(found, position=position, note=asking.NOTE)
+        return frame
+
+    def effects(self, progress: Progress = silent) -> pd.DataFrame:
+        """Pairs of SNP and trait with a reported odds ratio, and their cosine, as a frame.
+
+        Columns: snp, trait, type (of the edge), log_odds (mean |ln odds ratio|), reports, cosine, held_out (of the
+        training; empty where the model's folder does not tell). `attrs`: model. Raises NotFoundError, ModelError.
+        """
+        import polars as pl
+
+        from generel_graph.learn.held import read_held
+
+        pairs, model_id = asking.effects(self.graph, self.space, progress)
+        held = read_held(self.config.model_folder(model_id))
+        told = pl.lit(None, dtype=pl.Boolean)
+        if held is not None:
+            ends = held.filter(pl.col("task").is_in(["gwas", "phewas"])).select(snp="anchor", trait="positive").unique()
+            pairs = pairs.join(ends.with_columns(held=True), on=["snp", "trait"], how="left", maintain_order="left")
+            told = pl.col("held").fill_null(False)
+        frame = pairs.with_columns(told.alias("held_out")).drop("held", strict=False).to_pandas()
+        frame.attrs["model"] = model_id
+        return frame
 
     def subgraph(self, ids: str | Iterable[str], hops: int = 1, limit: int = 1_000) -> nx.MultiDiGraph[str]:
         """The neighbourhood of ids, or of what one text names, as networkx; `limit` edges a hop.

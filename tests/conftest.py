@@ -30,6 +30,7 @@ class Running:
     uri: str
     user: str
     password: str
+    browser: str  # the address of Neo4j Browser
 
 
 @pytest.fixture(scope="session")
@@ -40,10 +41,10 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Runn
     class Lazy(dict[str, Running]):
         def __missing__(self, version: str) -> Running:
             folder = tmp_path_factory.mktemp(f"neo4j-{version}")
-            neo4j = Neo4jConfig(version=version, heap="700m", page_cache="200m", idle_minutes=60, browser=False)
+            neo4j = Neo4jConfig(version=version, heap="700m", page_cache="200m", idle_minutes=60)
             config = Config(folder=folder, neo4j=neo4j)
             server = ensure(config)
-            running[version] = Running(config, server.uri, server.user, server.password)
+            running[version] = Running(config, server.uri, server.user, server.password, server.http_url)
             self[version] = running[version]
             return running[version]
 

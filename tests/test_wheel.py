@@ -17,7 +17,12 @@ def test_the_wheel_carries_statements_jar_lists_settings_and_the_quick_start(tmp
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         archive.extractall(tmp_path / "site")
-    for folder, inside in (("cypher", "generel_graph/cypher"), ("examples/quickstart", "generel_graph/quickstart")):
+    shipped = {
+        "cypher": "generel_graph/cypher",
+        "examples/quickstart": "generel_graph/quickstart",
+        "browser": "generel_graph/browser",
+    }
+    for folder, inside in shipped.items():
         for path in (p for p in (ROOT / folder).rglob("*") if p.is_file() and "__pycache__" not in p.parts):
             assert f"{inside}/{path.relative_to(ROOT / folder)}" in names
     assert {"generel_graph/py.typed", "generel_etl/py.typed", "generel_graph/server/neo4j.env"} <= names

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -46,6 +46,23 @@ def pairwise(space: Space, left: Vector, left_kind: str, right: Vector, right_ki
     lengths = np.linalg.norm(questions, axis=1) * np.linalg.norm(right, axis=1)
     cosines = np.einsum("nd,nd->n", questions, right) / np.maximum(lengths, 1e-12)
     return np.asarray(np.clip(cosines / constant, -1.0, 1.0), dtype=np.float32)
+
+
+def cosines(
+    space: Space, vectors: Mapping[str, tuple[str, Vector]], lefts: Sequence[str], rights: Sequence[str]
+) -> list[float | None]:
+    """The score (−1 … 1) of each pair, None where an end has no vector; `vectors`: kind ("" of a text) and vector."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    for row, (left, right) in enumerate(zip(lefts, rights, strict=True)):
+        if left in vectors and right in vectors:
+            groups.setdefault((vectors[left][0], vectors[right][0]), []).append(row)
+    found: list[float | None] = [None] * len(lefts)
+    for (left_kind, right_kind), rows in groups.items():
+        a = np.stack([vectors[lefts[row]][1] for row in rows])
+        b = np.stack([vectors[rights[row]][1] for row in rows])
+        for row, value in zip(rows, pairwise(space, a, left_kind, b, right_kind), strict=True):
+            found[row] = float(value)
+    return found
 
 
 def crosswise(space: Space, left: Vector, left_kind: str, right: Vector, right_kind: str) -> Vector:

@@ -18,7 +18,7 @@ MOST_HOPS = 3  # beyond, nearly everything is within
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
+class Stretch:
     """A chromosome, or a stretch of one in one build, both ends included (base pairs, from 1)."""
 
     chromosome: str
@@ -27,7 +27,7 @@ class Region:
     last: int | None = None
 
     @classmethod
-    def read(cls, text: str) -> Region:
+    def read(cls, text: str) -> Stretch:
         """Read "6", "chrX" or "GRCh38:6:25000000-34000000"; raises UsageError for anything else."""
         valid = ("6", "X", "GRCh38:6:25000000-34000000")
         *build, name, places = text.replace(",", "").split(":") if ":" in text else (text, "")
@@ -74,7 +74,7 @@ class Question:
     k: int = 10  # hits
     kinds: tuple[str, ...] = KINDS  # of hits
     sources: tuple[str, ...] = ()
-    region: Region | None = None
+    region: Stretch | None = None
     not_linked: tuple[str, ...] | None = None  # None: linked hits are welcome
     within: int = 0  # 0: anywhere
     of: str = ""
@@ -127,7 +127,7 @@ class Question:
             k=k,
             kinds=_valid("kind", _several(kind or ()), KINDS) or KINDS,
             sources=_several(how.get("source", ())),
-            region=None if region is None else Region.read(region),
+            region=None if region is None else Stretch.read(region),
             not_linked=None if not_linked is None else _valid("not linked", _several(not_linked), RELATIONS),
             within=within,
             of=of,

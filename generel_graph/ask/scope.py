@@ -8,7 +8,7 @@ from typing import Any
 
 from generel_graph.ask.clusters import cluster_members
 from generel_graph.ask.link import link_node
-from generel_graph.ask.question import Question, Region
+from generel_graph.ask.question import Question, Stretch
 from generel_graph.graph import Graph
 
 
@@ -18,7 +18,7 @@ class Scope:
 
     kinds: tuple[str, ...]
     sources: tuple[str, ...] = ()  # nodes have an edge of one of these; none: of any
-    region: Region | None = None
+    region: Stretch | None = None
     without: frozenset[str] = frozenset()  # clusters that are no answer
     within: frozenset[str] | None = None  # the clusters to choose from; None: all
 

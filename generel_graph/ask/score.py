@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
-from generel_graph.ask.cosine import CHUNK, pairwise, vectors_of
+from generel_graph.ask.cosine import CHUNK, cosines, vectors_of
 from generel_graph.ask.link import LOCUS, Link, link_all, tidy
 from generel_graph.ask.pin import Pinned, pinned
 from generel_graph.ask.space import Space, Spaces, Vector
@@ -96,13 +95,13 @@ def score(graph: Graph, spaces: Spaces, pairs: pl.DataFrame, progress: Progress 
     for begin in range(0, len(texts), CHUNK):
         links |= link_all(graph, texts[begin : begin + CHUNK])
         progress("link", min(begin + CHUNK, len(texts)), len(texts))
-    ends, cosines, effects, percentiles = pinned(
+    ends, scores, effects, percentiles = pinned(
         graph, lambda model: _scores(graph, model, spaces(model.id), links, lefts, rights)
     )
     return pairs.with_columns(
         pl.Series("left_id", map(ends.id, lefts), dtype=pl.String),
         pl.Series("right_id", map(ends.id, rights), dtype=pl.String),
-        pl.Series("cosine", cosines, dtype=pl.Float64),
+        pl.Series("cosine", scores, dtype=pl.Float64),
         pl.Series("left_by", map(ends.by, lefts), dtype=pl.String),
         pl.Series("right_by", map(ends.by, rights), dtype=pl.String),
         pl.Series("effect", effects, dtype=pl.Float64),
@@ -127,7 +126,7 @@ def _scores(
 ) -> tuple[_Ends, list[Number], list[Number], list[Number]]:
     """What the ends are, and cosine, effect and its percentile of each row."""
     ends = _Ends(links, vectors_of(graph, model, space, links))
-    return ends, _cosines(space, ends, lefts, rights), *_effects(space, ends, lefts, rights)
+    return ends, cosines(space, ends.vectors, lefts, rights), *_effects(space, ends, lefts, rights)
 
 
 def _effects(
@@ -150,17 +149,3 @@ def _effects(
         for row, effect, percentile in zip(rows, *(values.tolist() for values in told), strict=True):
             effects[row], percentiles[row] = effect, percentile
     return effects, percentiles
-
-
-def _cosines(space: Space, ends: _Ends, lefts: Sequence[str], rights: Sequence[str]) -> list[Number]:
-    groups: dict[tuple[str, str], list[int]] = {}
-    for row, (left, right) in enumerate(zip(lefts, rights, strict=True)):
-        if left in ends.vectors and right in ends.vectors:
-            groups.setdefault((ends.vectors[left][0], ends.vectors[right][0]), []).append(row)
-    cosines: list[Number] = [None] * len(lefts)
-    for (left_kind, right_kind), rows in groups.items():
-        a = np.stack([ends.vectors[lefts[row]][1] for row in rows])
-        b = np.stack([ends.vectors[rights[row]][1] for row in rows])
-        for row, value in zip(rows, pairwise(space, a, left_kind, b, right_kind), strict=True):
-            cosines[row] = float(value)
-    return cosines

@@ -24,6 +24,8 @@ COMMANDS: dict[str, str] = {
     "explain": "explaining",
     "query": "asking",
     "recipe": "recipes",
+    "map": "drawing",
+    "locus": "drawing",
     "evaluate": "judging",
     "export": "giving",
     "browser": "server",

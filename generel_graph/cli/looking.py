@@ -7,6 +7,7 @@ import click
 from generel_graph.cli.options import configuration, output_options, quiet_option
 from generel_graph.cli.report import print_report
 from generel_graph.cli.terminal import print_rows, progress_bars
+from generel_graph.errors import UsageError
 
 
 @click.command()
@@ -69,18 +70,40 @@ def tasks(ctx: click.Context, as_json: bool, as_csv: bool, quiet: bool) -> None:
 @click.command()
 @click.argument("model", required=False)
 @click.option("--tensorboard", is_flag=True, help="Write event files for TensorBoard too.")
+@click.option("--effects", is_flag=True, help="Draw cosine against odds ratio, of the active model, instead.")
+@quiet_option
 @click.pass_context
-def plot(ctx: click.Context, model: str | None, tensorboard: bool) -> None:
+def plot(ctx: click.Context, model: str | None, tensorboard: bool, effects: bool, quiet: bool) -> None:
     """Draw how the training of MODEL went (default: the newest, or the one that runs): losses.png and losses.svg.
 
     A panel a task: the loss over that of a guess, and the AUC of held-out pairs beside that of the untrained start.
+    With --effects: effects.png, whether pairs that lie nearer have larger odds ratios too, with Spearman's correlation.
 
     Example:  generel-graph plot
     """
-    from generel_graph.modelling import plot_model
+    if not effects:
+        from generel_graph.modelling import plot_model
 
-    for path in plot_model(configuration(ctx), model, tensorboard):
-        click.echo(path)
+        for path in plot_model(configuration(ctx), model, tensorboard):
+            click.echo(path)
+        return
+    if model or tensorboard:
+        raise UsageError("this is drawn of the active model, alone", where="--effects", found=model or "--tensorboard")
+    _plot_effects(ctx, quiet)
+
+
+def _plot_effects(ctx: click.Context, quiet: bool) -> None:
+    from generel_graph.draw.effects import agreements, draw_effects
+    from generel_graph.session import open as open_session
+
+    config = configuration(ctx)
+    with progress_bars(quiet) as progress, open_session(config, progress) as session:
+        pairs = session.effects(progress)
+    told = agreements(pairs)
+    columns = ["edges", "held out", "pairs", "Spearman", "95 % from", "to"]
+    rows = [[a.type, a.held_out, a.pairs, a.spearman, a.ci_low, a.ci_high] for a in told]
+    print_rows(columns, rows)
+    click.echo(draw_effects(pairs, told, config.model_folder(pairs.attrs["model"]) / "effects.png"))
 
 
 @click.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 import time
 from typing import Any
 
@@ -153,11 +154,13 @@ def reset(ctx: click.Context, yes: bool) -> None:
 @quiet_option
 @click.pass_context
 def browser(ctx: click.Context, only_print: bool, quiet: bool) -> None:
-    """Open Neo4j Browser on the private server.
+    """Open Neo4j Browser on the private server, with the password at hand.
+
+    Address and user are filled in; the Browser remembers who signed in once. The password is shown on a terminal only.
 
     Example:  generel-graph browser
     """
-    from generel_graph.server import ensure
+    from generel_graph.server import browser_files, ensure
 
     config = _local(ctx)
     with progress_bars(quiet) as progress:
@@ -165,7 +168,8 @@ def browser(ctx: click.Context, only_print: bool, quiet: bool) -> None:
     if not server.http_url:
         raise UsageError("Browser is switched off", where="neo4j.browser", next_step="set it to true, and restart")
     click.echo(server.http_url)
-    click.echo(f"password: in {server.password_file}")
-    click.echo("style sheet, saved queries and a guide: `browser/` of the project; drag a file into the page")
+    at_hand = sys.stdout.isatty()
+    click.echo(f"password: {server.password_file.read_text().strip() if at_hand else f'in {server.password_file}'}")
+    click.echo(f"style sheet, saved queries and a guide: {browser_files()}; drag a file onto the page's editor")
     if not only_print:
         click.launch(server.http_url)

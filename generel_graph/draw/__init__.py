@@ -1,1 +1,1 @@
-"""Pictures of what the graph and its space tell."""
+"""Pictures: functions that take tables and graphs, write files and return their paths."""

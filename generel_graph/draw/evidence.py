@@ -8,7 +8,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from generel_graph.draw.colours import GREY, INK, KINDS, OTHER
+from generel_graph.draw.colours import GREY, INK, colour_of
 from generel_graph.draw.layers import MARGIN, WIDTH, Spots, drawable, spots
 from generel_graph.errors import ModelError, UsageError
 
@@ -71,7 +71,7 @@ def _label(axes: Axes, spot: tuple[float, float], data: dict[str, Any]) -> Text:
     end = data["place"] in (0, 1)
     lines = wrap(data["name"], LETTERS_OF_END if end else LETTERS, break_long_words=False)
     said = "\n".join(lines[:LINES]) + (" …" if len(lines) > LINES else "")
-    colour = KINDS.get(data["kind"], OTHER)
+    colour = colour_of(data["kind"])
     box = {"boxstyle": "round,pad=0.4", "facecolor": colour, "edgecolor": INK if end else "none", "linewidth": 1.2}
     return axes.text(
         *spot,
@@ -161,5 +161,5 @@ def _edge_of(here: tuple[float, float], there: tuple[float, float], box: Bbox) -
 def _legend(axes: Axes, kinds: Sequence[str]) -> None:
     from matplotlib.patches import Patch
 
-    patches = [Patch(facecolor=KINDS.get(kind, OTHER), label=kind) for kind in kinds]
+    patches = [Patch(facecolor=colour_of(kind), label=kind) for kind in kinds]
     axes.legend(handles=patches, loc="lower center", ncols=max(1, len(patches)), frameon=False, fontsize=8)

@@ -120,10 +120,11 @@ class Graph:
         schema: Mapping[str, Any] | None = None,
         progress: Progress = silent,
         stage: str = "read",
+        slot: int | None = None,
         **parameters: Any,
     ) -> pl.DataFrame:
         """Read in columns, whole: the parts of `pages` in one frame."""
-        parts = list(self.pages(name, ranges, schema, progress, stage, **parameters))
+        parts = list(self.pages(name, ranges, schema, progress, stage, slot, **parameters))
         if parts:
             return pl.concat(parts, how="vertical_relaxed")
         return pl.DataFrame(schema=schema)

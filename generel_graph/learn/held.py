@@ -35,3 +35,9 @@ def write_held(folder: Path, corpus: Corpus, groups: Sequence[Group]) -> None:
     table = io.BytesIO()
     pl.concat(parts).sort("task", "anchor", "positive").write_parquet(table)
     write_whole(folder / HELD_OUT, table.getvalue())
+
+
+def read_held(folder: Path) -> pl.DataFrame | None:
+    """The held-out pairs of a model's folder (task, anchor, positive, weight); None where it does not tell them."""
+    path = folder / HELD_OUT
+    return pl.read_parquet(path) if path.is_file() else None

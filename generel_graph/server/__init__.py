@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from generel_graph.server.browser import browser_files
 from generel_graph.server.bulk_import import ImportReport, bulk_import
 from generel_graph.server.import_tool import ARRAY_DELIMITER
 from generel_graph.server.life import (
@@ -22,6 +23,7 @@ __all__ = [
     "Server",
     "ServerStatus",
     "StopReport",
+    "browser_files",
     "bulk_import",
     "ensure",
     "find",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from generel_graph.ask import Question, Region
+from generel_graph.ask import Question, Stretch
 from generel_graph.errors import UsageError
 
 
@@ -18,8 +18,8 @@ def test_a_text_may_stand_for_a_list_of_one_and_minus_for_a_weight() -> None:
 
 
 def test_a_region_is_a_chromosome_or_a_stretch_in_one_build() -> None:
-    assert Region.read("chrX") == Region("X")
-    assert Region.read("hg38:chr6:25,000,000-34,000,000") == Region("6", "GRCh38", 25_000_000, 34_000_000)
+    assert Stretch.read("chrX") == Stretch("X")
+    assert Stretch.read("hg38:chr6:25,000,000-34,000,000") == Stretch("6", "GRCh38", 25_000_000, 34_000_000)
     for text, said in {
         "6:25-34": "build",
         "GRCh38:99:1-2": "not a region",
@@ -29,7 +29,7 @@ def test_a_region_is_a_chromosome_or_a_stretch_in_one_build() -> None:
         "": "not a region",
     }.items():
         with pytest.raises(UsageError, match=said):
-            Region.read(text)
+            Stretch.read(text)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,7 @@ from pathlib import Path
 import networkx as nx
 import pytest
 
-from generel_etl.tables import KINDS
-from generel_graph.draw import colours
+from generel_graph.draw.colours import COLOURS
 from generel_graph.draw.evidence import draw_evidence
 from generel_graph.draw.layers import HUB, MOST, drawable, spots
 from generel_graph.errors import UsageError
@@ -82,7 +81,7 @@ def test_the_svg_has_names_types_and_colours(graph: nx.MultiDiGraph, tmp_path: P
         assert word in said
     assert "pain" not in said and "astray" not in said
     for kind in ("SNP", "Disease", "Gene", "Drug"):
-        assert colours.KINDS[kind].lower() in drawn and kind in said
+        assert COLOURS[kind].lower() in drawn and kind in said
     assert draw_evidence(graph, tmp_path / "again.svg").read_text(encoding="utf-8") == drawn
 
 
@@ -97,10 +96,3 @@ def test_two_ends_that_nothing_joins_are_drawn_alone(tmp_path: Path) -> None:
     made.add_node("a text", kind="", name="a text", degree=0, place=0.0, score=0.0)
     made.add_node("MONDO:1", kind="Disease", name="gout", degree=0, place=1.0, score=0.0)
     assert "gout" in draw_evidence(made, tmp_path / "why.svg").read_text(encoding="utf-8")
-
-
-def test_colours_are_those_of_the_browser() -> None:
-    sheet = (ROOT / "browser" / "generel.grass").read_text(encoding="utf-8")
-    there = dict(re.findall(r"^node\.(\w+) \{.*?(?<!-)color: (#\w{6});", sheet, re.MULTILINE))
-    assert list(colours.KINDS) == list(KINDS)
-    assert {kind: there[kind] for kind in KINDS} == colours.KINDS

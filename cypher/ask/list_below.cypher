@@ -1,0 +1,9 @@
+// A cluster's concepts and all that are kinds of them, by what any vocabulary says, with all that means the same.
+// $cluster: id of the cluster
+// returns: ids (list)
+MATCH (top:Concept {cluster: $cluster})
+MATCH (top)<-[:IS_A*0..]-(below:Concept)
+WITH DISTINCT below.cluster AS cluster
+MATCH (member:Concept {cluster: cluster})
+WITH member.id AS id ORDER BY id
+RETURN collect(id) AS ids

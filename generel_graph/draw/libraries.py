@@ -1,0 +1,24 @@
+"""Drawing libraries come with the extra `plot`; who lacks one is told so before any work is done."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from generel_graph.errors import ModelError, UsageError
+
+PICTURES = (".png", ".pdf", ".svg")
+INSTALL = "pip install 'generel-graph[plot]' brings it"
+
+
+def need(*modules: str) -> None:
+    """Raise ModelError, with what to install, unless all of `modules` are here."""
+    for module in modules:
+        if find_spec(module) is None:
+            raise ModelError(f"{module} is not installed", where="plot", next_step=INSTALL)
+
+
+def check_picture(path: Path) -> None:
+    """Raise UsageError unless the ending of `path` is one that pictures are written in."""
+    if path.suffix.lower() not in PICTURES:
+        raise UsageError("no kind of picture", where="-o", found=path.name, valid=PICTURES)
