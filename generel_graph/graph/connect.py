@@ -77,7 +77,7 @@ class Graph:
                 statement(name, slot), _terse(parameters), database_=self.database, routing_="r"
             )
         # Not record.data(): it walks through each number of each vector. No statement returns nodes or relationships.
-        return [dict(record.items()) for record in result.records]
+        return [dict(zip(record.keys(), record.values(), strict=True)) for record in result.records]
 
     def row(self, name: str, /, slot: int | None = None, **parameters: Any) -> dict[str, Any]:
         """The first row of a reading statement; empty if there is none."""
