@@ -38,7 +38,7 @@ def percentile(
     if not left[0]:
         table = crosswise(space, left[1][np.newaxis], "", others, right[0])
         cosines = table.ravel()
-        among = f"this text with each of {len(others):,} nodes of the kind {right[0]}"
+        among = f"pairs of this text and {len(others):,} nodes of the kind {right[0]}"
     else:
         same = left[0] == right[0]
         ours = others if same else _sample(graph, model, left[0])
