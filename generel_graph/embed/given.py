@@ -66,7 +66,7 @@ def read_vectors(path: Path) -> GivenVectors:
 
 
 def _read(path: Path) -> pl.DataFrame:
-    """The two columns, the vector as a list of 64-bit floats."""
+    """The two columns, the vector as a list of 32-bit floats."""
     if not path.is_file():
         raise DataError("no such file", where=path, next_step="name a Parquet file with the columns id and vector")
     try:
@@ -88,7 +88,7 @@ def _read(path: Path) -> pl.DataFrame:
         raise DataError(f"not a Parquet file: {str(error).splitlines()[0]}", where=path) from error
     if frame.is_empty():
         raise DataError("the file has no rows", where=path)
-    return frame.with_columns(pl.col("vector").cast(pl.List(pl.Float64)))
+    return frame.with_columns(pl.col("vector").cast(pl.List(pl.Float32), strict=False))
 
 
 def _refuse(wrong: pl.DataFrame, path: Path, column: str, why: str) -> None:

@@ -10,6 +10,7 @@ from generel_graph.config import Config
 from generel_graph.retrievers import QuestionEmbedder, hybrid_cypher_retriever, vector_cypher_retriever
 from generel_graph.session import Session
 
+pytestmark = pytest.mark.filterwarnings("ignore:The default returned .id. field")  # neo4j-graphrag's own
 RETURN = "RETURN node.id AS id, score ORDER BY score DESC"
 
 
