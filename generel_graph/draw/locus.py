@@ -44,7 +44,7 @@ def draw_locus(snps: pd.DataFrame, path: Path) -> Path:
     panels[0].axhline(GENOME_WIDE, color=GREY, linewidth=0.8, linestyle="--")
     panels[0].set_ylim(bottom=0, top=1.15 * max(GENOME_WIDE + 1, snps["neg_log10_p"].max(skipna=True) or 0))
     if snps["neg_log10_p"].isna().all():
-        panels[0].text(0.5, 0.8, "no report joins an SNP here to the disease", transform=panels[0].transAxes,
+        panels[0].text(0.5, 0.5, "no report joins an SNP here to the disease", transform=panels[0].transAxes,
                        ha="center", color=GREY, fontsize=9)  # fmt: skip
     _points(panels[1], snps, "cosine", "cosine")
     if posterior:
@@ -78,7 +78,9 @@ def _points(axes: Axes, snps: pd.DataFrame, column: str, label: str) -> None:
                  edgecolors="white", linewidths=0.4)  # fmt: skip
     axes.scatter(x[index], y[index], s=62, marker="D", color=colour_of("SNP"), edgecolors="white", zorder=3)
     axes.set_ylabel(label)
-    low, high = np.array([snps.attrs["first"], y.min(initial=0)]), np.array([snps.attrs["last"], y.max(initial=1)])
+    about: Mapping[Any, Any] = snps.attrs
+    low = np.array([about["first"], y.min(initial=np.inf)])
+    high = np.array([about["last"], y.max(initial=-np.inf)])
     taken: list[NDArray[np.float64]] = []
     for place in np.argsort(-y, kind="stable")[:NAMED]:
         at = (np.array([x[place], y[place]]) - low) / np.maximum(high - low, 1e-9)
