@@ -53,7 +53,7 @@ def _amid(places: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Weiszfeld's steps. The median of each coordinate alone would draw stripes along the axes.
     """
-    middle = places.mean(axis=1)
+    middle: NDArray[np.float64] = places.mean(axis=1)
     for _ in range(AMID):
         weights = 1 / np.maximum(np.linalg.norm(places - middle[:, None], axis=2), 1e-6)
         middle = np.einsum("nk,nkd->nd", weights, places) / weights.sum(axis=1, keepdims=True)
