@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 INK, GREY = "#222222", "#8A8A8A"
 GENOME_WIDE = 7.3  # −log10 of 5e-8
 LD_COLOURS = "viridis_r"
+ROOM = (0.14, 0.09)  # of a panel's width and height: what a name takes
 NAMED = 5  # SNPs of a panel that are named, the largest first
 UNKNOWN = "#B9BEC7"  # an SNP whose LD to the index SNP nobody tells
 
@@ -84,7 +85,7 @@ def _points(axes: Axes, snps: pd.DataFrame, column: str, label: str) -> None:
     taken: list[NDArray[np.float64]] = []
     for place in np.argsort(-y, kind="stable")[:NAMED]:
         at = (np.array([x[place], y[place]]) - low) / np.maximum(high - low, 1e-9)
-        if all(apart(at, other) for other in taken):
+        if all(apart(at, other, ROOM) for other in taken):
             taken.append(at)
             name = str(known["id"].iat[place])
             axes.annotate(
