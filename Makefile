@@ -10,11 +10,11 @@ install: $(VENV)/installed
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[offline,java]'
+	$(BIN)/python -m pip install --quiet --editable '.[offline,java,plot]'
 	touch $@
 
 $(VENV)/installed-test: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --editable '.[offline,java,cohort,test,lint]'
+	$(BIN)/python -m pip install --quiet --editable '.[offline,java,plot,cohort,test,lint]'
 	touch $@
 
 demo: install

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from generel_graph.demo import Answers, Result
+    from generel_graph.session import Session
 
 
 def run(folder: Path, progress: Progress) -> None:
@@ -34,12 +35,15 @@ def run(folder: Path, progress: Progress) -> None:
     report = sync(config, progress)
     with open_session(config, progress) as session:
         answers = answer(session, prepared)
+        pictures = _map(session, answers, folder, progress)
     _head("What was loaded, trained and written")
     print_report(report, as_json=False)
     _loci(answers)
     _effects(answers)
     _wording(answers)
     _figure(answers, len(prepared.hidden.unique(["locus", "disease_id"])))
+    _head("The space in two dimensions")
+    click.echo("\n".join(pictures))
     _head("Look further")
     program = "generel-graph" if shutil.which("generel-graph") else sys.argv[0]
     at = f"{program} --config {prepared.config}"
@@ -48,6 +52,20 @@ def run(folder: Path, progress: Progress) -> None:
     click.echo(f"{at} search rs2476601 --kind Disease")
     click.echo(f"{program} init my-project    # your own table: name it in generel.toml, then sync")
     click.echo(f"\n{time.monotonic() - began:.0f} seconds in all")
+
+
+def _map(session: Session, answers: Answers, folder: Path, progress: Progress) -> list[str]:
+    """Draw the map beside the demo's folder; where its pictures are, or what to install for them."""
+    from generel_graph.demo.answers import WORDING
+    from generel_graph.draw.libraries import INSTALL, MAP, missing
+    from generel_graph.draw.map import draw_map
+
+    if module := missing(*MAP):
+        return [f"not drawn: {module} is not installed; {INSTALL}"]
+    nodes = session.map(progress=progress)
+    page = folder.absolute().with_name(f"{folder.absolute().name}-map.html")
+    drawn = draw_map(nodes, page, marks={WORDING: answers.wording["id"].tolist()}, title="The quick start's space")
+    return [f"{drawn[0]}    # open it in a browser: zoom, point, filter", str(drawn[1])]
 
 
 def _head(text: str) -> None:

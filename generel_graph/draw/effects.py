@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MANY = 3_000  # pairs from which on their density is drawn
+COLUMNS = 2  # panels beside one another
 FEWEST = 20  # pairs; of fewer no correlation is told
 GREY, LINE, INK = "#8A8A8A", "#C05621", "#222222"
 NAMES = {
@@ -62,12 +64,17 @@ def draw_effects(pairs: pd.DataFrame, told: list[Agreement], path: Path) -> Path
     check_picture(path)
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(4.3 * max(len(told), 1), 4.6), layout="constrained")
-    axes = figure.subplots(1, max(len(told), 1), squeeze=False)[0]
-    for panel, agreement in zip(axes, told, strict=False):
+    columns = min(COLUMNS, max(len(told), 1))
+    rows = max(ceil(len(told) / columns), 1)
+    figure = Figure(figsize=(4.6 * columns, 3.4 * rows + 0.9), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False)
+    for panel in axes.ravel()[len(told) :]:
+        panel.set_axis_off()
+    for panel, agreement in zip(axes.ravel(), told, strict=False):
         fate = pairs["held_out"].isna() if agreement.held_out is None else pairs["held_out"] == agreement.held_out
         _panel(panel, pairs[(pairs["type"] == agreement.type) & fate], agreement)
-    axes[0].set_ylabel("|ln odds ratio|")
+    for first in axes[:, 0]:
+        first.set_ylabel("|ln odds ratio|")
     figure.suptitle("Nearness and size of effect", x=0.01, ha="left", fontsize=13)
     figure.supxlabel(
         "Line: medians of tenths of the pairs. Vectors are made of the whole graph, so a pair that was held out of\n"

@@ -16,6 +16,7 @@ LANDMARKS = 20_000  # points that are laid out by t-SNE; the others lie where th
 PERPLEXITY = 30
 BESIDE = 5  # landmarks that one of the others is placed by
 EXACT = 10_000  # points up to which the exact tree is cheaper than the interpolated field
+AMID = 15  # steps to the middle of them
 EARLY, LATE = 250, 500  # steps, with and without exaggeration
 EVERY = 50  # steps between two lines of progress
 BLOCK = 2_000  # rows of similarities at once
@@ -43,8 +44,20 @@ def lay_out(vectors: Vectors, seed: int = 0, progress: Progress = silent) -> NDA
     places[chosen] = made
     others = np.setdiff1d(np.arange(n), chosen)
     near, _ = _nearest(vectors[others], landmarks, BESIDE, "place the rest", progress)
-    places[others] = np.median(made[near], axis=1)
+    places[others] = _amid(made[near])
     return places
+
+
+def _amid(places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The point with the least sum of distances to each row's places [n, k, 2], which one far off hardly moves, [n, 2].
+
+    Weiszfeld's steps. The median of each coordinate alone would draw stripes along the axes.
+    """
+    middle: NDArray[np.float64] = places.mean(axis=1)
+    for _ in range(AMID):
+        weights = 1 / np.maximum(np.linalg.norm(places - middle[:, None], axis=2), 1e-6)
+        middle = np.einsum("nk,nkd->nd", weights, places) / weights.sum(axis=1, keepdims=True)
+    return middle
 
 
 def _nearest(

@@ -11,11 +11,18 @@ PICTURES = (".png", ".pdf", ".svg")
 INSTALL = "pip install 'generel-graph[plot]' brings it"
 
 
+MAP = ("matplotlib", "plotly", "openTSNE")  # what a map takes
+
+
+def missing(*modules: str) -> str | None:
+    """The first of `modules` that is not here."""
+    return next((module for module in modules if find_spec(module) is None), None)
+
+
 def need(*modules: str) -> None:
     """Raise ModelError, with what to install, unless all of `modules` are here."""
-    for module in modules:
-        if find_spec(module) is None:
-            raise ModelError(f"{module} is not installed", where="plot", next_step=INSTALL)
+    if module := missing(*modules):
+        raise ModelError(f"{module} is not installed", where="plot", next_step=INSTALL)
 
 
 def check_picture(path: Path) -> None:

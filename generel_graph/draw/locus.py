@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 INK, GREY = "#222222", "#8A8A8A"
 GENOME_WIDE = 7.3  # −log10 of 5e-8
 LD_COLOURS = "viridis_r"
+ROOM = (0.14, 0.09)  # of a panel's width and height: what a name takes
 NAMED = 5  # SNPs of a panel that are named, the largest first
 UNKNOWN = "#B9BEC7"  # an SNP whose LD to the index SNP nobody tells
 
@@ -44,7 +45,7 @@ def draw_locus(snps: pd.DataFrame, path: Path) -> Path:
     panels[0].axhline(GENOME_WIDE, color=GREY, linewidth=0.8, linestyle="--")
     panels[0].set_ylim(bottom=0, top=1.15 * max(GENOME_WIDE + 1, snps["neg_log10_p"].max(skipna=True) or 0))
     if snps["neg_log10_p"].isna().all():
-        panels[0].text(0.5, 0.8, "no report joins an SNP here to the disease", transform=panels[0].transAxes,
+        panels[0].text(0.5, 0.5, "no report joins an SNP here to the disease", transform=panels[0].transAxes,
                        ha="center", color=GREY, fontsize=9)  # fmt: skip
     _points(panels[1], snps, "cosine", "cosine")
     if posterior:
@@ -78,11 +79,13 @@ def _points(axes: Axes, snps: pd.DataFrame, column: str, label: str) -> None:
                  edgecolors="white", linewidths=0.4)  # fmt: skip
     axes.scatter(x[index], y[index], s=62, marker="D", color=colour_of("SNP"), edgecolors="white", zorder=3)
     axes.set_ylabel(label)
-    low, high = np.array([snps.attrs["first"], y.min(initial=0)]), np.array([snps.attrs["last"], y.max(initial=1)])
+    about: Mapping[Any, Any] = snps.attrs
+    low = np.array([about["first"], y.min(initial=np.inf)])
+    high = np.array([about["last"], y.max(initial=-np.inf)])
     taken: list[NDArray[np.float64]] = []
     for place in np.argsort(-y, kind="stable")[:NAMED]:
         at = (np.array([x[place], y[place]]) - low) / np.maximum(high - low, 1e-9)
-        if all(apart(at, other) for other in taken):
+        if all(apart(at, other, ROOM) for other in taken):
             taken.append(at)
             name = str(known["id"].iat[place])
             axes.annotate(

@@ -63,7 +63,7 @@ def _picture(
     points = nodes[["x", "y"]].to_numpy(dtype=np.float64)
     figure = Figure(figsize=(11, 8.2), layout="constrained")
     axes = figure.subplots()
-    axes.set_aspect("equal", adjustable="datalim")
+    axes.set_aspect("equal", adjustable="box")
     axes.set_axis_off()
     axes.margins(0.02)
     colours = np.empty((len(points), 3))

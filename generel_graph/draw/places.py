@@ -37,7 +37,7 @@ def apart_from(points: NDArray[np.float64], rows: NDArray[np.int64], most: int) 
     return kept
 
 
-def apart(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
+def apart(a: NDArray[np.float64], b: NDArray[np.float64], room: tuple[float, float] = APART) -> bool:
     """Whether two places leave room for a name each; all in shares of the picture."""
     width, height = np.abs(a - b)
-    return bool(width > APART[0] or height > APART[1])
+    return bool(width > room[0] or height > room[1])
