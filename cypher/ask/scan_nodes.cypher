@@ -37,11 +37,13 @@ CALL (m) {
     AND ($first IS NULL OR n.build = $build AND $first <= n.position <= $last)
     AND ($sources = [] OR EXISTS { (n)-[r]-() WHERE r.source IN $sources })
     AND NOT coalesce(n.cluster, n.id) IN $without
-  WITH n, vector.similarity.cosine(n.embedding_0, $vector) AS score ORDER BY score DESC, n.id
-  WITH coalesce(n.cluster, n.id) AS cluster, collect({node: n, score: score})[0] AS best
-  ORDER BY best.score DESC, best.node.id LIMIT $k
-  RETURN collect(best.node.id) AS id, collect(best.node.kind) AS kind, collect(cluster) AS cluster,
-         collect(coalesce(best.node.chromosome, '')) AS chromosome, collect(coalesce(best.node.position, 0)) AS position,
-         collect(best.score) AS score
+  // the best of each cluster as the least of [−score, id]: no sort of them all
+  WITH coalesce(n.cluster, n.id) AS cluster, min([-vector.similarity.cosine(n.embedding_0, $vector), n.id]) AS best
+  ORDER BY best LIMIT $k
+  MATCH (n:Entity {id: best[1]})
+  WITH n, cluster, best ORDER BY best
+  RETURN collect(n.id) AS id, collect(n.kind) AS kind, collect(cluster) AS cluster,
+         collect(coalesce(n.chromosome, '')) AS chromosome, collect(coalesce(n.position, 0)) AS position,
+         collect(-best[0]) AS score
 }
 RETURN id, kind, cluster, chromosome, position, score

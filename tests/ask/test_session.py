@@ -30,7 +30,7 @@ def session(world, tmp_path: Path) -> Session:
 def test_search_gives_a_frame_that_says_what_was_asked(session: Session) -> None:
     found = session.search("rs2476601", k=3, kind="Disease")
     assert isinstance(found, pd.DataFrame)
-    assert list(found.columns) == ["id", "kind", "name", "score", "linked", "codes", "genes", "position"]
+    assert list(found.columns) == ["id", "kind", "name", "score", "linked", "links", "codes", "genes", "position"]
     assert found["kind"].eq("Disease").all() and found["score"].between(-1, 1).all()
     assert found.attrs["resolved_by"] == "rsid"
     assert list(session.search("rs2476601", kind="Pathway").columns) == list(found.columns)
