@@ -35,7 +35,8 @@ WITH s, a, r,
        WITH b, CASE WHEN b.trait = a.trait THEN 1.0 ELSE
          2 * vector.similarity.cosine(b.trait.embedding_0[..$learnt], a.trait.embedding_0[..$learnt]) - 1 END AS likeness
        WHERE likeness >= $alike
-       RETURN b {.*, likeness: likeness} ORDER BY likeness DESC, coalesce(b.report.neg_log10_p, 0) DESC, b.report.key LIMIT 1
+       RETURN b {.*, likeness: likeness} ORDER BY likeness DESC, b.report.effect_allele IS NULL, coalesce(b.report.neg_log10_p, 0) DESC, b.report.key
+       LIMIT 1
      }[0] AS b
 WITH a, r, b, b.report AS o,
      CASE

@@ -2,7 +2,7 @@
 
 from generel_graph.ask.cook import Served, cook, prepare
 from generel_graph.ask.query import query
-from generel_graph.ask.recipe import Parameter, Recipe, list_recipes, read_recipe, recipe_names
+from generel_graph.ask.recipe import Parameter, Recipe, check_recipe, list_recipes, read_recipe, recipe_names
 from generel_graph.ask.score import ADDED, ENDS, read_pairs, score, to_tsv
 from generel_graph.ask.search import Answer, Hit, search
 from generel_graph.ask.space import Locus, Placed, Space, Spaces
@@ -20,6 +20,7 @@ __all__ = [
     "Served",
     "Space",
     "Spaces",
+    "check_recipe",
     "cook",
     "list_recipes",
     "prepare",
