@@ -125,7 +125,8 @@ def head(session: Session) -> str:
         "Named questions: `generel-graph recipe` lists them, `generel-graph recipe NAME --show` tells parameters and "
         "columns and prints the statement for Neo4j Browser. Each is one file in `cypher/recipes/`.\n\n"
         f"What follows was written by `examples/recipes.py` from a graph of {counts.nodes:,} nodes and "
-        f"{counts.edges:,} edges ({', '.join(sources)}), model `{session.model_id()}`, Neo4j {session.graph.capabilities.version}. "
+        f"{counts.edges:,} edges ({', '.join(sources)}), model `{session.model_id()}`, "
+        f"Neo4j {session.graph.capabilities.version}. "
         f"Tables are cut to {ROWS} rows and lists to {ITEMS}. Cosines tell where to look; they are no evidence."
     )
 
