@@ -15,14 +15,17 @@ from typing import Any
 import polars as pl
 import pytest
 
+from generel_graph.ask import recipe_names
 from generel_graph.config import load_config
 from generel_graph.connection import open_graph
 from generel_graph.demo.data import quickstart
 from generel_graph.embed import models
 from generel_graph.load import deep_digest, graph_digest
 from generel_graph.server import stop
+from generel_graph.session import open as open_session
 
 STEPS = 12
+EMPTY = ("snp_across_biobanks", "variants_regulating_drugged_gene")  # the quick start has one paper a pair, no eQTL
 
 
 @dataclass
@@ -143,6 +146,15 @@ def test_a_search_sees_the_old_model_whole_until_the_new_one_is(project: Project
     assert back.communicate(timeout=120)[0]
     again = project.run("search", "rs2476601", "--kind", "Disease", "--json", "-q")
     assert again["hits"] == before["hits"]
+
+
+def test_every_recipe_answers_on_the_quick_start(project: Project) -> None:
+    """The values in the files are of this data, which by now has two models on its nodes."""
+    with open_session(load_config(project.folder, project.environment())) as session:
+        for name in recipe_names():
+            texts = {"vector": "morning joint stiffness"} if name == "concepts_near_text" else {}
+            answer = session.cook(name, {}, texts)
+            assert bool(answer.rows) == (name not in EMPTY), name
 
 
 def test_evaluate_trains_on_what_came_before_and_leaves_the_graph_as_it_is(project: Project) -> None:

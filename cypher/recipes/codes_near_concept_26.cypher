@@ -17,8 +17,8 @@
 // :param limit => 10
 CYPHER 25
 MATCH (:Model {active: true, index: 'embedding_0'})
-MATCH (asked:Concept {id: $concept})
-MATCH (d:Concept {id: asked.cluster})
+MATCH (asked:Entity {id: $concept})
+MATCH (d:Entity {id: asked.cluster})
 WITH d, d.embedding_0[..$learnt] + [i IN range($learnt + 1, size(d.embedding_0)) | 0.0] AS question,
      CASE WHEN d.kind IN ['Disease', 'Phenotype', 'Trait'] THEN ['Disease', 'Phenotype', 'Trait'] ELSE [d.kind] END AS kinds
 CALL (d, question, kinds) {

@@ -16,7 +16,7 @@
 // :param k => 5
 // :param published_before => null
 MATCH (:Model {active: true, index: 'embedding_0'})
-OPTIONAL MATCH (named:Concept {id: $concept})
+OPTIONAL MATCH (named:Entity {id: $concept})
 OPTIONAL MATCH (one:Concept {cluster: named.cluster})
 WITH collect(one) AS asked
 UNWIND $kinds AS kind
@@ -30,7 +30,7 @@ WITH asked, kind, n.cluster AS cluster, collect({node: n, cosine: cosine})[0] AS
 ORDER BY kind, best.cosine DESC, best.node.id
 WITH asked, kind, collect({cluster: cluster, cosine: best.cosine, node: best.node})[..$k] AS found
 UNWIND found AS row
-OPTIONAL MATCH (head:Concept {id: row.cluster})
+OPTIONAL MATCH (head:Entity {id: row.cluster})
 WITH asked, kind, row.cluster AS cluster, row.cosine AS cosine,
      CASE WHEN head.kind = kind THEN head ELSE row.node END AS shown,
      COLLECT { MATCH (member:Concept {cluster: row.cluster}) RETURN member ORDER BY member.id } AS members

@@ -16,8 +16,8 @@
 // :param limit => 10
 // :param published_before => null
 MATCH (:Model {active: true, index: 'embedding_0'})
-MATCH (asked:Concept {id: $disease})
-MATCH (d:Concept {id: asked.cluster})
+MATCH (asked:Entity {id: $disease})
+MATCH (d:Entity {id: asked.cluster})
 CALL () {
   MATCH (t:Disease)<-[r:ASSOCIATED_WITH|CORRELATES_WITH]-(s:SNP)
   WHERE NOT 'sub_significant' IN coalesce(r.flags, [])
@@ -33,7 +33,7 @@ CALL (own) {
   RETURN collect(DISTINCT g.cluster) AS own_genes
 }
 UNWIND others AS row
-MATCH (o:Concept {id: row.cluster})
+MATCH (o:Entity {id: row.cluster})
 CALL (row) {
   UNWIND row.snps AS s
   MATCH (s)-[:LOCATED_IN|REPORTED_GENE]->(g:Gene)
@@ -57,7 +57,7 @@ WHERE rank_near <= $limit OR row.rank <= $limit
 WITH d, rank_near, row, row.node AS o
 RETURN o.name AS disease, o.id AS disease_id, round(row.cosine, 4) AS cosine, rank_near, row.rank AS rank_genes,
        round(row.jaccard, 4) AS jaccard, row.snps AS shared_snps, size(row.genes) AS shared_genes,
-       COLLECT { MATCH (g:Gene) WHERE g.id IN row.genes RETURN g.name AS name ORDER BY name LIMIT 10 } AS genes,
+       COLLECT { MATCH (g:Entity) WHERE g.id IN row.genes RETURN g.name AS name ORDER BY name LIMIT 10 } AS genes,
        EXISTS { MATCH (:Concept {cluster: d.cluster})-[r]-(:Concept {cluster: o.cluster})
                 WHERE NOT type(r) STARTS WITH 'NOT_'
                   AND ($published_before IS NULL OR r.published IS NULL OR r.published < date($published_before)) } AS linked

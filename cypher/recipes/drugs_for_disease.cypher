@@ -19,8 +19,8 @@
 // :param limit => 20
 // :param published_before => null
 MATCH (:Model {active: true, index: 'embedding_0'})
-MATCH (asked:Concept {id: $disease})
-MATCH (d:Concept {id: asked.cluster})
+MATCH (asked:Entity {id: $disease})
+MATCH (d:Entity {id: asked.cluster})
 CALL (d) {
   MATCH (:Concept {cluster: d.cluster})<-[:IS_A*0..6]-(below:Concept)
   MATCH (same:Concept {cluster: below.cluster})
@@ -39,7 +39,7 @@ CALL (traits) {
   RETURN s, best.report AS a, best.trait AS t, best.told AS told
 }
 MATCH (s)-[g:REGULATES|LOCATED_IN|REPORTED_GENE]->(named:Gene)
-MATCH (gene:Concept:Gene {cluster: named.cluster})<-[:TARGETS]-(drug:Drug)
+MATCH (gene:Concept {cluster: named.cluster})<-[:TARGETS]-(drug:Drug)
 WITH d, traits, s, a, t, told, g, named, drug,
      CASE WHEN told THEN sign(CASE WHEN a.odds_ratio IS NOT NULL THEN log(a.odds_ratio) ELSE a.beta END) END AS raises,
      CASE
@@ -51,14 +51,14 @@ ORDER BY expression IS NULL, CASE type(g) WHEN 'REGULATES' THEN 0 WHEN 'LOCATED_
          g.neg_log10_p DESC, a.neg_log10_p DESC, s.id
 WITH d, traits, drug, named,
      collect({snp: s, report: a, trait: t, way: g, raises: raises, expression: expression})[0] AS path
-WHERE NOT EXISTS { MATCH (same:Drug {cluster: drug.cluster})-[:TREATS]->(t) WHERE t IN traits }
+WHERE NOT EXISTS { MATCH (same:Concept {cluster: drug.cluster})-[:TREATS]->(t) WHERE t IN traits }
 WITH d, traits, drug, named, path,
      2 * vector.similarity.cosine(drug.embedding_0[..$learnt], d.embedding_0[..$learnt]) - 1 AS cosine
 ORDER BY cosine DESC, drug.id, named.name LIMIT $limit
 WITH drug, named, path, cosine, path.report AS a, path.way AS g,
-     COLLECT { MATCH (:Drug {cluster: drug.cluster})-[x:UPREGULATES|DOWNREGULATES]->(:Gene {cluster: named.cluster})
+     COLLECT { MATCH (:Concept {cluster: drug.cluster})-[x:UPREGULATES|DOWNREGULATES]->(:Concept {cluster: named.cluster})
                RETURN DISTINCT CASE type(x) WHEN 'UPREGULATES' THEN 1 ELSE -1 END } AS actions,
-     EXISTS { MATCH (:Gene {cluster: named.cluster})-[c:GENE_ASSOCIATED_WITH]->(t)
+     EXISTS { MATCH (:Concept {cluster: named.cluster})-[c:GENE_ASSOCIATED_WITH]->(t)
               WHERE c.relation = 'colocalisation' AND t IN traits } AS colocalised
 WITH drug, named, path, cosine, a, g, colocalised, CASE WHEN size(actions) = 1 THEN actions[0] END AS action
 RETURN drug.name AS drug, drug.id AS drug_id, round(cosine, 4) AS cosine,
@@ -78,6 +78,6 @@ RETURN drug.name AS drug, drug.id AS drug_id, round(cosine, 4) AS cosine,
          WHEN path.raises * path.expression * action < 0 THEN 'against the risk'
          ELSE 'with the risk'
        END AS fits,
-       COLLECT { MATCH (:Drug {cluster: drug.cluster})-[:TREATS]->(disease)
+       COLLECT { MATCH (:Concept {cluster: drug.cluster})-[:TREATS]->(disease)
                  RETURN DISTINCT disease.name AS name ORDER BY name } AS treats
 ORDER BY cosine DESC, drug_id, gene

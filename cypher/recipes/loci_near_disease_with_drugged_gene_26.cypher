@@ -13,8 +13,8 @@
 // :param published_before => null
 CYPHER 25
 MATCH (:Model {active: true, index: 'embedding_0'})
-MATCH (asked:Concept {id: $disease})
-MATCH (d:Concept {id: asked.cluster})
+MATCH (asked:Entity {id: $disease})
+MATCH (d:Entity {id: asked.cluster})
 WHERE d.embedding_0 IS NOT NULL
 CALL (d) {
   // SNPs that are known for the disease, or for a kind of it
@@ -36,7 +36,7 @@ WHERE s.position IS NOT NULL AND none(x IN known WHERE x.chromosome = s.chromoso
        OR x.chromosome = '6' AND 25000000 <= x.position <= 34000000 AND 25000000 <= s.position <= 34000000))
 // the gene that it lies in, that a study named, whose expression it changes, or that is nearest; and the drugs that act on it
 MATCH (s)-[near:LOCATED_IN|REPORTED_GENE|REGULATES|NEAREST_TO]->(named:Gene)
-MATCH (gene:Concept:Gene {cluster: named.cluster})<-[:TARGETS]-(drug:Drug)
+MATCH (gene:Concept {cluster: named.cluster})<-[:TARGETS]-(drug:Drug)
 WITH s, cosine, named, min(CASE type(near) WHEN 'LOCATED_IN' THEN 0 WHEN 'REPORTED_GENE' THEN 1
                            WHEN 'REGULATES' THEN 2 ELSE 3 END) AS nearness, collect(DISTINCT drug) AS drugs
 ORDER BY nearness, named.name

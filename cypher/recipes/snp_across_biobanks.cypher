@@ -17,11 +17,11 @@
 // :param learnt => 384
 // :param published_before => null
 MATCH (:Model {active: true, index: 'embedding_0'})
-MATCH (s:SNP {id: $snp})-[r:ASSOCIATED_WITH|CORRELATES_WITH]->(named:Concept)
+MATCH (s:Entity {id: $snp})-[r:ASSOCIATED_WITH|CORRELATES_WITH]->(named:Concept)
 WHERE $published_before IS NULL OR r.published IS NULL OR r.published < date($published_before)
-MATCH (t:Concept {id: named.cluster})
-OPTIONAL MATCH (asked:Concept {id: $disease})
-OPTIONAL MATCH (d:Concept {id: asked.cluster})
+MATCH (t:Entity {id: named.cluster})
+OPTIONAL MATCH (asked:Entity {id: $disease})
+OPTIONAL MATCH (d:Entity {id: asked.cluster})
 WITH s, t, r, coalesce(r.cohort, r.source) + coalesce(' ' + r.pubmed_id, '') AS reported_by
 WHERE $disease IS NULL
    OR 2 * vector.similarity.cosine(t.embedding_0[..$learnt], d.embedding_0[..$learnt]) - 1 >= $alike
@@ -35,7 +35,8 @@ WITH s, a, r,
        WITH b, CASE WHEN b.trait = a.trait THEN 1.0 ELSE
          2 * vector.similarity.cosine(b.trait.embedding_0[..$learnt], a.trait.embedding_0[..$learnt]) - 1 END AS likeness
        WHERE likeness >= $alike
-       RETURN b {.*, likeness: likeness} ORDER BY likeness DESC, coalesce(b.report.neg_log10_p, 0) DESC, b.report.key LIMIT 1
+       RETURN b {.*, likeness: likeness} ORDER BY likeness DESC, b.report.effect_allele IS NULL, coalesce(b.report.neg_log10_p, 0) DESC, b.report.key
+       LIMIT 1
      }[0] AS b
 WITH a, r, b, b.report AS o,
      CASE

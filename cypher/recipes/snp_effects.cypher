@@ -9,7 +9,7 @@
 // nothing: ask for an SNP with reports (ASSOCIATED_WITH)
 // :param snp => 'rs2476601'
 // :param allele => null
-MATCH (s:SNP {id: $snp})-[r:ASSOCIATED_WITH]->(t:Concept)
+MATCH (s:Entity {id: $snp})-[r:ASSOCIATED_WITH]->(t:Concept)
 WITH s, t, r, {A: 'T', T: 'A', C: 'G', G: 'C'} AS complement
 ORDER BY t.name, r.pubmed_id, r.key
 WITH s, complement, collect({trait: t, report: r}) AS rows

@@ -18,7 +18,7 @@
 // :param learnt => 384
 // :param published_before => null
 MATCH (:Model {active: true, index: 'embedding_0'})
-MATCH (s:SNP {id: $snp})
+MATCH (s:Entity {id: $snp})
 CALL (s) {
   RETURN s AS x
   UNION
@@ -44,7 +44,7 @@ WITH s, chosen, x, r, cluster,
      END * sign(CASE WHEN r.odds_ratio IS NOT NULL THEN log(r.odds_ratio) ELSE r.beta END) AS direction
 WITH s, chosen, cluster, count(r) AS reports, max(r.neg_log10_p) AS strongest, collect(DISTINCT x.id) AS through,
      collect(DISTINCT direction) AS directions
-MATCH (t:Concept {id: cluster})
+MATCH (t:Entity {id: cluster})
 WITH chosen, collect({trait: t, reports: reports, strongest: strongest, through: through, directions: directions}) AS found
 UNWIND found AS row
 WITH chosen, found, row, row.trait AS t

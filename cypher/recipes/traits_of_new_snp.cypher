@@ -17,7 +17,7 @@
 // :param limit => 10
 // :param published_before => null
 MATCH (:Model {active: true, index: 'embedding_0'})
-OPTIONAL MATCH (s:SNP {id: $snp})
+OPTIONAL MATCH (s:Entity {id: $snp})
 WITH s, split($snp, ':') AS place
 WITH s, coalesce(s.build, place[0]) AS build, coalesce(s.chromosome, place[1]) AS chromosome,
      coalesce(s.position, toInteger(place[2])) AS position
@@ -37,7 +37,7 @@ CALL (s, build, chromosome, position) {
     RETURN x ORDER BY abs(x.position - position), x.id LIMIT 1
   }
   MATCH (x)-[:LOCATED_IN|REGULATES|REPORTED_GENE|NEAREST_TO]->(named:Gene)
-  MATCH (g:Gene {cluster: named.cluster})<-[:LOCATED_IN|REGULATES|REPORTED_GENE|NEAREST_TO]-(o:SNP)
+  MATCH (g:Concept {cluster: named.cluster})<-[:LOCATED_IN|REGULATES|REPORTED_GENE|NEAREST_TO]-(o:SNP)
   WHERE o.id <> $snp
   RETURN DISTINCT o, 'gene' AS way, 0.2 AS strength, named.name AS gene
 }
@@ -49,7 +49,7 @@ ORDER BY strength * weight DESC, o.id
 WITH s, cluster, collect({snp: o.id, ways: ways, genes: genes, part: strength * weight}) AS parts
 WITH s, cluster, parts, 1 - reduce(left = 1.0, part IN parts | left * (1 - part.part)) AS evidence
 ORDER BY evidence DESC, cluster LIMIT $limit
-MATCH (t:Concept {id: cluster})
+MATCH (t:Entity {id: cluster})
 RETURN t.name AS trait, t.id AS trait_id, t.kind AS kind, round(evidence, 4) AS evidence,
        CASE WHEN s IS NOT NULL THEN round(2 * vector.similarity.cosine(s.embedding_0, t.embedding_0) - 1, 4) END AS cosine,
        [part IN parts[..5] | part.snp] AS snps,

@@ -21,11 +21,11 @@
 // :param limit => 20
 // :param published_before => null
 MATCH (:Model {active: true, index: 'embedding_0'})
-MATCH (asked:Concept {id: $concept})
+MATCH (asked:Entity {id: $concept})
 CALL (asked) {
   MATCH (:Concept {cluster: asked.cluster})<-[:IS_A*0..6]-(below:Concept)
   WITH DISTINCT below.cluster AS cluster
-  MATCH (a:Concept {id: cluster})
+  MATCH (a:Entity {id: cluster})
   RETURN a ORDER BY COUNT { (a)--() } DESC, a.id LIMIT $anchors
 }
 WITH a, a.embedding_0[..$learnt] + [i IN range($learnt + 1, size(a.embedding_0)) | 0.0] AS question
@@ -34,7 +34,7 @@ CALL (a, question) {
   WITH a, near WHERE near.cluster <> a.cluster
   RETURN DISTINCT near.cluster AS cluster
 }
-MATCH (b:Concept {id: cluster})
+MATCH (b:Entity {id: cluster})
 WITH DISTINCT CASE WHEN b.kind = a.kind AND b.id < a.id THEN [b, a] ELSE [a, b] END AS pair
 WITH pair[0] AS a, pair[1] AS b
 WITH a, b, 2 * vector.similarity.cosine(a.embedding_0[..$learnt], b.embedding_0[..$learnt]) - 1 AS cosine,

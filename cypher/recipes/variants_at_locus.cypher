@@ -16,9 +16,9 @@
 // :param limit => 20
 // :param published_before => null
 MATCH (:Model {active: true, index: 'embedding_0'})
-MATCH (asked:Concept {id: $disease})
-MATCH (d:Concept {id: asked.cluster})
-OPTIONAL MATCH (middle:SNP {id: $snp})
+MATCH (asked:Entity {id: $disease})
+MATCH (d:Entity {id: asked.cluster})
+OPTIONAL MATCH (middle:Entity {id: $snp})
 WITH d, middle, split($snp, ':') AS place
 WITH d, middle,
      coalesce(middle.build, place[0]) AS build,

@@ -17,8 +17,8 @@
 // :param limit => 20
 // :param published_before => null
 MATCH (:Model {active: true, index: 'embedding_0'})
-MATCH (asked:Concept {id: $disease})
-MATCH (d:Concept {id: asked.cluster})
+MATCH (asked:Entity {id: $disease})
+MATCH (d:Entity {id: asked.cluster})
 CALL (d) {
   // SNPs that are known for the disease, or for a kind of it
   MATCH (:Concept {cluster: d.cluster})<-[:IS_A*0..6]-(below:Concept)
@@ -37,7 +37,7 @@ WHERE ($tissue IS NULL OR toLower(e.tissue) CONTAINS toLower($tissue))
   AND none(x IN known WHERE x.id = s.id OR x.chromosome = s.chromosome
     AND (abs(x.position - s.position) <= 250000
          OR x.chromosome = '6' AND 25000000 <= x.position <= 34000000 AND 25000000 <= s.position <= 34000000))
-MATCH (gene:Concept:Gene {cluster: named.cluster})<-[:TARGETS]-(drug:Drug)
+MATCH (gene:Concept {cluster: named.cluster})<-[:TARGETS]-(drug:Drug)
 WITH s, cosine, e, named, collect(DISTINCT drug) AS drugs
 ORDER BY cosine DESC, s.id, named.name, e.tissue, e.key LIMIT $limit
 RETURN s.id AS snp, s.chromosome AS chromosome, s.position AS position, round(cosine, 4) AS cosine, named.name AS gene,
@@ -46,7 +46,7 @@ RETURN s.id AS snp, s.chromosome AS chromosome, s.position AS position, round(co
          AS expression,
        e.beta AS beta, e.neg_log10_p AS neg_log10_p,
        COLLECT { UNWIND drugs AS drug RETURN DISTINCT drug.name AS name ORDER BY name } AS drugs,
-       COLLECT { UNWIND drugs AS drug MATCH (:Drug {cluster: drug.cluster})-[:TREATS]->(disease)
+       COLLECT { UNWIND drugs AS drug MATCH (:Concept {cluster: drug.cluster})-[:TREATS]->(disease)
                  RETURN DISTINCT disease.name AS name ORDER BY name } AS treats,
        COLLECT { MATCH (s)-[r:ASSOCIATED_WITH|CORRELATES_WITH]->(trait)
                  WHERE $published_before IS NULL OR r.published IS NULL OR r.published < date($published_before)

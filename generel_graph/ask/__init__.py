@@ -7,7 +7,7 @@ from generel_graph.ask.files import GRAPH, form_of, write_network, write_rows
 from generel_graph.ask.pin import Pinned, active, still_active
 from generel_graph.ask.query import query, query_network, vector_of
 from generel_graph.ask.question import WAYS, How, Question, Stretch
-from generel_graph.ask.recipe import Parameter, Recipe, list_recipes, read_recipe, recipe_names
+from generel_graph.ask.recipe import Parameter, Recipe, check_recipe, list_recipes, read_recipe, recipe_names
 from generel_graph.ask.region import NOTE, REGION_COLUMNS, WINDOW, Region, region
 from generel_graph.ask.score import ADDED, ENDS, read_pairs, score, to_tsv
 from generel_graph.ask.search import Answer, Hit, Taken, search
@@ -42,6 +42,7 @@ __all__ = [
     "Stretch",
     "Taken",
     "active",
+    "check_recipe",
     "cook",
     "effects",
     "explain",

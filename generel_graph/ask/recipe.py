@@ -91,9 +91,14 @@ def read_recipe(name: str, capabilities: Capabilities, slot: int, other: int | N
 
     Raises UsageError with the nearest for an unknown name, GraphError where a slot is missing.
     """
+    check_recipe(name)
+    return _parse(name, _text(name, FORMS[0] if capabilities.filtered_vector_search else FORMS[1], slot, other))
+
+
+def check_recipe(name: str) -> None:
+    """Raise UsageError with the nearest name for one that there is not; asks no server."""
     if name not in recipe_names():
         raise UsageError("no such recipe", where=FOLDER, found=name, valid=recipe_names())
-    return _parse(name, _text(name, FORMS[0] if capabilities.filtered_vector_search else FORMS[1], slot, other))
 
 
 def _text(name: str, form: str, slot: int, other: int | None) -> str:

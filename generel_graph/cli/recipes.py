@@ -43,12 +43,13 @@ def recipe(
 
     Example:  generel-graph recipe variants_at_locus -p disease=asthma -p snp=rs7216389
     """
-    from generel_graph.ask import list_recipes
+    from generel_graph.ask import check_recipe, list_recipes
     from generel_graph.session import open as open_session
 
     if name is None:
         print_rows(["recipe", "question"], list_recipes(), as_json=as_json, as_csv=as_csv)
         return
+    check_recipe(name)
     given = typed_values(parameters, "--param")
     with progress_bars(quiet) as progress, open_session(configuration(ctx), progress) as session:
         if show:

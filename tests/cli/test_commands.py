@@ -150,3 +150,12 @@ def test_a_remote_graph_needs_a_password_from_the_environment(tmp_path: Path) ->
     assert (done.returncode, "cannot be reached" in done.stderr) == (1, True)
     done = run("db", "stop", folder=folder, NEO4J_URI="bolt://127.0.0.1:9")
     assert (done.returncode, "not ours" in done.stderr) == (2, True)
+
+
+def test_recipes_are_listed_without_a_project_and_an_unknown_one_names_the_nearest(tmp_path: Path) -> None:
+    listed = run("recipe", "--json", folder=tmp_path)
+    assert listed.returncode == 0, listed.stderr
+    rows = {row["recipe"]: row["question"] for row in json.loads(listed.stdout)}
+    assert rows["snp_pleiotropy"].endswith("?")
+    wrong = run("recipe", "snp_pleiotropi", folder=tmp_path)
+    assert (wrong.returncode, "did you mean 'snp_pleiotropy'" in wrong.stderr) == (2, True)
