@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from generel_graph.ask.evidence import read_evidence
+from generel_graph.ask.explaining.evidence import read_evidence
 from generel_graph.ask.space import Stated
 from generel_graph.graph import Graph
 from generel_graph.sample import read_corpus

@@ -13,8 +13,8 @@ from generel_graph.cli.terminal import print_json, print_table, progress_bars
 
 if TYPE_CHECKING:
     from generel_graph.ask import Explanation
-    from generel_graph.ask.connections import Path as Way
-    from generel_graph.ask.evidence import Evidence
+    from generel_graph.ask.explaining.connections import Path as Way
+    from generel_graph.ask.explaining.evidence import Evidence
 
 SHOWN = 15  # edges of the direct evidence
 

@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from generel_graph.ask import read_space, region, score
-from generel_graph.ask.effects import effects
 from generel_graph.ask.pin import active
+from generel_graph.ask.viewing.effects import effects
 from generel_graph.errors import NotFoundError, UsageError
 
 SNP, ARTHRITIS = "rs2476601", "MONDO:0008383"

@@ -13,9 +13,9 @@ from generel_graph.ask.clusters import read_clusters
 from generel_graph.ask.link import Link, link_or_snp
 from generel_graph.ask.pin import Pinned, active, pinned, still_active
 from generel_graph.ask.query import query
-from generel_graph.ask.recipe import NAMED, Parameter, Recipe, read_recipe
+from generel_graph.ask.recipes.recipe import NAMED, Parameter, Recipe, read_recipe
+from generel_graph.ask.searching.words import by_words
 from generel_graph.ask.space import Space, Spaces, placed
-from generel_graph.ask.words import by_words
 from generel_graph.errors import NotFoundError, UsageError
 from generel_graph.graph import Graph
 from generel_graph.graph.cypher import SLOTS

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from generel_graph.ask.around import Around, read_around
 from generel_graph.ask.clusters import read_clusters
-from generel_graph.ask.ends import End
-from generel_graph.ask.evidence import Evidence, read_evidence
-from generel_graph.ask.paths import Found, Metapath, metapaths, shared
+from generel_graph.ask.explaining.around import Around, read_around
+from generel_graph.ask.explaining.ends import End
+from generel_graph.ask.explaining.evidence import Evidence, read_evidence
+from generel_graph.ask.explaining.paths import Found, Metapath, metapaths, shared
 from generel_graph.graph import Graph
 
 INSTANCES = 3  # paths of a metapath

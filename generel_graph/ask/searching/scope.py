@@ -8,7 +8,7 @@ from typing import Any
 
 from generel_graph.ask.clusters import cluster_members
 from generel_graph.ask.link import link_node
-from generel_graph.ask.question import Question, Stretch
+from generel_graph.ask.searching.question import Question, Stretch
 from generel_graph.graph import Graph
 
 

@@ -9,14 +9,14 @@ from typing import Any
 from generel_etl.tables import CONCEPT_KINDS
 from generel_graph.ask.clusters import Cluster, read_clusters
 from generel_graph.ask.link import LOCUS, NAME, SYNONYM, Link, link_or_snp
-from generel_graph.ask.loci import apart
-from generel_graph.ask.mixture import Mixture, Part
-from generel_graph.ask.nearest import Near, nearest, nearest_among
 from generel_graph.ask.pin import Pinned, pinned, stored_vectors
-from generel_graph.ask.question import MEANING, WORDS, Question
-from generel_graph.ask.scope import Scope, scope_of
+from generel_graph.ask.searching.loci import apart
+from generel_graph.ask.searching.mixture import Mixture, Part
+from generel_graph.ask.searching.nearest import Near, nearest, nearest_among
+from generel_graph.ask.searching.question import MEANING, WORDS, Question
+from generel_graph.ask.searching.scope import Scope, scope_of
+from generel_graph.ask.searching.words import CANDIDATES, Named, by_words, fuse, named_by
 from generel_graph.ask.space import Locus, Space, Spaces, placed
-from generel_graph.ask.words import CANDIDATES, Named, by_words, fuse, named_by
 from generel_graph.errors import NotFoundError, UsageError
 from generel_graph.graph import Graph
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from generel_etl.relations import NEGATED, NEGATIVE, RELATIONS
-from generel_graph.ask.evidence import LOWERS, RAISES, Evidence
+from generel_graph.ask.explaining.evidence import LOWERS, RAISES, Evidence
 
 OF_STUDIES = (("ASSOCIATED_WITH", "CORRELATES_WITH"), ("REGULATES",))  # types whose directions are compared
 HELPS = ("TREATS", "USED_OFF_LABEL_FOR", "PALLIATES", "PREVENTS", "TESTED_FOR")

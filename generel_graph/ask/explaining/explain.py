@@ -10,20 +10,20 @@ import numpy as np
 
 from generel_etl.relations import SNP_GENE
 from generel_etl.tables import CONCEPT_KINDS, CONDITIONS
-from generel_graph.ask.agreement import contradictions, summary
-from generel_graph.ask.around import Around
 from generel_graph.ask.clusters import read_clusters
-from generel_graph.ask.connections import NOTHING, Connections, Metapaths, Shared, connect
 from generel_graph.ask.cosine import pairwise
-from generel_graph.ask.ends import End, read_ends
-from generel_graph.ask.evidence import Evidence, read_evidence, with_seen
+from generel_graph.ask.explaining.agreement import contradictions, summary
+from generel_graph.ask.explaining.around import Around
+from generel_graph.ask.explaining.connections import NOTHING, Connections, Metapaths, Shared, connect
+from generel_graph.ask.explaining.ends import End, read_ends
+from generel_graph.ask.explaining.evidence import Evidence, read_evidence, with_seen
+from generel_graph.ask.explaining.paths import Found
+from generel_graph.ask.explaining.percentile import Percentile, percentile
 from generel_graph.ask.link import Link, link_or_snp
-from generel_graph.ask.mixture import Mixture, Part
-from generel_graph.ask.nearest import nearest
-from generel_graph.ask.paths import Found
-from generel_graph.ask.percentile import Percentile, percentile
 from generel_graph.ask.pin import Pinned, pinned, stored_vectors
-from generel_graph.ask.scope import Scope
+from generel_graph.ask.searching.mixture import Mixture, Part
+from generel_graph.ask.searching.nearest import nearest
+from generel_graph.ask.searching.scope import Scope
 from generel_graph.ask.space import UNSEEN, Seen, Space, Spaces, Stated, Vector
 from generel_graph.errors import UsageError
 from generel_graph.graph import Graph
@@ -76,7 +76,7 @@ class Explanation:
 
     def graph(self) -> nx.MultiDiGraph[str]:
         """The ends, all told paths and shared neighbours with their edges, a node a cluster."""
-        from generel_graph.ask.explained import as_graph
+        from generel_graph.ask.explaining.explained import as_graph
 
         return as_graph(self)
 

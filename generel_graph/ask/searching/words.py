@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from generel_etl.tables import CONCEPT_KINDS
 from generel_graph.ask.clusters import read_clusters
-from generel_graph.ask.mixture import Mixture, Part
-from generel_graph.ask.nearest import nearest
 from generel_graph.ask.pin import Pinned
-from generel_graph.ask.scope import Scope
+from generel_graph.ask.searching.mixture import Mixture, Part
+from generel_graph.ask.searching.nearest import nearest
+from generel_graph.ask.searching.scope import Scope
 from generel_graph.ask.space import Space, Vector
 from generel_graph.graph import Graph
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from generel_graph.ask.around import DAMPING, Around, Way, back
+from generel_graph.ask.explaining.around import DAMPING, Around, Way, back
 
 ARROWS = {1: ("—", "→"), -1: ("←", "—"), 0: ("—", "—")}
 

@@ -8,8 +8,8 @@ from generel_graph.ask.clusters import read_clusters
 from generel_graph.ask.cosine import vectors_of
 from generel_graph.ask.link import LOCUS, Link
 from generel_graph.ask.pin import Pinned
+from generel_graph.ask.searching.words import Named, named_by
 from generel_graph.ask.space import Space, Vector, placed
-from generel_graph.ask.words import Named, named_by
 from generel_graph.graph import Graph
 
 

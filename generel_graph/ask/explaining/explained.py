@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import networkx as nx
 
 from generel_etl.relations import NEGATIVE
-from generel_graph.ask.evidence import Evidence
+from generel_graph.ask.explaining.evidence import Evidence
 
 if TYPE_CHECKING:
-    from generel_graph.ask.explain import Explanation
+    from generel_graph.ask.explaining.explain import Explanation
 
 
 def as_graph(found: Explanation) -> nx.MultiDiGraph[str]:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from generel_etl.relations import NEGATED, RELATIONS, SYMMETRIC
-from generel_graph.ask.alleles import NO_ALLELES, Alleles, read_alleles
+from generel_graph.ask.explaining.alleles import NO_ALLELES, Alleles, read_alleles
 from generel_graph.ask.plain import plain
 from generel_graph.ask.space import UNSEEN, Stated
 from generel_graph.graph import Graph

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from generel_graph.ask.loci import apart
-from generel_graph.ask.mixture import Mixture
 from generel_graph.ask.pin import ModelMoved, Pinned, pinned_row
-from generel_graph.ask.scope import Scope
+from generel_graph.ask.searching.loci import apart
+from generel_graph.ask.searching.mixture import Mixture
+from generel_graph.ask.searching.scope import Scope
 from generel_graph.ask.space import Space, Vector
 from generel_graph.errors import GraphError
 from generel_graph.graph import Graph

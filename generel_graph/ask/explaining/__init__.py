@@ -1,0 +1,1 @@
+"""Why two things are near each other: evidence, paths, shared neighbours."""

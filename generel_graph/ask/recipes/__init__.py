@@ -1,0 +1,1 @@
+"""Named questions: their files, and how they are asked."""
