@@ -41,16 +41,18 @@ from generel_graph.corpus import Corpus
 from generel_graph.encode import Encoder
 from generel_graph.encode.places import find_encoder
 from generel_graph.learn import train
-from generel_graph.learn.batches import ROUND_STEPS, Batch, RoundInputs, plan_round
-from generel_graph.learn.material import Material, material
-from generel_graph.learn.objective import objective
+from generel_graph.learn.inputs.material import Material, material
+from generel_graph.learn.loop.objective import objective
+from generel_graph.learn.loop.world import ALONE
+from generel_graph.learn.pairs.batches import ROUND_STEPS, Batch, RoundInputs, plan_round
 from generel_graph.learn.towers import hide, make_towers
-from generel_graph.learn.world import ALONE
 from generel_graph.load import graph_digest
 from generel_graph.modelling import open_encoder, sample
 from generel_graph.sample import chosen
 
-loop = importlib.import_module("generel_graph.learn.train")  # the module; the package has its function by this name
+loop = importlib.import_module(
+    "generel_graph.learn.loop.train"
+)  # the module; the package has its function by this name
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
 BARS = {("bf16", 2): 20_000.0, ("fp32", 2): 10_000.0}
 BAR_RATIO = 0.95

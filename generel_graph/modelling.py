@@ -120,7 +120,7 @@ def plot_model(config: Config, model_id: str | None = None, tensorboard: bool = 
     `tensorboard`: event files too. Raises ModelError where there is no such model, or what draws is not installed.
     """
     from generel_graph.learn import plot_losses, write_events
-    from generel_graph.learn.checkpoint import LOG
+    from generel_graph.learn.loop.checkpoint import LOG
 
     logs = sorted(config.model_folder("any").parent.glob(f"*/{LOG}"), key=lambda log: log.stat().st_mtime)
     trained = {log.parent.name: log.parent for log in logs}

@@ -221,7 +221,7 @@ class Session:
         """
         import polars as pl
 
-        from generel_graph.learn.held import read_held
+        from generel_graph.learn.pairs.held import read_held
 
         pairs, model_id = asking.effects(self.graph, self.space, progress)
         held = read_held(self.config.model_folder(model_id))

@@ -20,10 +20,10 @@ from generel_graph.corpus import Corpus
 from generel_graph.encode import Encoder
 from generel_graph.errors import ModelError
 from generel_graph.learn.adapter import Adapter
-from generel_graph.learn.around import Local
-from generel_graph.learn.blocks import BLOCKS, GROUPS, TOWERS, group_of, tower_of
-from generel_graph.learn.checkpoint import ADAPTER, ENCODER, NODES, WEIGHTS, read_config
-from generel_graph.learn.features import Features, has_neighbours, node_features, text_rows
+from generel_graph.learn.inputs.around import Local
+from generel_graph.learn.inputs.blocks import BLOCKS, GROUPS, TOWERS, group_of, tower_of
+from generel_graph.learn.inputs.features import Features, has_neighbours, node_features, text_rows
+from generel_graph.learn.loop.checkpoint import ADAPTER, ENCODER, NODES, WEIGHTS, read_config
 from generel_graph.learn.towers import TowerShape, base, make_towers, with_text
 from generel_graph.progress import Progress, silent
 from generel_graph.stored import question, stored

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from generel_graph.learn.blocks import BASES, FLAGS, GROUPS, NEIGHBOUR_FLAGS, Block
+from generel_graph.learn.inputs.blocks import BASES, FLAGS, GROUPS, NEIGHBOUR_FLAGS, Block
 
 LAST_LAYER_SPREAD = 0.002  # standard deviation at the start: z is the base, almost
 IDENTITY_SPREAD = 0.01

@@ -11,9 +11,9 @@ from torch import nn
 
 from generel_graph.corpus import Corpus
 from generel_graph.learn.adapter import Adapter, Wordings, fit_adapter, recall
-from generel_graph.learn.blocks import GROUPS
-from generel_graph.learn.features import Features
-from generel_graph.learn.material import Material
+from generel_graph.learn.inputs.blocks import GROUPS
+from generel_graph.learn.inputs.features import Features
+from generel_graph.learn.inputs.material import Material
 from generel_graph.learn.towers import with_text
 from generel_graph.progress import Progress, silent
 

@@ -16,7 +16,7 @@ from generel_graph.export.encoder import write_encoder
 from generel_graph.export.layers import GELU, HARDSWISH, IDENTITY, plain_layers
 from generel_graph.learn import Model
 from generel_graph.learn.adapter import Adapter
-from generel_graph.learn.blocks import BLOCKS
+from generel_graph.learn.inputs.blocks import BLOCKS
 from generel_graph.learn.towers import TowerShape, make_towers
 from generel_graph.stored import halves
 

@@ -7,12 +7,12 @@ import pytest
 
 from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.errors import ModelError
-from generel_graph.learn.adjacency import build_adjacency
-from generel_graph.learn.batches import ROUND_STEPS, RoundInputs, plan_round
-from generel_graph.learn.features import Features
-from generel_graph.learn.folds import pair_folds
-from generel_graph.learn.material import material
-from generel_graph.learn.tasks import Known, snp_genes, task_groups
+from generel_graph.learn.inputs.adjacency import build_adjacency
+from generel_graph.learn.inputs.features import Features
+from generel_graph.learn.inputs.folds import pair_folds
+from generel_graph.learn.inputs.material import material
+from generel_graph.learn.pairs.batches import ROUND_STEPS, RoundInputs, plan_round
+from generel_graph.learn.pairs.tasks import Known, snp_genes, task_groups
 
 CONFIG = TrainConfig(steps=400, batch_size=32)
 

@@ -8,8 +8,8 @@ from huggingface_hub import ModelCard
 from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.corpus import Origin, Provenance
 from generel_graph.learn import train
-from generel_graph.learn.card import model_card
-from generel_graph.learn.checkpoint import read_config
+from generel_graph.learn.loop.card import model_card
+from generel_graph.learn.loop.checkpoint import read_config
 
 PROVENANCE = Provenance(
     sources=(

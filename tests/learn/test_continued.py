@@ -9,9 +9,9 @@ import torch
 from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.errors import ModelError
 from generel_graph.learn import load_model, train
-from generel_graph.learn.checkpoint import LOG, LogRow, read_rows
-from generel_graph.learn.continued import RATE, inherit
-from generel_graph.learn.material import material
+from generel_graph.learn.inputs.material import material
+from generel_graph.learn.loop.checkpoint import LOG, LogRow, read_rows
+from generel_graph.learn.loop.continued import RATE, inherit
 from generel_graph.learn.towers import make_towers
 
 MODEL = ModelConfig(dimension=24, hidden=16, snp_embedding=True)

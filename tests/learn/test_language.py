@@ -12,7 +12,7 @@ from generel_graph.encode import Encoder, LanguageModel
 from generel_graph.errors import ModelError
 from generel_graph.export.encoder import write_encoder
 from generel_graph.learn import load_model, train
-from generel_graph.learn.checkpoint import ENCODER
+from generel_graph.learn.loop.checkpoint import ENCODER
 from generel_graph.stored import halves
 
 MODEL = ModelConfig(dimension=16, hidden=8)

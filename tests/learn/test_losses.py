@@ -8,7 +8,7 @@ import torch
 from torch.nn.functional import normalize
 
 from generel_graph.errors import ConfigError
-from generel_graph.learn.losses import LOSSES, effect_loss, info_nce, loss_of, multi_similarity, pair_weights
+from generel_graph.learn.loop.losses import LOSSES, effect_loss, info_nce, loss_of, multi_similarity, pair_weights
 
 
 def unit(n, d, seed):

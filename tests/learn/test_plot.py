@@ -9,11 +9,11 @@ import pytest
 from generel_graph.config import Config, ModelConfig, TrainConfig
 from generel_graph.errors import ModelError
 from generel_graph.learn import plot, train
-from generel_graph.learn.checkpoint import LogRow, read_rows, write_rows
-from generel_graph.learn.curves import Curve, read_curves
-from generel_graph.learn.events import check_tensorboard, write_events
-from generel_graph.learn.plot import PICTURES, plot_losses
-from generel_graph.learn.validation import Validated
+from generel_graph.learn.loop.checkpoint import LogRow, read_rows, write_rows
+from generel_graph.learn.loop.curves import Curve, read_curves
+from generel_graph.learn.loop.events import check_tensorboard, write_events
+from generel_graph.learn.loop.plot import PICTURES, plot_losses
+from generel_graph.learn.loop.validation import Validated
 from generel_graph.modelling import plot_model
 
 WEIGHTS = {"gwas": 12.0, "kg": 1.0, "synonym": 1.0}
@@ -107,6 +107,6 @@ def test_what_is_missing_says_how_to_get_it(trained, monkeypatch):
     monkeypatch.setattr(plot, "find_spec", lambda name: None)
     with pytest.raises(ModelError, match=r"generel-graph\[plot\]"):
         plot_losses(trained.folder)
-    monkeypatch.setattr("generel_graph.learn.events.find_spec", lambda name: None)
+    monkeypatch.setattr("generel_graph.learn.loop.events.find_spec", lambda name: None)
     with pytest.raises(ModelError, match=r"generel-graph\[tensorboard\]"):
         check_tensorboard()

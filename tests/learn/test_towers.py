@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from generel_graph.learn.blocks import BASES, BLOCK_NAMES, BLOCKS, FLAGS, NEIGHBOUR_FLAGS
+from generel_graph.learn.inputs.blocks import BASES, BLOCK_NAMES, BLOCKS, FLAGS, NEIGHBOUR_FLAGS
 from generel_graph.learn.towers import TowerShape, base, hide, make_towers
 
 D = 8

@@ -11,9 +11,9 @@ from safetensors.torch import load_file
 from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.errors import ConfigError, ModelError
 from generel_graph.learn import load_model, model_id, train
-from generel_graph.learn.checkpoint import read_rows
-from generel_graph.learn.language import rates
-from generel_graph.learn.validation import Validated, score
+from generel_graph.learn.loop.checkpoint import read_rows
+from generel_graph.learn.loop.language import rates
+from generel_graph.learn.loop.validation import Validated, score
 
 MODEL = ModelConfig(dimension=24, hidden=48)
 TRAIN = TrainConfig(

@@ -12,7 +12,7 @@ import torch
 
 from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.learn import load_model, train
-from generel_graph.learn.checkpoint import LOG, LogRow, read_rows
+from generel_graph.learn.loop.checkpoint import LOG, LogRow, read_rows
 
 # Without dropout of any kind: each process draws its own.
 MODEL = ModelConfig(dimension=24, hidden=16, dropout=0.0, block_dropout=0.0, text_only=0.0)

@@ -12,9 +12,9 @@ from generel_etl.relations import SNP_GENE
 from generel_graph.arrays import among, distinct, ranges, runs
 from generel_graph.corpus import Corpus, Pairs
 from generel_graph.errors import ModelError
-from generel_graph.learn.adjacency import Adjacency
-from generel_graph.learn.blocks import FAMILIES, GROUPS, negative_kind, tower_of
-from generel_graph.learn.splits import Split
+from generel_graph.learn.inputs.adjacency import Adjacency
+from generel_graph.learn.inputs.blocks import FAMILIES, GROUPS, negative_kind, tower_of
+from generel_graph.learn.pairs.splits import Split
 
 DEFAULT_WEIGHT = 1.0  # c of the draw probability c·√pairs, for a task without one
 GENE_TRAIT = "gene_trait"  # made here, of two hops, where it has a weight

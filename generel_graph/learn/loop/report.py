@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from generel_graph.errors import ModelError
-from generel_graph.learn.checkpoint import LogRow, name_of, read_config
-from generel_graph.learn.tasks import Group
-from generel_graph.learn.validation import Validated
+from generel_graph.learn.loop.checkpoint import LogRow, name_of, read_config
+from generel_graph.learn.loop.validation import Validated
+from generel_graph.learn.pairs.tasks import Group
 
 LAST_BATCHES = 20  # of a task: what its reported loss is the mean of
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from generel_graph.errors import ModelError
-from generel_graph.learn.curves import Curve, Curves, TaskCurves, read_curves
+from generel_graph.learn.loop.curves import Curve, Curves, TaskCurves, read_curves
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

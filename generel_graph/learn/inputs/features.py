@@ -15,8 +15,8 @@ from generel_graph.arrays import ranges
 from generel_graph.corpus import Corpus
 from generel_graph.encode import Encoder
 from generel_graph.errors import ConfigError
-from generel_graph.learn.adjacency import Adjacency, build_adjacency
-from generel_graph.learn.blocks import (
+from generel_graph.learn.inputs.adjacency import Adjacency, build_adjacency
+from generel_graph.learn.inputs.blocks import (
     BLOCK_NAMES,
     BLOCKS,
     EFFECT_FLAGS,
@@ -27,7 +27,7 @@ from generel_graph.learn.blocks import (
     TOWERS,
     Block,
 )
-from generel_graph.learn.splits import Split
+from generel_graph.learn.pairs.splits import Split
 from generel_graph.progress import Progress, silent
 
 # What a neighbour on the way shows: the families whose texts it has, and of which views of theirs.

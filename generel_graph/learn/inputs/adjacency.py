@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from generel_etl.weights import ASSOCIATION_HALF
 from generel_graph.arrays import distinct, ranges, runs
 from generel_graph.corpus import Corpus, Edges
-from generel_graph.learn.blocks import FAMILIES, GROUPS, ONTOLOGY_TYPES, group_of
-from generel_graph.learn.folds import MAX_FOLDS, fold_bits, id_keys
-from generel_graph.learn.splits import Split
+from generel_graph.learn.inputs.blocks import FAMILIES, GROUPS, ONTOLOGY_TYPES, group_of
+from generel_graph.learn.inputs.folds import MAX_FOLDS, fold_bits, id_keys
+from generel_graph.learn.pairs.splits import Split
 
 P_CAP = 50.0  # −log10 p counts up to this
 LOCUS_SCALE, LOCUS_REACH = 25_000, 50_000  # base pairs: same-locus weight exp(−d / scale), d at most reach

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from generel_graph.arrays import distinct
 from generel_graph.corpus import Corpus, Edges, Nodes
-from generel_graph.learn.adjacency import Adjacency
-from generel_graph.learn.blocks import FAMILIES, GROUPS
-from generel_graph.learn.splits import Split
-from generel_graph.learn.surroundings import Asked, Surroundings, joined
+from generel_graph.learn.inputs.adjacency import Adjacency
+from generel_graph.learn.inputs.blocks import FAMILIES, GROUPS
+from generel_graph.learn.inputs.surroundings import Asked, Surroundings, joined
+from generel_graph.learn.pairs.splits import Split
 
 TRAITS = ("condition", "phenotype")
 

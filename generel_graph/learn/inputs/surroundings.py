@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from generel_graph.arrays import distinct, ranges, runs
 from generel_graph.corpus import Corpus, Edges
-from generel_graph.learn.adjacency import (
+from generel_graph.learn.inputs.adjacency import (
     LOCUS_NEIGHBOURS,
     LOCUS_REACH,
     LOCUS_SCALE,
@@ -20,7 +20,7 @@ from generel_graph.learn.adjacency import (
     combine,
     evidence,
 )
-from generel_graph.learn.blocks import FAMILIES, GROUPS
+from generel_graph.learn.inputs.blocks import FAMILIES, GROUPS
 
 GENE_SCALE, GENE_REACH = 25_000, 100_000  # base pairs: weight exp(−d / scale) of genes that SNPs near by are mapped to
 MAPPED = ("LOCATED_IN", "NEAREST_TO")

@@ -7,9 +7,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from generel_graph.learn.batches import RoundInputs, Step
-from generel_graph.learn.negatives import nearest
-from generel_graph.learn.world import World
+from generel_graph.learn.loop.world import World
+from generel_graph.learn.pairs.batches import RoundInputs, Step
+from generel_graph.learn.pairs.negatives import nearest
 
 
 @torch.no_grad()

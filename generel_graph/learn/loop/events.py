@@ -8,8 +8,8 @@ from pathlib import Path
 
 from generel_etl.whole import replacing
 from generel_graph.errors import ModelError
-from generel_graph.learn.checkpoint import LOG
-from generel_graph.learn.curves import read_curves
+from generel_graph.learn.loop.checkpoint import LOG
+from generel_graph.learn.loop.curves import read_curves
 
 FOLDER = "tensorboard"
 MEASURES = ("auc_degree", "auc", "mrr", "spearman", "loss")

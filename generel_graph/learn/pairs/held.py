@@ -11,7 +11,7 @@ import polars as pl
 
 from generel_graph.corpus import Corpus
 from generel_graph.encode.files import write_whole
-from generel_graph.learn.tasks import Group
+from generel_graph.learn.pairs.tasks import Group
 
 HELD_OUT = "held_out.parquet"
 SCHEMA = {"task": pl.String, "anchor": pl.String, "positive": pl.String, "weight": pl.Float32}

@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from generel_graph.config import TrainConfig
 from generel_graph.corpus import Corpus
 from generel_graph.errors import ConfigError
-from generel_graph.learn.folds import id_keys, pair_folds, pair_keys
+from generel_graph.learn.inputs.folds import id_keys, pair_folds, pair_keys
 
 SPLITS = ("pair", "locus", "chromosome", "concept")
 LOCUS_WINDOW = 1_000_000  # base pairs

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from generel_graph.learn.effects import FEWEST, SOURCES, EffectScore, Ridge, Values
+from generel_graph.learn.sizes.effects import FEWEST, SOURCES, EffectScore, Ridge, Values
 from generel_graph.measures import spearman
 
 PARTS = 5  # of the SNPs, left out in turn

@@ -22,9 +22,9 @@ from safetensors.numpy import load_file, save
 from generel_graph.corpus import Corpus
 from generel_graph.encode.files import write_whole
 from generel_graph.errors import ModelError
-from generel_graph.learn.calibration import calibrate
-from generel_graph.learn.effects import EffectScore, Ids, KnownEffects, Ridge, Values, fit_effects
-from generel_graph.learn.features import Features
+from generel_graph.learn.inputs.features import Features
+from generel_graph.learn.sizes.calibration import calibrate
+from generel_graph.learn.sizes.effects import EffectScore, Ids, KnownEffects, Ridge, Values, fit_effects
 from generel_graph.learn.towers import TowerShape, base
 
 NODES, ARRAYS = "effects.parquet", "effects.safetensors"

@@ -12,9 +12,9 @@ from torch import Tensor
 from generel_etl.relations import NEGATED
 from generel_graph.arrays import distinct, ranges, runs
 from generel_graph.corpus import Corpus
-from generel_graph.learn.adjacency import Adjacency
-from generel_graph.learn.blocks import negative_kind
-from generel_graph.learn.tasks import Known
+from generel_graph.learn.inputs.adjacency import Adjacency
+from generel_graph.learn.inputs.blocks import negative_kind
+from generel_graph.learn.pairs.tasks import Known
 
 
 @dataclass(frozen=True, slots=True)

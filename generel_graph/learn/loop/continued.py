@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from generel_graph.config import TrainConfig
 from generel_graph.errors import ModelError
-from generel_graph.learn.blocks import GROUPS
-from generel_graph.learn.features import Features
-from generel_graph.learn.material import Material
+from generel_graph.learn.inputs.blocks import GROUPS
+from generel_graph.learn.inputs.features import Features
+from generel_graph.learn.inputs.material import Material
 from generel_graph.learn.model import Model
 from generel_graph.learn.towers import TowerShape
 from generel_graph.recipe import recipe_digest

@@ -22,9 +22,9 @@ from generel_graph.encode import Encoder
 from generel_graph.encode.precision import best_device, fast_dtype
 from generel_graph.errors import ModelError
 from generel_graph.learn.adapter import Adapter
-from generel_graph.learn.batches import ROUND_STEPS, Batch, RoundInputs, Step, plan_round
-from generel_graph.learn.card import model_card
-from generel_graph.learn.checkpoint import (
+from generel_graph.learn.inputs.material import Material, material
+from generel_graph.learn.loop.card import model_card
+from generel_graph.learn.loop.checkpoint import (
     CONFIG,
     ENCODER,
     LogRow,
@@ -36,10 +36,8 @@ from generel_graph.learn.checkpoint import (
     write_model,
     write_pairs,
 )
-from generel_graph.learn.continued import check_start, continuing, inherit
-from generel_graph.learn.effect_table import learn_effects
-from generel_graph.learn.held import write_held
-from generel_graph.learn.language import (
+from generel_graph.learn.loop.continued import check_start, continuing, inherit
+from generel_graph.learn.loop.language import (
     LANGUAGE,
     all_steps,
     check_mode,
@@ -48,18 +46,20 @@ from generel_graph.learn.language import (
     texts_of,
     with_own_texts,
 )
-from generel_graph.learn.losses import loss_of
-from generel_graph.learn.material import Material, material
-from generel_graph.learn.mining import hard_negatives
+from generel_graph.learn.loop.losses import loss_of
+from generel_graph.learn.loop.objective import objective
+from generel_graph.learn.loop.report import TrainReport, finished, report_of
+from generel_graph.learn.loop.validation import Validated, Validation
+from generel_graph.learn.loop.watch import Watch
+from generel_graph.learn.loop.world import ALONE, World
 from generel_graph.learn.model import Model
-from generel_graph.learn.objective import objective
-from generel_graph.learn.report import TrainReport, finished, report_of
-from generel_graph.learn.tasks import Group
+from generel_graph.learn.pairs.batches import ROUND_STEPS, Batch, RoundInputs, Step, plan_round
+from generel_graph.learn.pairs.held import write_held
+from generel_graph.learn.pairs.mining import hard_negatives
+from generel_graph.learn.pairs.tasks import Group
+from generel_graph.learn.sizes.effect_table import learn_effects
 from generel_graph.learn.towers import gates_of, hide, make_towers, with_text
-from generel_graph.learn.validation import Validated, Validation
-from generel_graph.learn.watch import Watch
 from generel_graph.learn.wordings import teach
-from generel_graph.learn.world import ALONE, World
 from generel_graph.progress import Progress, silent
 
 log_to = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ import torch
 from generel_graph.config import TrainConfig
 from generel_graph.encode import Encoder, LanguageModel
 from generel_graph.errors import ModelError
-from generel_graph.learn.batches import Batch, Step
-from generel_graph.learn.material import Material
+from generel_graph.learn.inputs.material import Material
+from generel_graph.learn.pairs.batches import Batch, Step
 from generel_graph.progress import Progress, silent
 
 LANGUAGE = "language"  # its name beside the towers

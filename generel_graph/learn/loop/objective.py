@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from generel_graph.config import TrainConfig
-from generel_graph.learn.batches import Batch, Side
-from generel_graph.learn.losses import effect_loss, loss_of, pair_weights
-from generel_graph.learn.world import World
+from generel_graph.learn.loop.losses import effect_loss, loss_of, pair_weights
+from generel_graph.learn.loop.world import World
+from generel_graph.learn.pairs.batches import Batch, Side
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ import numpy as np
 from torch import nn
 
 from generel_graph.config import TrainConfig
-from generel_graph.learn.checkpoint import Best, moving, put_back
-from generel_graph.learn.language import all_steps
-from generel_graph.learn.validation import Validated, Validation, score
+from generel_graph.learn.loop.checkpoint import Best, moving, put_back
+from generel_graph.learn.loop.language import all_steps
+from generel_graph.learn.loop.validation import Validated, Validation, score
 
 
 class Watch:

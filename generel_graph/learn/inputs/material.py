@@ -13,11 +13,11 @@ from torch import Tensor
 from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.corpus import Corpus
 from generel_graph.encode import Encoder
-from generel_graph.learn.blocks import TOWERS
-from generel_graph.learn.features import Features, node_features, used_blocks
-from generel_graph.learn.negatives import Denied, denied
-from generel_graph.learn.splits import split_of
-from generel_graph.learn.tasks import Group, Known, ld_pairs, task_groups
+from generel_graph.learn.inputs.blocks import TOWERS
+from generel_graph.learn.inputs.features import Features, node_features, used_blocks
+from generel_graph.learn.pairs.negatives import Denied, denied
+from generel_graph.learn.pairs.splits import split_of
+from generel_graph.learn.pairs.tasks import Group, Known, ld_pairs, task_groups
 from generel_graph.learn.towers import TowerShape
 from generel_graph.progress import Progress, silent
 

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from generel_graph.arrays import distinct
-from generel_graph.learn.features import text_rows
-from generel_graph.learn.language import LANGUAGE
-from generel_graph.learn.losses import info_nce
-from generel_graph.learn.material import Material
-from generel_graph.learn.tasks import Group, Known
+from generel_graph.learn.inputs.features import text_rows
+from generel_graph.learn.inputs.material import Material
+from generel_graph.learn.loop.language import LANGUAGE
+from generel_graph.learn.loop.losses import info_nce
+from generel_graph.learn.pairs.tasks import Group, Known
 from generel_graph.learn.towers import with_text
 from generel_graph.measures import auc, spearman
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generel_graph.errors import ModelError
-from generel_graph.learn.checkpoint import CONFIG, LOG, VALIDATION, LogRow, read_config, read_rows
-from generel_graph.learn.validation import Validated, score
+from generel_graph.learn.loop.checkpoint import CONFIG, LOG, VALIDATION, LogRow, read_config, read_rows
+from generel_graph.learn.loop.validation import Validated, score
 
 Numbers = NDArray[np.float64]
 

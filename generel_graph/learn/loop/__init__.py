@@ -1,0 +1,1 @@
+"""The training itself: the objective, its steps, what is watched and told."""

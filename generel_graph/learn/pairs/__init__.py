@@ -1,0 +1,1 @@
+"""What is learnt from: tasks, batches, negatives, and what is held out."""

@@ -1,0 +1,1 @@
+"""Effects: how large an association would be."""
