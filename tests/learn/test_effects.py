@@ -8,7 +8,8 @@ from scipy.stats import spearmanr
 
 from generel_graph.config import Config, ModelConfig, TrainConfig
 from generel_graph.errors import ModelError
-from generel_graph.learn import effects, load_model, train
+from generel_graph.learn import load_model, train
+from generel_graph.learn.sizes import effects
 from generel_graph.learn.sizes.calibration import calibrate
 from generel_graph.learn.sizes.effect_table import read_effects, write_effects
 from generel_graph.learn.sizes.effects import NUMBERS, fit_effects

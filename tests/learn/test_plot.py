@@ -8,7 +8,8 @@ import pytest
 
 from generel_graph.config import Config, ModelConfig, TrainConfig
 from generel_graph.errors import ModelError
-from generel_graph.learn import plot, train
+from generel_graph.learn import train
+from generel_graph.learn.loop import plot
 from generel_graph.learn.loop.checkpoint import LogRow, read_rows, write_rows
 from generel_graph.learn.loop.curves import Curve, read_curves
 from generel_graph.learn.loop.events import check_tensorboard, write_events
