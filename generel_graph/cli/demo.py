@@ -35,14 +35,14 @@ def run(folder: Path, progress: Progress) -> None:
     report = sync(config, progress)
     with open_session(config, progress) as session:
         answers = answer(session, prepared)
-        pictures = _map(session, answers, folder, progress)
+        pictures = _pictures(session, answers, folder, progress)
     _head("What was loaded, trained and written")
     print_report(report, as_json=False)
     _loci(answers)
     _effects(answers)
     _wording(answers)
     _figure(answers, len(prepared.hidden.unique(["locus", "disease_id"])))
-    _head("The space in two dimensions")
+    _head("Pictures")
     click.echo("\n".join(pictures))
     _head("Look further")
     program = "generel-graph" if shutil.which("generel-graph") else sys.argv[0]
@@ -54,18 +54,30 @@ def run(folder: Path, progress: Progress) -> None:
     click.echo(f"\n{time.monotonic() - began:.0f} seconds in all")
 
 
-def _map(session: Session, answers: Answers, folder: Path, progress: Progress) -> list[str]:
-    """Draw the map beside the demo's folder; where its pictures are, or what to install for them."""
-    from generel_graph.demo.answers import WORDING
+def _pictures(session: Session, answers: Answers, folder: Path, progress: Progress) -> list[str]:
+    """Draw map and evidence beside the demo's folder; where the pictures are, or what to install for them."""
+    from generel_graph.demo.answers import ARTHRITIS, WORDING
+    from generel_graph.demo.data import SNP
+    from generel_graph.draw.evidence import draw_evidence
     from generel_graph.draw.libraries import INSTALL, MAP, missing
     from generel_graph.draw.map import draw_map
 
     if module := missing(*MAP):
         return [f"not drawn: {module} is not installed; {INSTALL}"]
-    nodes = session.map(progress=progress)
-    page = folder.absolute().with_name(f"{folder.absolute().name}-map.html")
-    drawn = draw_map(nodes, page, marks={WORDING: answers.wording["id"].tolist()}, title="The quick start's space")
-    return [f"{drawn[0]}    # open it in a browser: zoom, point, filter", str(drawn[1])]
+    beside = folder.absolute()
+    snp = answers.loci["snp"].iloc[0] if len(answers.loci) else SNP
+    why = draw_evidence(session.explain(snp, ARTHRITIS).graph(), beside.with_name(f"{beside.name}-{snp}.png"))
+    page, still = draw_map(
+        session.map(progress=progress),
+        beside.with_name(f"{beside.name}-map.html"),
+        marks={WORDING: answers.wording["id"].tolist()},
+        title="The quick start's space",
+    )
+    return [
+        f"{page}    # the space: open it in a browser, zoom, point, filter",
+        f"{still}",
+        f"{why}    # why {snp} is near",
+    ]
 
 
 def _head(text: str) -> None:
