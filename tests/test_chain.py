@@ -157,6 +157,21 @@ def test_every_recipe_answers_on_the_quick_start(project: Project) -> None:
             assert bool(answer.rows) == (name not in EMPTY), name
 
 
+def test_the_notebook_runs_on_the_quick_start(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project.folder)
+    for name, value in project.environment().items():
+        monkeypatch.setenv(name, value)
+    notebook = json.loads((Path(__file__).parents[1] / "examples" / "tour.ipynb").read_text(encoding="utf-8"))
+    names: dict[str, Any] = {}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            exec(compile("".join(cell["source"]), cell["id"], "exec"), names)
+    assert names["near"]["linked"].any()
+    assert not names["new"]["linked"].any()
+    assert -1 <= names["found"].cosine <= 1
+    assert names["around"].number_of_edges() > 0
+
+
 def test_evaluate_trains_on_what_came_before_and_leaves_the_graph_as_it_is(project: Project) -> None:
     before = project.run("status", "--json", "-q")
     told = project.run("evaluate", "--years", "2010-2011", "--draws", "20", "--json", "-q")
