@@ -12,6 +12,7 @@ from generel_graph.ask.space import Placed, Space, Vector
 from generel_graph.graph import Graph
 
 CHUNK = 2_000  # ids a statement
+PAIRS = 20_000  # scored at once: some 100 MB
 
 
 def vectors_of(graph: Graph, model: Pinned, space: Space, links: Mapping[str, Link]) -> dict[str, tuple[str, Vector]]:
@@ -58,10 +59,12 @@ def cosines(
             groups.setdefault((vectors[left][0], vectors[right][0]), []).append(row)
     found: list[float | None] = [None] * len(lefts)
     for (left_kind, right_kind), rows in groups.items():
-        a = np.stack([vectors[lefts[row]][1] for row in rows])
-        b = np.stack([vectors[rights[row]][1] for row in rows])
-        for row, value in zip(rows, pairwise(space, a, left_kind, b, right_kind), strict=True):
-            found[row] = float(value)
+        for begin in range(0, len(rows), PAIRS):
+            part = rows[begin : begin + PAIRS]
+            a = np.stack([vectors[lefts[row]][1] for row in part])
+            b = np.stack([vectors[rights[row]][1] for row in part])
+            for row, value in zip(part, pairwise(space, a, left_kind, b, right_kind), strict=True):
+                found[row] = float(value)
     return found
 
 

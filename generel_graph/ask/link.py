@@ -92,13 +92,17 @@ def link_node(graph: Graph, text: str, where: str) -> str:
 
 
 def link_all(graph: Graph, texts: Iterable[str]) -> dict[str, Link]:
-    """Find what each text names, in three statements for all; keys are the tidied texts."""
+    """Find what each text names, in four statements for all; keys are the tidied texts."""
     wanted = list(dict.fromkeys(filter(None, map(tidy, texts))))
     found: dict[str, Link] = {}
     codes = {text: code for text in wanted if (code := normalise_snp(text) or normalise_curie(text))}
     if codes:
-        rows = graph.rows("ask/find_codes", codes=[{"code": c, "term": quoted(c)} for c in sorted(set(codes.values()))])
-        by_code = _group(rows, "code")
+        wanted_codes = sorted(set(codes.values()))
+        by_code = _group(graph.rows("ask/find_ids", codes=wanted_codes), "code")
+        others = [code for code in wanted_codes if code not in by_code and not normalise_rsid(code)]
+        if others:  # what is an id of its own is no cross-reference, and full text costs ten times as much
+            references = [{"code": code, "term": quoted(code)} for code in others]
+            by_code |= _group(graph.rows("ask/find_references", codes=references), "code")
         for text, code in codes.items():
             if code in by_code:
                 found[text] = _choose(text, RSID if normalise_rsid(text) else CODE, by_code[code])

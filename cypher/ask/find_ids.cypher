@@ -1,0 +1,8 @@
+// The nodes that have ids.
+// $codes: the ids (list)
+// returns: code, id, kind, name, cluster, place (0), degree
+UNWIND $codes AS code
+MATCH (n:Entity {id: code})
+RETURN code, n.id AS id, n.kind AS kind, coalesce(n.name, n.id) AS name, coalesce(n.cluster, n.id) AS cluster, 0 AS place,
+       COUNT { (n)--() } AS degree
+ORDER BY code
