@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -38,7 +39,8 @@ def run(folder: Path, servers: dict[str, Running], monkeypatch: pytest.MonkeyPat
 
     def program(*arguments: str) -> subprocess.CompletedProcess[str]:
         call = [sys.executable, "-m", "generel_graph", *arguments]
-        return subprocess.run(call, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+        own = {name: value for name, value in os.environ.items() if not name.startswith("GENEREL_")}
+        return subprocess.run(call, cwd=folder, env=own, capture_output=True, text=True, timeout=300, check=False)
 
     return program
 
