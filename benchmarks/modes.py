@@ -4,10 +4,10 @@
 
 Each mode trains with the configured recipe, and with as many steps more as `--encoder-steps` says (`lora`, `full`), or
 as `--longer` says for the frozen recipe, to give it the same time. One JSON line a mode: seconds, on the clock and of
-the CPU (which a busy machine does not change), recall of held-out synonyms for their concepts (the adapter's, after every
-mode), validation AUC (mean over tasks, degree-matched); then the AUC of one year's later papers, for traits without a
-pair and for SNPs without an edge before. Nothing is written to the graph; the models of the year are trained in the
-state folder, as `evaluate` does.
+the CPU (which a busy machine does not change), recall of held-out synonyms for their concepts (the adapter's, after
+every mode), validation AUC (mean over tasks, degree-matched); then the AUC of one year's later papers, for traits
+without a pair and for SNPs without an edge before. Nothing is written to the graph; the models of the year are trained
+in the state folder, as `evaluate` does.
 """
 
 from __future__ import annotations
