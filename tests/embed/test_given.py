@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from generel_graph.ask import query, score, search
+from generel_graph.ask import Question, query, score, search
 from generel_graph.config import Config, Neo4jConfig
 from generel_graph.embed import ModelRecord, activate, active_model, models, read_vectors, write_back
 from generel_graph.errors import DataError, GraphError, ModelError, NotFoundError, UsageError
@@ -108,18 +108,18 @@ def test_vectors_made_elsewhere_become_a_model_that_answers(graph: Graph, projec
     space = given_space(graph, "walks")
     assert isinstance(space, GivenSpace) and given_space(graph, "ours") is None
 
-    hits = search(graph, lambda _: space, "rs2", k=5).hits
+    hits = search(graph, lambda _: space, Question.read("rs2", 5)).hits
     assert [(h.id, round(h.score, 4)) for h in hits] == [("MONDO:0000001", 0.8), ("rs1", 0.6)], "the plain cosine"
     pairs = score(graph, lambda _: space, pl.DataFrame({"left": ["rs1", "rs1"], "right": ["MONDO:0000001", "HGNC:1"]}))
     assert pairs["cosine"].to_list() == [pytest.approx(0.0, abs=1e-6), None]
     _, rows = query(graph, lambda _: space, "RETURN $v AS v", embed={"v": "rs2"})
     assert rows[0][0] == pytest.approx([0.6, 0.8])
     with pytest.raises(ModelError, match="no encoder"):
-        search(graph, lambda _: space, "a wording that nobody has")
+        search(graph, lambda _: space, Question.read("a wording that nobody has"))
     with pytest.raises(NotFoundError, match="no vector"):
-        search(graph, lambda _: space, "HGNC:1")
+        search(graph, lambda _: space, Question.read("HGNC:1"))
     with pytest.raises(NotFoundError, match="places none"):
-        search(graph, lambda _: space, "rs77")
+        search(graph, lambda _: space, Question.read("rs77"))
 
     activate(graph, "ours")
     assert activate(graph, "walks").active, "a file need not know every node"
