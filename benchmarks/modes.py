@@ -41,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--longer", type=int, default=4000)
     parser.add_argument("--year", type=int, default=2012, help="whose papers are the later ones; 0: none")
     parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--only", nargs="+", metavar="MODE", help="of frozen, 'frozen, longer', lora, full")
     given = parser.parse_args(arguments)
     config = load_config(given.config)
     with open_graph(config) as graph:
@@ -57,6 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "full": replace(base, mode="full"),
     }
     for name, settings in ways.items():
+        if given.only and name not in given.only:
+            continue
         began, spent = time.monotonic(), time.process_time()
         with tempfile.TemporaryDirectory() as folder:
             report = train(corpus, encoder, config.model, settings, weights, Path(folder))
