@@ -15,11 +15,13 @@
 // :param learnt => 384
 // :param k => 200
 // :param limit => 10
-MATCH (:Model {active: true, index: 'embedding_0'})
+MATCH (model:Model {active: true, index: 'embedding_0'})
 MATCH (asked:Entity {id: $concept})
 MATCH (d:Entity {id: asked.cluster})
 WITH d, d.embedding_0[..$learnt] + [i IN range($learnt + 1, size(d.embedding_0)) | 0.0] AS question,
-     CASE WHEN d.kind IN ['Disease', 'Phenotype', 'Trait'] THEN ['Disease', 'Phenotype', 'Trait'] ELSE [d.kind] END AS kinds
+     // an index stands for each kind that has vectors, and for no other
+     [kind IN CASE WHEN d.kind IN ['Disease', 'Phenotype', 'Trait'] THEN ['Disease', 'Phenotype', 'Trait'] ELSE [d.kind] END
+       WHERE kind IN model.kinds] AS kinds
 CALL (d, question, kinds) {
   MATCH (n:Concept {cluster: d.cluster})
   RETURN n, 0 AS place

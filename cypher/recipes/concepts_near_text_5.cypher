@@ -15,11 +15,11 @@
 // :param kinds => ["Disease", "Phenotype", "Gene", "Drug"]
 // :param k => 5
 // :param published_before => null
-MATCH (:Model {active: true, index: 'embedding_0'})
+MATCH (model:Model {active: true, index: 'embedding_0'})
 OPTIONAL MATCH (named:Entity {id: $concept})
 OPTIONAL MATCH (one:Concept {cluster: named.cluster})
-WITH collect(one) AS asked
-UNWIND $kinds AS kind
+WITH model, collect(one) AS asked
+UNWIND [kind IN $kinds WHERE kind IN model.kinds] AS kind  // an index stands for each kind that has vectors
 CALL (kind) {
   CALL db.index.vector.queryNodes('embedding_0_' + kind, 100, $vector) YIELD node AS n
   WITH n, kind WHERE n.kind = kind
