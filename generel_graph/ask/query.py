@@ -7,8 +7,8 @@ from typing import Any
 
 import networkx as nx
 
-from generel_graph.ask.explaining.network import network
 from generel_graph.ask.link import link_or_snp
+from generel_graph.ask.network import network
 from generel_graph.ask.pin import Pinned, pinned, still_active, stored_vectors
 from generel_graph.ask.plain import plain
 from generel_graph.ask.space import Spaces, placed

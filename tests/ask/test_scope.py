@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from generel_graph.ask import Question, search
 
 DIMENSION = 8
-IMMUNE, SUGAR, HEART = np.eye(DIMENSION, dtype=np.float32)[:3]
+IMMUNE = np.eye(DIMENSION, dtype=np.float32)[0]
 
 
 def ask(world, text, *args, **how):
@@ -19,10 +19,6 @@ def ask(world, text, *args, **how):
 
 def ids(answer) -> list[str]:
     return [hit.id for hit in answer.hits]
-
-
-def unit(vector: np.ndarray) -> np.ndarray:
-    return vector / np.linalg.norm(vector)
 
 
 def test_a_denied_link_is_shown_but_links_nothing(world) -> None:

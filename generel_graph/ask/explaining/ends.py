@@ -50,7 +50,8 @@ def read_ends(
 
     Raises NotFoundError for an SNP that cannot be placed, ModelMoved.
     """
-    vectors = vectors_of(graph, model, space, {link.text: link for link in links})
+    # An SNP that is no node is placed below, with what it was placed from: not twice.
+    vectors = vectors_of(graph, model, space, {link.text: link for link in links if link.snp is None})
     clusters = read_clusters(graph, sorted({link.id for link in links if link.id is not None}))
 
     def end(link: Link) -> tuple[End, Vector | None]:

@@ -6,8 +6,9 @@ from bisect import bisect, insort
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
+from generel_etl.effects import MHC
+
 WINDOW = 250_000  # base pairs to either side
-MHC = ("6", 25_000_000, 34_000_000)  # where everything is in LD with everything: one locus
 
 
 class Placed(Protocol):
@@ -42,7 +43,7 @@ def apart(ranked: Iterable[T]) -> list[T]:
 
 
 def _folded(item: Placed) -> int:
-    """The position, that of the MHC's middle for all within it."""
-    chromosome, first, last = MHC
-    inside = item.chromosome == chromosome and first <= item.position <= last
+    """The position; within the MHC, where everything is in LD with everything, that of its middle."""
+    first, last = MHC
+    inside = item.chromosome == "6" and first <= item.position <= last
     return (first + last) // 2 if inside else item.position

@@ -48,14 +48,6 @@ class Region:
     model: str  # id of the model that answered
 
 
-@dataclass(frozen=True, slots=True)
-class _Trait:
-    """What the window is seen from."""
-
-    id: str
-    name: str
-
-
 def region(graph: Graph, spaces: Spaces, snp: str, disease: str, window: int = WINDOW) -> Region:
     """The SNPs within `window` base pairs of one, each with its strongest report of a disease and its cosine to it.
 
@@ -65,19 +57,19 @@ def region(graph: Graph, spaces: Spaces, snp: str, disease: str, window: int = W
     if window < 1:
         raise UsageError("a window is a number of base pairs", where="--window", found=window, valid=["1 or more"])
     index, place = _snp(graph, snp)
-    trait = _trait(graph, disease)
-    below = graph.row("ask/list_below", cluster=trait.id)["ids"]
+    trait, name = _trait(graph, disease)
+    below = graph.row("ask/list_below", cluster=trait)["ids"]
     at = {"chromosome": place["chromosome"], "from": max(1, place["position"] - window)}
     at["to"] = place["position"] + window
     found = graph.rows("ask/list_region", snp=index, traits=below, **at)
     rows = [row for row in found if row["build"] == place["build"]]
     ids = [row["id"] for row in rows]
-    nearness, model = pinned(graph, lambda m: (_cosines(graph, m, spaces, ids, trait.id), m.id))
+    nearness, model = pinned(graph, lambda m: (_cosines(graph, m, spaces, ids, trait), m.id))
     shown = [{**row, "cosine": cosine} for row, cosine in zip(rows, nearness, strict=True)]
     return Region(
         index,
-        trait.name,
-        trait.id,
+        name,
+        trait,
         len(below) - 1,
         place["build"],
         place["chromosome"],
@@ -106,8 +98,8 @@ def _snp(graph: Graph, text: str) -> tuple[str, Mapping[str, Any]]:
     return found.id, place
 
 
-def _trait(graph: Graph, text: str) -> _Trait:
-    """The concept that a text names."""
+def _trait(graph: Graph, text: str) -> tuple[str, str]:
+    """Id and name of the concept that a text names."""
     found = link(graph, text)
     if found.id is None or found.kind == "SNP":
         raise NotFoundError(
@@ -116,7 +108,7 @@ def _trait(graph: Graph, text: str) -> _Trait:
             found=text,
             next_step=f"see what it may be called: generel-graph search {text!r} --kind Disease",
         )
-    return _Trait(found.id, found.name or found.id)
+    return found.id, found.name or found.id
 
 
 def _cosines(graph: Graph, model: Pinned, spaces: Spaces, snps: Sequence[str], trait: str) -> list[float | None]:
