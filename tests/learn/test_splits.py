@@ -1,11 +1,13 @@
 """Splits: what is held out, told by plain loops; and that nothing of it is in any input, step or flag."""
 
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import polars as pl
 import pytest
 
+from generel_graph.bounds import SplitName
 from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.errors import ConfigError
 from generel_graph.learn import model_id, train
@@ -14,7 +16,7 @@ from generel_graph.learn.inputs.blocks import FLAGS, NEIGHBOUR_FLAGS
 from generel_graph.learn.inputs.features import Features
 from generel_graph.learn.inputs.folds import id_keys, pair_folds
 from generel_graph.learn.pairs.batches import plan_round
-from generel_graph.learn.pairs.splits import LOCUS_WINDOW, SPLITS, Split, split_of
+from generel_graph.learn.pairs.splits import LOCUS_WINDOW, Split, split_of
 from generel_graph.learn.pairs.tasks import snp_genes, task_groups
 
 NAN = float("nan")
@@ -40,7 +42,7 @@ def every_pair(corpus):
 
 
 def test_there_are_settings_for_all_splits():
-    assert tuple(SETTINGS) == SPLITS
+    assert tuple(SETTINGS) == get_args(SplitName)[1].names
 
 
 def test_mirrors_fall_together_and_the_folds_stay_as_they_were(planted_corpus, settings):

@@ -134,19 +134,6 @@ def test_learns_with_the_other_loss(planted_corpus, words, tmp_path):
     assert held_out_auc(load_model(report.folder).vectors(corpus, words)[:, :24], corpus, held) > 0.9
 
 
-def test_an_unknown_loss_is_told_before_anything_is_encoded(planted_corpus, tmp_path):
-    class Untouched:
-        name, digest, dimension = "untouched", "untouched", 24
-
-        def encode(self, texts, progress=None):
-            raise AssertionError("texts were encoded")
-
-    corpus, _ = planted_corpus
-    with pytest.raises(ConfigError, match="unknown loss") as error:
-        train(corpus, Untouched(), MODEL, replace(SHORT, loss="infonce"), WEIGHTS, tmp_path / "m")
-    assert error.value.nearest == "info_nce"
-
-
 def test_the_best_step_is_kept_and_told(planted_corpus, words, tmp_path):
     corpus, _ = planted_corpus
     report = train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "m")
@@ -276,7 +263,7 @@ def test_a_damaged_model(planted_corpus, words, tmp_path):
 
 def test_a_loss_that_is_not_a_number_stops_and_writes_the_pairs(planted_corpus, words, tmp_path):
     corpus, _ = planted_corpus
-    hot = replace(SHORT, learning_rate=float("inf"))
+    hot = replace(SHORT, learning_rate=1e30)
     with pytest.raises(ModelError, match="not a number at step") as error:
         train(corpus, words, MODEL, hot, WEIGHTS, tmp_path / "m")
     lines = (tmp_path / "m" / "nan_pairs.tsv").read_text().splitlines()
@@ -348,13 +335,6 @@ def test_a_model_of_another_version_is_read_or_refused_in_words(planted_corpus, 
     with pytest.raises(ModelError, match="does not know") as error:
         load_model(tmp_path / "m")
     assert "wings" in error.value.message
-
-
-def test_an_unknown_mode(planted_corpus, words, tmp_path):
-    corpus, _ = planted_corpus
-    with pytest.raises(ModelError, match="unknown mode") as error:
-        train(corpus, words, MODEL, replace(SHORT, mode="frosen"), WEIGHTS, tmp_path / "m")
-    assert error.value.nearest == "frozen"
 
 
 def test_the_learning_rates_warm_up_and_fall_to_two_percent():

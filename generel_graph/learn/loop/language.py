@@ -10,22 +10,14 @@ import torch
 
 from generel_graph.config import TrainConfig
 from generel_graph.encode import Encoder, LanguageModel
-from generel_graph.errors import ModelError
 from generel_graph.learn.inputs.material import Material
 from generel_graph.learn.pairs.batches import Batch, Step
 from generel_graph.progress import Progress, silent
 
 LANGUAGE = "language"  # its name beside the towers
-MODES = ("frozen", "lora", "full")
 RATES = {"lora": 2e-4, "full": 2e-5}  # usual ones for low-rank changes and for whole encoders
 LAST_RATE = 0.02  # of a learning rate, at the cosine's end
 AGAIN = 0.1  # of the towers' rate, when the language model begins to move
-
-
-def check_mode(train: TrainConfig) -> None:
-    """Raise ModelError for a mode that there is not."""
-    if train.mode not in MODES:
-        raise ModelError("unknown mode", where="train.mode", found=train.mode, valid=MODES)
 
 
 def all_steps(train: TrainConfig) -> int:

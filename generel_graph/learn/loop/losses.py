@@ -8,8 +8,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import huber_loss, softplus
 
-from generel_graph.errors import ConfigError
-
 EFFECT_FLOOR = 0.35  # cosine that a pair of no effect should have: still above the negatives
 EFFECT_RISE = 0.6
 EFFECT_BEND = 0.1  # of the Huber loss
@@ -88,13 +86,6 @@ def multi_similarity(
 
 
 LOSSES: dict[str, Loss] = {"info_nce": info_nce, "multi_similarity": multi_similarity}
-
-
-def loss_of(name: str) -> Loss:
-    """The loss of a name; raises ConfigError with the nearest for one that there is not."""
-    if name not in LOSSES:
-        raise ConfigError("unknown loss", where="train.loss", found=name, valid=LOSSES)
-    return LOSSES[name]
 
 
 def _cosines(

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from generel_graph.config import TrainConfig
-from generel_graph.learn.loop.losses import effect_loss, loss_of, pair_weights
+from generel_graph.learn.loop.losses import LOSSES, effect_loss, pair_weights
 from generel_graph.learn.loop.world import World
 from generel_graph.learn.pairs.batches import Batch, Side
 
@@ -32,7 +32,7 @@ def objective(z: Mapping[str, Tensor], batch: Batch, train: TrainConfig, world: 
 
     pairs, effects = len(batch.weights), len(batch.measure)
     weights = pair_weights(batch.weights, train.weight_clip) if train.weigh_pairs else torch.ones_like(batch.weights)
-    loss, chance = loss_of(train.loss)(
+    loss, chance = LOSSES[train.loss](
         joint(batch.anchors, pairs),
         joint(batch.positives, pairs),
         weights,

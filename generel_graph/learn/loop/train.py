@@ -40,13 +40,11 @@ from generel_graph.learn.loop.continued import check_start, continuing, inherit
 from generel_graph.learn.loop.language import (
     LANGUAGE,
     all_steps,
-    check_mode,
     language_model,
     rates,
     texts_of,
     with_own_texts,
 )
-from generel_graph.learn.loop.losses import loss_of
 from generel_graph.learn.loop.objective import objective
 from generel_graph.learn.loop.report import TrainReport, finished, report_of
 from generel_graph.learn.loop.validation import Validated, Validation
@@ -102,8 +100,6 @@ def train(
     wanted = identity(corpus, encoder.digest, model, train, task_weights, start.id if start else "")
     if (folder / CONFIG).is_file():
         return finished(folder, wanted)
-    check_mode(train)
-    loss_of(train.loss)
     train = continuing(train, start)
     if train.threads > 0:
         torch.set_num_threads(train.threads)
