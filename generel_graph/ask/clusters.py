@@ -8,18 +8,10 @@ from datetime import date
 from typing import Any
 
 from generel_etl.relations import NEGATIVE
+from generel_graph.ask.named import Named
 from generel_graph.graph import Graph
 
 GENE_ORDER = ("LOCATED_IN", "REPORTED_GENE", "NEAREST_TO")
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One node of a cluster."""
-
-    id: str
-    kind: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +19,7 @@ class Cluster:
     """A cluster of nodes that mean one thing; an SNP is a cluster of its own."""
 
     id: str
-    members: tuple[Member, ...]
+    members: tuple[Named, ...]
     codes: tuple[str, ...]  # ids of the members, then their cross-references
     genes: tuple[str, ...]  # symbols, of an SNP
     position: str  # "chromosome:position" of an SNP, else ""
@@ -38,7 +30,12 @@ class Cluster:
         """Whether an edge that denies nothing joins it to what is asked about."""
         return any(type_ not in NEGATIVE for type_ in self.links)
 
-    def member(self, id_: str) -> Member | None:
+    @property
+    def head(self) -> Named:
+        """The node that speaks for it: its representative, where the graph has that."""
+        return self.member(self.id) or self.members[0]
+
+    def member(self, id_: str) -> Named | None:
         """The member of this id."""
         return next((m for m in self.members if m.id == id_), None)
 
@@ -69,7 +66,7 @@ def _cluster(row: Mapping[str, Any]) -> Cluster:
     )
     return Cluster(
         row["cluster"],
-        tuple(Member(m["id"], m["kind"], m["name"]) for m in row["members"]),
+        tuple(Named(m["id"], m["kind"], m["name"]) for m in row["members"]),
         tuple(dict.fromkeys([row["cluster"], *sorted(ids), *xrefs])),
         tuple(dict.fromkeys(gene["name"] for gene in genes)),
         f"{row['chromosome']}:{row['position']}" if row["position"] is not None else "",

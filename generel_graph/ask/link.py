@@ -8,6 +8,7 @@ from typing import Any
 
 from generel_etl.identifiers import BY_NAME, normalise_curie, normalise_rsid, normalise_snp, prefix_of
 from generel_etl.tables import KINDS
+from generel_graph.ask.named import Named
 from generel_graph.errors import NotFoundError, UsageError
 from generel_graph.graph import Graph
 
@@ -27,7 +28,7 @@ class Link:
     id: str | None = None  # of the cluster's representative; of an SNP its own
     kind: str | None = None
     name: str | None = None
-    others: tuple[str, ...] = ()  # representatives of other clusters that the text names too
+    others: tuple[Named, ...] = ()  # other clusters that the text names too, the likeliest first
 
     @property
     def coded(self) -> bool:
@@ -191,14 +192,10 @@ def _choose(text: str, resolved_by: str, candidates: Sequence[Mapping[str, Any]]
         )
 
     ranked = sorted(candidates, key=order)
-    best = ranked[0]
-    head = next((row for row in ranked if row["id"] == best["cluster"]), None)
-    others = dict.fromkeys(row["cluster"] for row in ranked if row["cluster"] != best["cluster"])
-    return Link(
-        text,
-        resolved_by or (NAME if best["place"] == 0 else SYNONYM),
-        best["cluster"],
-        (head or best)["kind"],
-        (head or best)["name"],
-        tuple(others),
-    )
+    by_cluster = _group(ranked, "cluster")
+    heads = {
+        cluster: next((row for row in rows if row["id"] == cluster), rows[0]) for cluster, rows in by_cluster.items()
+    }
+    best, *others = (Named(cluster, head["kind"], head["name"]) for cluster, head in heads.items())
+    by = resolved_by or (NAME if ranked[0]["place"] == 0 else SYNONYM)
+    return Link(text, by, best.id, best.kind, best.name, tuple(others))

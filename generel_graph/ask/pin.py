@@ -75,3 +75,17 @@ def stored_vectors(graph: Graph, model: Pinned, ids: Sequence[str]) -> dict[str,
         id_: (kind, np.asarray(vector, dtype=np.float32))
         for id_, kind, vector in zip(found["id"], found["kind"], found["vector"], strict=True)
     }
+
+
+def vectors_of_nodes(graph: Graph, model: Pinned, ids: Sequence[str]) -> dict[str, tuple[str, Vector]]:
+    """The same for nodes that must all have one; raises NotFoundError for the first that has none."""
+    found = stored_vectors(graph, model, ids)
+    for id_ in ids:
+        if id_ not in found:
+            raise NotFoundError(
+                "this node has no vector yet",
+                where=model.id,
+                found=id_,
+                next_step="run `generel-graph sync`: it embeds nodes that are new",
+            )
+    return found

@@ -9,10 +9,10 @@ import networkx as nx
 
 from generel_graph.ask.link import link_or_snp
 from generel_graph.ask.network import network
-from generel_graph.ask.pin import Pinned, pinned, still_active, stored_vectors
+from generel_graph.ask.pin import Pinned, pinned, still_active, vectors_of_nodes
 from generel_graph.ask.plain import plain
 from generel_graph.ask.space import Spaces, placed
-from generel_graph.errors import GraphError, NotFoundError, UsageError
+from generel_graph.errors import GraphError, UsageError
 from generel_graph.graph import Graph
 
 Rows = list[list[Any]]
@@ -90,7 +90,4 @@ def vector_of(graph: Graph, model: Pinned, spaces: Spaces, text: str) -> list[fl
     if found.id is None:
         questions, _ = space.question(space.text_vectors([found.text]), "", None)
         return [float(number) for number in questions[0]]
-    vectors = stored_vectors(graph, model, [found.id])
-    if found.id not in vectors:
-        raise NotFoundError("this node has no vector yet", where=model.id, found=found.id)
-    return [float(number) for number in vectors[found.id][1]]
+    return [float(number) for number in vectors_of_nodes(graph, model, [found.id])[found.id][1]]

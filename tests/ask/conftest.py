@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
 
-from generel_graph.ask import Locus, Placed, Seen
+from generel_graph.ask import Answer, Locus, Placed, Question, Seen, search
 from generel_graph.embed import ModelRecord, activate, write_back
 from generel_graph.errors import NotFoundError
 from generel_graph.graph import Graph
@@ -138,6 +139,11 @@ class ToySpace:
         return vectors, 2.0 if {asked_kind, wanted_kind} == {"Gene", "SNP"} else 1.0
 
 
+def ids(answer: Answer) -> list[str]:
+    """The hits' ids, best first."""
+    return [hit.id for hit in answer.hits]
+
+
 @dataclass
 class World:
     """The small graph with an active model, and where each node lies."""
@@ -146,6 +152,10 @@ class World:
     vectors: dict[str, np.ndarray] = field(default_factory=dict)
 
     space = ToySpace
+
+    def ask(self, text: str | Sequence[str], *args: Any, **how: Any) -> Answer:
+        """What `search` answers; arguments are those of `Question.read`."""
+        return search(self.graph, self.spaces, Question.read(text, *args, **how))
 
     def spaces(self, model_id: str) -> ToySpace:
         return ToySpace(model_id)

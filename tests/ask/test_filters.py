@@ -5,19 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from generel_graph.ask import Question, search
 from generel_graph.errors import NotFoundError, UsageError
-
-DIMENSION = 8
-IMMUNE, SUGAR, HEART = np.eye(DIMENSION, dtype=np.float32)[:3]
-
-
-def ask(world, text, *args, **how):
-    return search(world.graph, world.spaces, Question.read(text, *args, **how))
-
-
-def ids(answer) -> list[str]:
-    return [hit.id for hit in answer.hits]
+from tests.ask.conftest import IMMUNE, SUGAR, ids
 
 
 def unit(vector: np.ndarray) -> np.ndarray:
@@ -25,7 +14,7 @@ def unit(vector: np.ndarray) -> np.ndarray:
 
 
 def test_several_ends_are_asked_as_their_weighted_mean(kept_world) -> None:
-    answer = ask(kept_world, ["rheumatoid arthritis", "type 2 diabetes"], 20, weights=[2, 1])
+    answer = kept_world.ask(["rheumatoid arthritis", "type 2 diabetes"], 20, weights=[2, 1])
     assert answer.resolved_by == "mixture"
     assert [(end.resolved_id, end.weight) for end in answer.ends] == [("MONDO:0008383", 2), ("MONDO:0005148", 1)]
     assert {"MONDO:0008383", "MONDO:0005148"}.isdisjoint(ids(answer))
@@ -38,7 +27,7 @@ def test_several_ends_are_asked_as_their_weighted_mean(kept_world) -> None:
 
 def test_each_end_of_a_mixture_has_its_own_constant(kept_world) -> None:
     """A gene asks SNPs with half the cosine, a disease with all of it."""
-    answer = ask(kept_world, ["CTLA4", "type 2 diabetes"], 5, "SNP")
+    answer = kept_world.ask(["CTLA4", "type 2 diabetes"], 5, "SNP")
     for hit in answer.hits:
         v = unit(kept_world.vectors[hit.id])
         gene = unit(kept_world.vectors["HGNC:2505"])
@@ -46,58 +35,58 @@ def test_each_end_of_a_mixture_has_its_own_constant(kept_world) -> None:
 
 
 def test_minus_leads_away_and_what_cancels_is_told(kept_world) -> None:
-    plain, without = (ask(kept_world, "type 1 diabetes", 5, "SNP", **how) for how in ({}, {"minus": "type 2 diabetes"}))
+    plain, without = (kept_world.ask("type 1 diabetes", 5, "SNP", **how) for how in ({}, {"minus": "type 2 diabetes"}))
     assert ids(plain)[0] == "rs2476601"
     assert ids(without)[-1] == "rs689", "what is only sugar comes last"
     assert [h.linked for h in without.hits if h.id == "rs689"] == [True], "links count of what is asked for"
     with pytest.raises(UsageError, match="cancel"):
-        ask(kept_world, "RA", minus="MONDO:0008383")
+        kept_world.ask("RA", minus="MONDO:0008383")
 
 
 def test_free_texts_and_nodes_mix(kept_world) -> None:
-    answer = ask(kept_world, ["sweet blood", "rs1333049"], 1, "Disease")
+    answer = kept_world.ask(["sweet blood", "rs1333049"], 1, "Disease")
     assert [end.resolved_by for end in answer.ends] == ["text", "rsid"]
     assert answer.hits[0].id in {"MONDO:0005148", "MONDO:0005010"}
 
 
 def test_not_linked_leaves_out_what_is_linked_by_any_or_by_some_types(kept_world) -> None:
-    every = ask(kept_world, "rs2476601", 20)
+    every = kept_world.ask("rs2476601", 20)
     linked = {hit.id: hit.links for hit in every.hits if hit.linked}
     assert linked["MONDO:0008383"] == ("ASSOCIATED_WITH",)
     assert linked["HGNC:9652"] == ("LOCATED_IN",)
-    assert ids(ask(kept_world, "rs2476601", 20, not_linked=())) == [i for i in ids(every) if i not in linked]
-    found = ids(ask(kept_world, "rs2476601", 20, not_linked="ASSOCIATED_WITH"))
+    assert ids(kept_world.ask("rs2476601", 20, not_linked=())) == [i for i in ids(every) if i not in linked]
+    found = ids(kept_world.ask("rs2476601", 20, not_linked="ASSOCIATED_WITH"))
     assert "HGNC:9652" in found
     assert "MONDO:0008383" not in found
 
 
 def test_within_so_many_edges(kept_world) -> None:
-    one = ask(kept_world, "rheumatoid arthritis", 20, within=1, of="CTLA4")
+    one = kept_world.ask("rheumatoid arthritis", 20, within=1, of="CTLA4")
     assert set(ids(one)) == {"rs231775", "rs3087243", "DRUGBANK:DB01281", "HGNC:2505"}
-    two = ask(kept_world, "rheumatoid arthritis", 20, "Disease", within=2, of="CTLA4")
+    two = kept_world.ask("rheumatoid arthritis", 20, "Disease", within=2, of="CTLA4")
     assert ids(two) == ["MONDO:0005147"], "by way of rs231775; the question itself is no answer"
     with pytest.raises(NotFoundError, match="names no node"):
-        ask(kept_world, "rheumatoid arthritis", within=1, of="sweet blood")
+        kept_world.ask("rheumatoid arthritis", within=1, of="sweet blood")
 
 
 def test_names_win_where_they_are_asked_for(kept_world) -> None:
-    words = ask(kept_world, "diabetes type 2", 2, by="words")
+    words = kept_world.ask("diabetes type 2", 2, by="words")
     assert ids(words) == ["MONDO:0005148", "MONDO:0005147"]
-    both = ask(kept_world, "sweet blood", 5, by="both")
+    both = kept_world.ask("sweet blood", 5, by="both")
     assert both.hits[0].id == "MONDO:0005148"
-    assert ids(ask(kept_world, "orenciaa", 1, by="words")) == ["DRUGBANK:DB01281"], "a letter too many"
-    assert ids(ask(kept_world, "diabetes type 2", 5, "Drug", by="words")) == []
+    assert ids(kept_world.ask("orenciaa", 1, by="words")) == ["DRUGBANK:DB01281"], "a letter too many"
+    assert ids(kept_world.ask("diabetes type 2", 5, "Drug", by="words")) == []
     with pytest.raises(UsageError, match="no words"):
-        ask(kept_world, "rs2476601", by="words")
+        kept_world.ask("rs2476601", by="words")
 
 
 def test_a_long_text_is_asked_by_its_beginning_and_says_so(kept_world) -> None:
-    answer = ask(kept_world, "sweet blood and " * 700, 2)
+    answer = kept_world.ask("sweet blood and " * 700, 2)
     assert answer.ends[0].cut
     assert "longer than the encoder reads" in answer.sentence()
     assert len(answer.sentence()) < 1_000
 
 
 def test_more_than_there_is_gives_all_there_is(kept_world) -> None:
-    assert len(ask(kept_world, "RA", 1_000_000).hits) == len(kept_world.vectors) - 1
-    assert len(ask(kept_world, "RA", 1_000_000, exact=True).hits) == len(kept_world.vectors) - 1
+    assert len(kept_world.ask("RA", 1_000_000).hits) == len(kept_world.vectors) - 1
+    assert len(kept_world.ask("RA", 1_000_000, exact=True).hits) == len(kept_world.vectors) - 1

@@ -3,63 +3,51 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from generel_graph.ask import Question, search
-
-DIMENSION = 8
-IMMUNE = np.eye(DIMENSION, dtype=np.float32)[0]
-
-
-def ask(world, text, *args, **how):
-    return search(world.graph, world.spaces, Question.read(text, *args, **how))
-
-
-def ids(answer) -> list[str]:
-    return [hit.id for hit in answer.hits]
+from tests.ask.conftest import DIMENSION, IMMUNE, ids
 
 
 def test_a_denied_link_is_shown_but_links_nothing(world) -> None:
     edge = {"start": "rs1333049", "end": "MONDO:0008383", "props": {"source": "toy", "key": "deny"}}
     world.graph.batches("load/create_edges", [edge], type="NOT_ASSOCIATED_WITH")
-    hit = next(h for h in ask(world, "rs1333049", 20, not_linked=()).hits if h.id == "MONDO:0008383")
+    hit = next(h for h in world.ask("rs1333049", 20, not_linked=()).hits if h.id == "MONDO:0008383")
     assert (hit.linked, hit.links) == (False, ("NOT_ASSOCIATED_WITH",))
 
 
 def test_a_region_holds_snps_of_its_build(world) -> None:
     with world.graph.driver.session() as session:
         session.run("MATCH (s:SNP) SET s.build = 'GRCh38'").consume()
-    assert set(ids(ask(world, "RA", 20, region="2"))) == {"rs231775", "rs3087243"}
-    assert ids(ask(world, "RA", 20, region="GRCh38:2:203870000-203880000")) == ["rs3087243"]
-    assert ids(ask(world, "RA", 20, region="GRCh37:2:203870000-203880000")) == []
+    assert set(ids(world.ask("RA", 20, region="2"))) == {"rs231775", "rs3087243"}
+    assert ids(world.ask("RA", 20, region="GRCh38:2:203870000-203880000")) == ["rs3087243"]
+    assert ids(world.ask("RA", 20, region="GRCh37:2:203870000-203880000")) == []
 
 
 def test_of_a_locus_one_snp_is_shown_and_the_places_are_filled(world) -> None:
-    assert ids(ask(world, "RA", 3, "SNP", one_per_locus=True)) == ["rs231775", "rs2476601", "rs1333049"]
+    assert ids(world.ask("RA", 3, "SNP", one_per_locus=True)) == ["rs231775", "rs2476601", "rs1333049"]
     near = IMMUNE + 1e-3 * np.random.default_rng(1).normal(size=(400, DIMENSION)).astype(np.float32)
     world.add([world.snp(f"rs7{i:03}", "6", 25_000_000 + i * 20_000) for i in range(400)], near)
-    found = ask(world, "RA", 4, "SNP", one_per_locus=True)
+    found = world.ask("RA", 4, "SNP", one_per_locus=True)
     assert found.hits[0].id.startswith("rs7")
     assert ids(found)[1:] == ["rs231775", "rs2476601", "rs1333049"], "the MHC is one locus"
 
 
 def test_without_its_index_a_question_is_answered_all_the_same(world) -> None:
-    before = ask(world, "RA", 5)
+    before = world.ask("RA", 5)
     with world.graph.driver.session() as session:
         for record in list(session.run("SHOW VECTOR INDEXES YIELD name")):
             session.run("DROP INDEX $name", name=record["name"]).consume()
-    assert ids(ask(world, "RA", 5)) == ids(before)
+    assert ids(world.ask("RA", 5)) == ids(before)
 
 
 def test_filters_never_give_fewer_than_k_that_exist(world) -> None:
     """Random filters over a crowd, against a look at every node."""
     random = np.random.default_rng(0)
-    rows = [world.snp(f"rs8{i:04}", str(1 + i % 3), 1_000_000 * (i % 50) + i) for i in range(900)]
-    rows += [world.concept(f"X:{i}", "Disease", f"crowd {i}", f"X:{i - i % 3}") for i in range(300)]
+    rows = [world.snp(f"rs8{i:04}", str(1 + i % 3), 1_000_000 * (i % 50) + i) for i in range(600)]
+    rows += [world.concept(f"X:{i}", "Disease", f"crowd {i}", f"X:{i - i % 3}") for i in range(150)]
     world.add(rows, random.normal(size=(len(rows), DIMENSION)).astype(np.float32) + 2 * IMMUNE)
-    edges = [(f"rs8{i:04}", f"X:{i % 300}") for i in range(0, 900, 7)] + [("X:3", "X:9"), ("rs80005", "MONDO:0008383")]
+    edges = [(f"rs8{i:04}", f"X:{i % 150}") for i in range(0, 600, 5)] + [("X:3", "X:9"), ("rs80005", "MONDO:0008383")]
     for source, part in {"one": edges[::2], "two": edges[1::2]}.items():
         props = {"source": source}
         rows = [{"start": a, "end": b, "props": props | {"key": f"{a}-{b}"}} for a, b in part]
@@ -80,12 +68,13 @@ def test_filters_never_give_fewer_than_k_that_exist(world) -> None:
     @settings(max_examples=25, suppress_health_check=list(HealthCheck), deadline=None)
     @given(texts, st.integers(1, 40), kinds, hows, places)
     def check(text, k, kind, how, place) -> None:
-        found = ask(world, text, k, kind, **how, **place)
-        exact = ask(world, text, k, kind, exact=True, **how, **place)
-        assert len(found.hits) == len(exact.hits)
-        assert [h.score for h in found.hits] == pytest.approx([h.score for h in exact.hits], abs=0.02)
-        allowed = ask(world, text, 10_000, kind, exact=True, **how, **place)
+        found = world.ask(text, k, kind, **how, **place)
+        allowed = world.ask(text, 10_000, kind, exact=True, **how, **place)
         assert len(found.hits) == min(k, len(allowed.hits))
         assert set(ids(found)) <= set(ids(allowed))
+        if found.hits:  # the index may miss one of many, not more
+            short = np.subtract([h.score for h in allowed.hits[:k]], [h.score for h in found.hits])
+            assert short.min() > -1e-3
+            assert short.mean() < 0.02
 
     check()

@@ -9,17 +9,7 @@ import pytest
 
 from generel_graph.ask import Question, search
 from generel_graph.errors import NotFoundError, UsageError
-
-DIMENSION = 8
-IMMUNE = np.eye(DIMENSION, dtype=np.float32)[0]
-
-
-def ask(graph, spaces, text, *args, **how):
-    return search(graph, spaces, Question.read(text, *args, **how))
-
-
-def ids(answer) -> list[str]:
-    return [hit.id for hit in answer.hits]
+from tests.ask.conftest import DIMENSION, IMMUNE, ids
 
 
 def test_each_wording_leads_to_what_it_names(world) -> None:
@@ -41,35 +31,46 @@ def test_each_wording_leads_to_what_it_names(world) -> None:
         'stiffness of "joints" (morning) \\ [x] AND': ("text", None),
     }
     for text, (by, id_) in cases.items():
-        answer = ask(world.graph, world.spaces, text, k=3)
+        answer = world.ask(text, k=3)
         assert (answer.resolved_by, answer.resolved_id) == (by, id_), text
+
+
+def test_an_ambiguous_name_tells_whom_else_it_names(world) -> None:
+    world.add([world.concept("HGNC:9999", "Gene", "RA")], np.stack([IMMUNE]))
+    answer = world.ask("ra", 1)
+    assert (answer.resolved_by, answer.resolved_id) == ("name", "HGNC:9999"), "a name before a synonym"
+    assert answer.as_json()["others"] == [{"id": "MONDO:0008383", "kind": "Disease", "name": "rheumatoid arthritis"}]
+    assert answer.sentence() == (
+        "'ra' is the name of RA (Gene, HGNC:9999); also named so: "
+        "rheumatoid arthritis (Disease, MONDO:0008383) (ask by a code to choose)"
+    )
 
 
 def test_a_code_or_rsid_that_is_not_there_is_no_text(world) -> None:
     for text in ("rs1", "MONDO:0000001", "GRCh38:6:1"):
         with pytest.raises(NotFoundError, match="no such"):
-            ask(world.graph, world.spaces, text)
+            world.ask(text)
     with pytest.raises(UsageError, match="nothing to search"):
-        ask(world.graph, world.spaces, "  ")
+        world.ask("  ")
     with pytest.raises(UsageError, match="did you mean 'Gene'"):
-        ask(world.graph, world.spaces, "asthma", kind="Gen")
+        world.ask("asthma", kind="Gen")
     with pytest.raises(UsageError, match="number of hits"):
-        ask(world.graph, world.spaces, "asthma", k=0)
+        world.ask("asthma", k=0)
 
 
 def test_an_snp_that_is_no_node_is_asked_by_where_it_was_placed(world) -> None:
-    answer = ask(world.graph, world.spaces, "RS4242", k=2, kind="Disease")
+    answer = world.ask("RS4242", k=2, kind="Disease")
     assert (answer.resolved_by, answer.resolved_id, answer.resolved_kind) == ("locus", "rs4242", "SNP")
     assert ids(answer) == ["MONDO:0005010", "MONDO:0005148"]
     assert [h.linked for h in answer.hits] == [None, None]
     assert answer.sentence() == (
         "rs4242 is no node of the graph; placed from 1 gene (CDKN2B-AS1) and 2 SNPs near 9:22125000 (GRCh38), from list"
     )
-    assert ask(world.graph, world.spaces, "rs689", k=1).as_json()["locus"] is None
+    assert world.ask("rs689", k=1).as_json()["locus"] is None
 
 
 def test_hits_are_the_exact_ones_a_row_a_cluster_best_first(world) -> None:
-    answer = ask(world.graph, world.spaces, "MONDO:0008383", k=20)
+    answer = world.ask("MONDO:0008383", k=20)
     unit = {id_: v / np.linalg.norm(v) for id_, v in world.vectors.items()}
     expected = sorted(
         (id_ for id_ in unit if id_ not in ("MONDO:0008383", "EFO:0000685")),
@@ -78,41 +79,41 @@ def test_hits_are_the_exact_ones_a_row_a_cluster_best_first(world) -> None:
     assert ids(answer) == expected
     for hit in answer.hits:
         assert hit.score == pytest.approx(float(unit[hit.id] @ IMMUNE), abs=1e-4)
-    near = ask(world.graph, world.spaces, "DRUGBANK:DB01281", k=1)
+    near = world.ask("DRUGBANK:DB01281", k=1)
     assert near.hits[0].codes == ("EFO:0000685", "DOID:7148")
 
 
 def test_who_asks_in_words_sees_what_they_name_first(world) -> None:
-    answer = ask(world.graph, world.spaces, "RA", k=3)
+    answer = world.ask("RA", k=3)
     assert (answer.hits[0].id, answer.hits[0].score, answer.hits[0].linked) == ("MONDO:0008383", 1.0, None)
     assert len(answer.hits) == 3
     assert all(h.linked is not None and h.id != "MONDO:0008383" for h in answer.hits[1:])
-    assert ids(ask(world.graph, world.spaces, "RA", k=1, kind="Drug")) == ["DRUGBANK:DB01281"]
+    assert ids(world.ask("RA", k=1, kind="Drug")) == ["DRUGBANK:DB01281"]
 
 
 def test_a_hit_says_whether_it_is_linked_up_to_a_date(world) -> None:
-    found = {h.id: h.linked for h in ask(world.graph, world.spaces, "rs2476601", k=20).hits}
+    found = {h.id: h.linked for h in world.ask("rs2476601", k=20).hits}
     assert found["MONDO:0008383"] and found["MONDO:0005010"] and found["HGNC:9652"]
     assert not found["DRUGBANK:DB01281"]
-    before = ask(world.graph, world.spaces, "rs2476601", k=20, published_before=date(2007, 6, 7))
+    before = world.ask("rs2476601", k=20, published_before=date(2007, 6, 7))
     then = {h.id: h.linked for h in before.hits}
     assert not then["MONDO:0008383"] and not then["MONDO:0005010"]
     assert then["MONDO:0005147"] and then["HGNC:9652"], "an edge without a date was always there"
-    through_member = ask(world.graph, world.spaces, "MONDO:0008383", k=20, kind="Phenotype")
+    through_member = world.ask("MONDO:0008383", k=20, kind="Phenotype")
     assert [(h.id, h.linked) for h in through_member.hits] == [("HP:0001370", True)]
 
 
 def test_a_free_text_has_no_links_but_concepts_that_it_was_nearest_to(world) -> None:
-    answer = ask(world.graph, world.spaces, "morning joint stiffness", k=3)
+    answer = world.ask("morning joint stiffness", k=3)
     assert [h.linked for h in answer.hits] == [None] * 3
     assert answer.nearest[0].id == "HP:0001370"
     assert "joint stiffness" in answer.sentence()
-    misspelt = ask(world.graph, world.spaces, "rheumatiod arthritsi", k=3)
+    misspelt = world.ask("rheumatiod arthritsi", k=3)
     assert misspelt.nearest[0].id == "MONDO:0008383"
 
 
 def test_an_snp_has_its_gene_and_place(world) -> None:
-    hit = ask(world.graph, world.spaces, "CTLA4", k=1, kind="snp").hits[0]
+    hit = world.ask("CTLA4", k=1, kind="snp").hits[0]
     assert (hit.id, hit.genes, hit.position, hit.place) == (
         "rs3087243",
         ("CTLA4",),
@@ -128,8 +129,8 @@ def test_an_snp_has_its_gene_and_place(world) -> None:
 
 
 def test_the_kind_that_was_asked_for_is_shown_of_a_mixed_cluster(world) -> None:
-    assert ids(ask(world.graph, world.spaces, "abatacept", k=1, kind="Trait")) == ["EFO:0000685"]
-    assert ids(ask(world.graph, world.spaces, "abatacept", k=1, kind="Disease")) == ["MONDO:0008383"]
+    assert ids(world.ask("abatacept", k=1, kind="Trait")) == ["EFO:0000685"]
+    assert ids(world.ask("abatacept", k=1, kind="Disease")) == ["MONDO:0008383"]
 
 
 def test_a_filter_never_gives_fewer_than_k_that_exist(world) -> None:
@@ -139,16 +140,16 @@ def test_a_filter_never_gives_fewer_than_k_that_exist(world) -> None:
     crowd = [world.concept(f"X:{i}", "Disease", f"crowd {i}", "X:0") for i in range(1_000)]
     crowd += [world.snp(f"rs9{i:04}", "3", 1_000 + i) for i in range(600)]
     world.add(crowd, close)
-    diseases = ask(world.graph, world.spaces, "abatacept", k=5, kind="Disease")
+    diseases = world.ask("abatacept", k=5, kind="Disease")
     assert set(ids(diseases)) == {"X:0", "MONDO:0008383", "MONDO:0005147", "MONDO:0005148", "MONDO:0005010"}
     assert len(diseases.hits[0].codes) == 999
-    assert ids(ask(world.graph, world.spaces, "rheumatoid arthritis", k=10, kind="Drug")) == ["DRUGBANK:DB01281"]
-    assert len(ask(world.graph, world.spaces, "PTPN22", k=300, kind="SNP").hits) == 300
-    assert ask(world.graph, world.spaces, "PTPN22", k=3, kind="Pathway").hits == ()
+    assert ids(world.ask("rheumatoid arthritis", k=10, kind="Drug")) == ["DRUGBANK:DB01281"]
+    assert len(world.ask("PTPN22", k=300, kind="SNP").hits) == 300
+    assert world.ask("PTPN22", k=3, kind="Pathway").hits == ()
 
 
 def test_when_the_model_moves_the_question_is_asked_again_with_the_new_one(world) -> None:
-    old = ask(world.graph, world.spaces, "sweet blood", k=1).model
+    old = world.ask("sweet blood", k=1).model
     world.vectors = {id_: np.roll(vector, 3) for id_, vector in world.vectors.items()}
     asked: list[str] = []
 
@@ -163,7 +164,7 @@ def test_when_the_model_moves_the_question_is_asked_again_with_the_new_one(world
             world.write("rolled")  # a sync that ends between two statements of the question
         return Rolled(model_id)
 
-    answer = ask(world.graph, spaces, "sweet blood", k=2, kind="Disease")
+    answer = search(world.graph, spaces, Question.read("sweet blood", k=2, kind="Disease"))
     assert asked == [old, "rolled"]
     assert answer.model == "rolled"
     assert answer.hits[0].id == "MONDO:0005148"
@@ -174,4 +175,4 @@ def test_without_an_active_model_the_next_step_is_told(world) -> None:
     with world.graph.driver.session() as session:
         session.run("MATCH (m:Model) REMOVE m.active").consume()
     with pytest.raises(NotFoundError, match="generel-graph sync"):
-        ask(world.graph, world.spaces, "rs2476601")
+        world.ask("rs2476601")

@@ -90,7 +90,7 @@ def connect(graph: Graph, left: End, right: End, hops: int, k: int) -> tuple[Con
     nodes: dict[str, Between] = {}
     members: dict[str, tuple[str, ...]] = {ends[0]: left.members, ends[1]: right.members}
     for id_, cluster in clusters.items():
-        head = cluster.member(id_) or cluster.members[0]
+        head = cluster.head
         nodes[id_] = Between(id_, head.kind, head.name, around.totals.get(id_, 0))
         members[id_] = tuple(member.id for member in cluster.members)
     walks = [(ends[0], *path.between, ends[1]) for path in [*(p for _, ps in chosen for p in ps), *some]]

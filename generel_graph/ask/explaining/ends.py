@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from generel_graph.ask.clusters import read_clusters
 from generel_graph.ask.cosine import vectors_of
 from generel_graph.ask.link import LOCUS, Link
+from generel_graph.ask.named import Named
 from generel_graph.ask.pin import Pinned
-from generel_graph.ask.searching.words import Named, named_by
+from generel_graph.ask.searching.words import named_by
 from generel_graph.ask.space import Space, Vector, placed
 from generel_graph.graph import Graph
 
@@ -24,7 +25,7 @@ class End:
     name: str
     node: bool  # whether the graph has it; else it has no edges
     members: tuple[str, ...] = ()  # ids of the cluster's nodes
-    others: tuple[str, ...] = ()  # ids of other clusters of that name
+    others: tuple[Named, ...] = ()  # other clusters of that name
     nearest: tuple[Named, ...] = ()  # of a free text: the concepts that it was nearest to
     locus: str = ""  # of an SNP that is no node: what it was placed from, in words
 
@@ -33,11 +34,11 @@ class End:
         if self.locus:
             return f"{self.id} is no node of the graph and has no edges; {self.locus}"
         if self.id is None:
-            near = "; ".join(f"{c.name} ({c.kind}, {c.id})" for c in self.nearest)
+            near = "; ".join(map(str, self.nearest))
             return f"{self.text!r} names nothing here, has no edges, and is asked by its meaning" + (
                 f"; nearest: {near}" if near else ""
             )
-        others = f"; also named so: {', '.join(self.others)}" if self.others else ""
+        others = f"; also named so: {'; '.join(map(str, self.others))} (ask by a code to choose)" if self.others else ""
         said = "" if self.text == self.id else f"{self.text!r} is the {self.resolved_by} of "
         what = ", ".join(part for part in (self.kind, self.id) if part != self.name)
         return f"{said}{self.name} ({what}){others}"

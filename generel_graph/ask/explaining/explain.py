@@ -167,7 +167,7 @@ def _near_both(
             float(pairwise(space, one[np.newaxis], asked_kind, vector[np.newaxis], kind)[0])
             for asked_kind, one in asked
         ]
-        head = clusters[near.cluster].member(near.cluster) or clusters[near.cluster].members[0]
+        head = clusters[near.cluster].head
         rows.append(NearBoth(near.cluster, head.kind, head.name, *cosines))
     return tuple(rows)
 

@@ -162,10 +162,9 @@ def _find(graph: Graph, model: Pinned, spaces: Spaces, where: str, parameter: Pa
             return place, f"{link.snp} is no node of the graph; its place {place} is"
     if link.kind in kinds and link.id is not None:
         return link.id, f"{link.name} ({link.kind}, {link.id})"
-    for cluster in read_clusters(graph, link.others).values():
+    for cluster in read_clusters(graph, [other.id for other in link.others]).values():
         if cluster.members[0].kind in kinds:
-            head = cluster.member(cluster.id) or cluster.members[0]
-            return cluster.id, f"{head.name} ({head.kind}, {cluster.id})"
+            return cluster.id, f"{cluster.head.name} ({cluster.head.kind}, {cluster.id})"
     raise NotFoundError(
         f"this names no {parameter.names} of the graph" + (f", but the {link.kind} {link.id}" if link.kind else ""),
         where=where,
@@ -179,8 +178,8 @@ def _like(graph: Graph, link: Link, kinds: tuple[str, ...]) -> list[str]:
     """Names of the wanted kinds that share words with a text."""
     order = by_words(graph, link.text, kinds)
     clusters = read_clusters(graph, order)
-    members = [clusters[id_].member(id_) or clusters[id_].members[0] for id_ in order if id_ in clusters]
-    return [member.name for member in members if member.kind in kinds][:OFFERED]
+    heads = [clusters[id_].head for id_ in order if id_ in clusters]
+    return [head.name for head in heads if head.kind in kinds][:OFFERED]
 
 
 def _other_model(graph: Graph, model: Pinned, named: str | None) -> Pinned:

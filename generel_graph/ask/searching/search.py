@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from generel_etl.tables import CONCEPT_KINDS
 from generel_graph.ask.clusters import Cluster, read_clusters
 from generel_graph.ask.link import LOCUS, NAME, SYNONYM, Link, link_or_snp
-from generel_graph.ask.pin import Pinned, pinned, stored_vectors
+from generel_graph.ask.named import Named
+from generel_graph.ask.pin import Pinned, pinned, vectors_of_nodes
 from generel_graph.ask.searching.loci import apart
 from generel_graph.ask.searching.mixture import Mixture, Part
 from generel_graph.ask.searching.nearest import Near, nearest, nearest_among
 from generel_graph.ask.searching.question import MEANING, WORDS, Question
 from generel_graph.ask.searching.scope import Scope, scope_of
-from generel_graph.ask.searching.words import CANDIDATES, Named, by_words, fuse, named_by
-from generel_graph.ask.space import Locus, Space, Spaces, placed
+from generel_graph.ask.searching.words import CANDIDATES, by_words, fuse, named_by
+from generel_graph.ask.space import Locus, Space, Spaces, Vector, placed
 from generel_graph.errors import NotFoundError, UsageError
 from generel_graph.graph import Graph
 
@@ -55,7 +56,7 @@ class Taken:
     resolved_id: str | None
     resolved_kind: str | None
     resolved_name: str | None
-    others: tuple[str, ...]  # ids of other clusters of that name
+    others: tuple[Named, ...]  # other clusters of that name
     nearest: tuple[Named, ...]  # of a text: the concepts that it was nearest to
     locus: Locus | None  # of an SNP that is no node: what it was placed from
     cut: bool  # it is longer than the encoder reads: the rest counts for nothing
@@ -65,14 +66,14 @@ class Taken:
         if self.locus is not None:
             return f"{self.resolved_id} is no node of the graph; {self.locus.sentence()}"
         if self.resolved_id is None:
-            near = "; ".join(f"{c.name} ({c.kind}, {c.id})" for c in self.nearest)
+            near = "; ".join(map(str, self.nearest))
             text = self.text if len(self.text) <= SHOWN else f"{self.text[:SHOWN]} …"
             cut = ", by its beginning: it is longer than the encoder reads" if self.cut else ""
             return f"{text!r} names nothing here and is asked by its meaning{cut}" + (
                 f"; nearest: {near}" if near else ""
             )
         said = f"{self.text!r} is the {self.resolved_by} of" if self.text != self.resolved_id else "this is"
-        others = f"; also named so: {', '.join(self.others)} (ask by a code to choose)" if self.others else ""
+        others = f"; also named so: {'; '.join(map(str, self.others))} (ask by a code to choose)" if self.others else ""
         return f"{said} {self.resolved_name} ({self.resolved_kind}, {self.resolved_id}){others}"
 
 
@@ -88,7 +89,7 @@ class Answer:
     resolved_id: str | None
     resolved_kind: str | None
     resolved_name: str | None
-    others: tuple[str, ...]
+    others: tuple[Named, ...]
     nearest: tuple[Named, ...]
     model: str  # id of the model that answered
     hits: tuple[Hit, ...]
@@ -120,9 +121,10 @@ def search(graph: Graph, spaces: Spaces, question: Question) -> Answer:
 
 
 def _answer(graph: Graph, model: Pinned, space: Space, links: Sequence[Link], question: Question) -> Answer:
-    parts = [_end(graph, model, space, found, weight) for found, weight in zip(links, question.weights, strict=True)]
-    mixture = Mixture([end for end, _ in parts])
     clusters = [found.id for found in links if found.id is not None]
+    vectors = vectors_of_nodes(graph, model, clusters) if clusters else {}
+    parts = [_end(graph, model, space, vectors, *pair) for pair in zip(links, question.weights, strict=True)]
+    mixture = Mixture([end for end, _ in parts])
     asked = [found.id for found, w in zip(links, question.weights, strict=True) if found.id is not None and w > 0]
     scope = scope_of(graph, question, asked, left_out=clusters if question.by == MEANING else [])
     near = _near(graph, model, space, mixture, scope, question)
@@ -147,8 +149,10 @@ def _answer(graph: Graph, model: Pinned, space: Space, links: Sequence[Link], qu
     )
 
 
-def _end(graph: Graph, model: Pinned, space: Space, found: Link, weight: float) -> tuple[Part, Taken]:
-    """A text's vector in the space, and what it was taken for."""
+def _end(
+    graph: Graph, model: Pinned, space: Space, vectors: Mapping[str, tuple[str, Vector]], found: Link, weight: float
+) -> tuple[Part, Taken]:
+    """A text's vector in the space, and what it was taken for; `vectors` are those of all nodes asked about."""
     similar: tuple[Named, ...] = ()
     locus: Locus | None = None
     cut = False
@@ -159,14 +163,6 @@ def _end(graph: Graph, model: Pinned, space: Space, found: Link, weight: float) 
         end = Part(space.text_vectors([found.text])[0], "", weight)
         similar, cut = named_by(graph, model, space, found.text, end.vector), space.cut(found.text)
     else:
-        vectors = stored_vectors(graph, model, [found.id])
-        if found.id not in vectors:
-            raise NotFoundError(
-                "this node has no vector yet",
-                where=model.id,
-                found=found.id,
-                next_step="run `generel-graph sync`: it embeds nodes that are new",
-            )
         kind, vector = vectors[found.id]
         end = Part(vector, kind, weight)
     return end, Taken(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from generel_etl.tables import CONCEPT_KINDS
 from generel_graph.ask.clusters import read_clusters
+from generel_graph.ask.named import Named
 from generel_graph.ask.pin import Pinned
 from generel_graph.ask.searching.mixture import Mixture, Part
 from generel_graph.ask.searching.nearest import nearest
@@ -24,15 +24,6 @@ FUZZY_FROM = 5  # letters; shorter words are too like each other
 _WORD = re.compile(r"\w+")
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A concept that a text was near to."""
-
-    id: str  # of the cluster's representative
-    kind: str
-    name: str
-
-
 def named_by(
     graph: Graph, model: Pinned, space: Space, text: str, vector: Vector, shown: int = SHOWN
 ) -> tuple[Named, ...]:
@@ -43,8 +34,7 @@ def named_by(
     near = nearest(graph, model, space, Mixture([Part(vector, "")]), Scope(CONCEPT_KINDS), CANDIDATES)
     order = fuse([by_words(graph, text), [n.cluster for n in near]])[:shown]
     clusters = read_clusters(graph, order)
-    heads = [clusters[id_].member(id_) or clusters[id_].members[0] for id_ in order if id_ in clusters]
-    return tuple(Named(m.id, m.kind, m.name) for m in heads)
+    return tuple(clusters[id_].head for id_ in order if id_ in clusters)
 
 
 def by_words(graph: Graph, text: str, kinds: Sequence[str] = CONCEPT_KINDS, shown: int = CANDIDATES) -> list[str]:

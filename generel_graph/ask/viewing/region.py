@@ -8,7 +8,7 @@ from typing import Any
 
 from generel_graph.ask.cosine import cosines
 from generel_graph.ask.link import link
-from generel_graph.ask.pin import Pinned, pinned, stored_vectors
+from generel_graph.ask.pin import Pinned, pinned, stored_vectors, vectors_of_nodes
 from generel_graph.ask.space import Spaces
 from generel_graph.errors import NotFoundError, UsageError
 from generel_graph.graph import Graph
@@ -113,9 +113,5 @@ def _trait(graph: Graph, text: str) -> tuple[str, str]:
 
 def _cosines(graph: Graph, model: Pinned, spaces: Spaces, snps: Sequence[str], trait: str) -> list[float | None]:
     """The score of each SNP with the trait; None for one without a vector."""
-    vectors = stored_vectors(graph, model, [*snps, trait])
-    if trait not in vectors:
-        raise NotFoundError(
-            "this node has no vector yet", where=model.id, found=trait, next_step="run `generel-graph sync`"
-        )
+    vectors = stored_vectors(graph, model, snps) | vectors_of_nodes(graph, model, [trait])
     return cosines(spaces(model.id), vectors, snps, [trait] * len(snps))
