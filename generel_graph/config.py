@@ -167,6 +167,11 @@ class Config:
         """Where vectors of texts are kept."""
         return self.state / "encoded"
 
+    @property
+    def maps_folder(self) -> Path:
+        """Where layouts of the space are kept."""
+        return self.state / "maps"
+
     def stage_folder(self, source: str) -> Path:
         """Where a source's canonical tables lie."""
         return self.state / "stage" / source

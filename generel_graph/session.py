@@ -184,15 +184,16 @@ class Session:
         """Every node that has a vector, in two dimensions: id, kind, name, source, chromosome, x, y.
 
         Laid out by the learnt half of the vectors; what is near in it is near in the space. The same vectors and seed
-        give the same places. `attrs`: model. Raises ModelError without the extra `plot`.
+        give the same places, which are kept in the state folder. `attrs`: model.
+        Raises ModelError without the extra `plot`.
         """
-        from generel_graph.draw.layout import lay_out
+        from generel_graph.draw.kept import kept_layout
 
         def read(model: asking.Pinned) -> tuple[str, pl.DataFrame, NDArray[np.float32]]:
             return model.id, *asking.read_space(self.graph, model, self.space(model.id).learnt, progress)
 
         model_id, nodes, vectors = pinned(self.graph, read)
-        places = lay_out(vectors, seed, progress)
+        places = kept_layout(self.config.maps_folder, vectors, seed, progress)
         frame = nodes.to_pandas().assign(x=places[:, 0], y=places[:, 1])
         frame.attrs["model"] = model_id
         return frame
