@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from generel_graph.ask.recipes.recipe import read_recipe
 from generel_graph.graph import Graph
 from generel_graph.server import browser_files
 from tests.conftest import VERSIONS, Running
@@ -75,7 +76,7 @@ def loaded(graph: Graph) -> None:
     nodes.append({"id": "rs2476601", "labels": ["SNP", "Entity"], "remove": [], "props": {"kind": "SNP"}})
     graph.batches("load/merge_nodes", nodes)
     for kind, row in (
-        edge("ASSOCIATED_WITH", "rs2476601", "MONDO:0008383", "1", odds_ratio=1.7),
+        edge("ASSOCIATED_WITH", "rs2476601", "MONDO:0008383", "1", odds_ratio=1.7, effect_allele="A"),
         edge("LOCATED_IN", "rs2476601", "HGNC:9652", "2"),
         edge("TARGETS", "DRUGBANK:DB1", "HGNC:9652", "3"),
     ):
@@ -84,7 +85,7 @@ def loaded(graph: Graph) -> None:
 
 @pytest.mark.parametrize("graph", VERSIONS[:1], indirect=True)  # the page is the same on both
 def test_it_is_signed_in_styled_and_asked_as_the_guide_says(
-    loaded: None, chromium, servers: dict[str, Running], tmp_path: Path
+    loaded: None, graph: Graph, chromium, servers: dict[str, Running], tmp_path: Path
 ) -> None:
     from selenium.webdriver.common.by import By
     from selenium.webdriver.common.keys import Keys
@@ -100,6 +101,13 @@ def test_it_is_signed_in_styled_and_asked_as_the_guide_says(
         editor = chromium.find_element(By.CSS_SELECTOR, "[data-testid=activeEditor]")
         chromium.execute_script(DROP, editor, path.name, path.read_text(encoding="utf-8"))
 
+    def run(path: Path, shows: str) -> None:
+        drop(path)
+        pasted = "//button[normalize-space()='Paste in editor']"
+        wait.until(lambda page: page.find_elements(By.XPATH, pasted))[0].click()
+        wait.until(lambda _: shows in all_of("[data-testid=activeEditor]")[0].text)
+        all_of("[data-testid=editor-Run]")[0].click()
+
     assert server.password not in server.browser
     chromium.get(server.browser)
     wait.until(lambda _: all_of("input[type=password]"))
@@ -110,16 +118,17 @@ def test_it_is_signed_in_styled_and_asked_as_the_guide_says(
 
     drop(files / "generel.grass")
     wait.until(lambda page: "DrugClass" in page.execute_script("return localStorage['neo4j.grass']"))
-    drop(files / "queries" / "snp_neighbourhood.cypher")
-    pasted = "//button[normalize-space()='Paste in editor']"
-    wait.until(lambda page: page.find_elements(By.XPATH, pasted))[0].click()
-    wait.until(lambda _: "rs2476601" in all_of("[data-testid=activeEditor]")[0].text)
-    all_of("[data-testid=editor-Run]")[0].click()
+    run(files / "queries" / "snp_neighbourhood.cypher", shows="rs2476601")
     wait.until(lambda _: len(all_of("svg g.node circle.b-outline")) == 4)
     drawn = {circle.get_attribute("fill") for circle in all_of("svg g.node circle.b-outline")}
     ours = dict(
         re.findall(r"^node\.(\w+) \{[^}]*?\bcolor: (#\w{6})", (files / "generel.grass").read_text(), re.MULTILINE)
     )
     assert drawn == {ours[kind] for kind in ("SNP", "Disease", "Gene", "Drug")}
+
+    recipe = tmp_path / "recipe.cypher"  # as `recipe snp_effects --show` prints it, to paste
+    recipe.write_text(read_recipe("snp_effects", graph.capabilities, 0).pasteable({"snp": "rs2476601"}))
+    run(recipe, shows="What does one SNP do")
+    wait.until(lambda page: page.find_elements(By.XPATH, "//td[contains(., 'raises')]"))
     picture = tmp_path / "browser.png"
     assert chromium.save_screenshot(str(picture)) and picture.stat().st_size > 10_000

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from generel_graph.ask import Served, cook, list_recipes, prepare, query, recipe_names
+from generel_graph.ask.recipes.recipe import read_recipe
 from generel_graph.embed import activate
 from generel_graph.errors import NotFoundError, UsageError
 
@@ -325,13 +326,20 @@ def test_a_value_of_a_wrong_type_is_told(locus, name: str, values: dict[str, Any
 
 
 def test_what_is_printed_can_be_run_as_it_is(locus) -> None:
-    """The `:param` lines hold ids where names were given, and what only the model knows."""
+    """Ids stand where names were given, and what only the model knows is filled in."""
     ready = prepare(locus.graph, locus.spaces, "genes_near_phenotypes", {"phenotypes": "joint stiffness", "limit": 2})
-    lines = ready.recipe.pasteable(ready.values).splitlines()
-    assert ":param phenotypes => ['HP:0001370']" in lines and ":param learnt => 8" in lines
-    text = "\n".join(line for line in lines if not line.startswith(":param"))
-    _, rows = query(locus.graph, locus.spaces, text, ready.values)
+    text = ready.recipe.pasteable(ready.values)
+    assert text.startswith(f"// {ready.recipe.question}\n") and "$" not in text
+    assert '["HP:0001370"]' in text and "[..8]" in text
+    _, rows = query(locus.graph, locus.spaces, text)
     assert rows == served(locus, "genes_near_phenotypes", phenotypes="joint stiffness", limit=2).rows
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_every_recipe_can_be_pasted_with_its_defaults(locus, name: str) -> None:
+    given = {"vector": [1.0] + 7 * [0.0]} if name == "concepts_near_text" else {}
+    text = read_recipe(name, locus.graph.capabilities, 0, 0).pasteable(given)
+    query(locus.graph, locus.spaces, text)
 
 
 def test_the_list_has_all_with_their_questions() -> None:

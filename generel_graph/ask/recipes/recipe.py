@@ -31,6 +31,7 @@ NAMED: dict[str, tuple[str, ...]] = {  # what a parameter may be the id of, and 
 }
 _NAMED = re.compile(rf"^ids? of the (?:\w+ )?({'|'.join(NAMED)})s?\b")
 _DEFAULT = re.compile(r"^// :param (\w+) => (.+)$", re.MULTILINE)
+_USED = re.compile(r"\$(\w+)")
 _TOLD = re.compile(r"^// \$(\w+): (.+)$", re.MULTILINE)
 
 
@@ -67,12 +68,15 @@ class Recipe:
         return {parameter.name: parameter.default for parameter in self.parameters}
 
     def pasteable(self, parameters: Mapping[str, Any]) -> str:
-        """The statement under its parameters as the Browser's own `:param` lines, with some values of the caller's."""
-        lines = [
-            f":param {name} => {parameters[name]!r}" if parameters.get(name) is not None else f":param {name} => {text}"
-            for name, text in _DEFAULT.findall(self.cypher)
-        ]
-        return "\n".join([*lines, *(line for line in self.cypher.splitlines() if not line.startswith("//"))])
+        """The question and its statement, values in the place of parameters: the Browser takes it as one.
+
+        `parameters` go over the defaults. It is for people to paste; the program itself sends parameters.
+        """
+        values = self.defaults | {name: value for name, value in parameters.items() if value is not None}
+        lines = [line for line in self.cypher.splitlines() if not line.startswith("//")]
+        # JSON's numbers, texts, lists, true, false and null are Cypher's too
+        filled = _USED.sub(lambda found: json.dumps(values[found[1]], ensure_ascii=False), "\n".join(lines))
+        return f"// {self.question}\n{filled}"
 
 
 def recipe_names() -> list[str]:
