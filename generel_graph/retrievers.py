@@ -15,7 +15,7 @@ from __future__ import annotations
 from neo4j_graphrag.embeddings.base import Embedder
 from neo4j_graphrag.retrievers import HybridCypherRetriever, VectorCypherRetriever
 
-from generel_graph.ask import Pinned, active, still_active, vector_of
+from generel_graph.ask import Pinned, active, vector_of
 from generel_graph.session import Session
 
 WORDS = "concept_text"  # the full-text index over names and synonyms
@@ -39,7 +39,6 @@ class QuestionEmbedder(Embedder):
 
         Raises NotFoundError for a code that the graph does not have, ModelMoved once another model is active.
         """
-        still_active(self.session.graph, self.model)
         return vector_of(self.session.graph, self.model, self.session.space, text)
 
 

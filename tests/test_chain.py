@@ -96,7 +96,7 @@ def test_killed_at_every_stage_the_first_sync_is_completed_by_the_next(project: 
     for stage in ("write nodes", "create edges", "train", "write vectors", "activate"):
         project.kill_at(stage)
         with open_graph(load_config(project.folder, project.environment())) as graph:
-            assert graph.rows("ask/get_active_model") == []
+            assert graph.rows("ask/get_active_model", ids=[]) == []
     report = project.run("sync", "--json", "-q")
     assert report["model"]["vectors"] == report["graph"]["nodes"]
     assert report["model"]["index_state"] == "ONLINE"

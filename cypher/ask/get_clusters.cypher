@@ -1,12 +1,19 @@
 // Clusters with their members and codes, their genes or position, and what joins them to what is asked about.
 // $clusters: ids of clusters (of SNPs: their own)
-// $asked: ids of all members of the clusters that are asked about (empty: none is)
+// $asked: ids of the clusters that are asked about (empty: none is)
 // $published_before: date; reports from this day on link nothing (null: all do)
 // returns: cluster, members (maps with id, kind, name, xrefs), chromosome, position, genes (maps with type, name, distance),
 //          links (types of the edges that join the two clusters)
-MATCH (asked:Entity)
-WHERE asked.id IN $asked
-WITH collect(asked) AS asked
+CALL () {
+  UNWIND $asked AS cluster
+  MATCH (member:Concept {cluster: cluster})
+  RETURN member
+  UNION
+  UNWIND $asked AS cluster
+  MATCH (member:Entity {id: cluster})
+  RETURN member
+}
+WITH collect(member) AS asked
 UNWIND $clusters AS cluster
 MATCH (head:Entity {id: cluster})
 OPTIONAL MATCH (member:Concept {cluster: cluster})

@@ -44,8 +44,7 @@ def read_clusters(
     graph: Graph, clusters: Sequence[str], asked: Sequence[str] = (), published_before: date | None = None
 ) -> dict[str, Cluster]:
     """Read clusters by id; `asked` are the clusters whose links to them count, up to `published_before`."""
-    members = cluster_members(graph, asked)
-    rows = graph.rows("ask/get_clusters", clusters=list(clusters), asked=members, published_before=published_before)
+    rows = graph.rows("ask/get_clusters", clusters=list(clusters), asked=list(asked), published_before=published_before)
     return {row["cluster"]: _cluster(row) for row in rows}
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import networkx as nx
 
-from generel_graph.ask.link import link_or_snp
+from generel_graph.ask.link import Link, link_or_snp
 from generel_graph.ask.network import network
-from generel_graph.ask.pin import Pinned, pinned, still_active, vectors_of_nodes
+from generel_graph.ask.pin import Pinned, Vectors, pinned_with, still_active, vectors_of_nodes
 from generel_graph.ask.plain import plain
-from generel_graph.ask.space import Spaces, placed
+from generel_graph.ask.space import Space, Spaces, placed
 from generel_graph.errors import GraphError, UsageError
 from generel_graph.graph import Graph
 
@@ -65,8 +65,10 @@ def _ask(
     if not embed:
         return graph.query(cypher, parameters, seconds)
 
-    def answer(model: Pinned) -> tuple[list[str], Rows]:
-        vectors = {name: vector_of(graph, model, spaces, text) for name, text in embed.items()}
+    links = {name: link_or_snp(graph, text) for name, text in embed.items()}
+
+    def answer(model: Pinned, stored: Vectors) -> tuple[list[str], Rows]:
+        vectors = {name: _vector(spaces(model.id), link, stored) for name, link in links.items()}
         try:
             result = graph.query(cypher, parameters | vectors, seconds)
         except GraphError:
@@ -75,7 +77,7 @@ def _ask(
         still_active(graph, model)
         return result
 
-    return pinned(graph, answer)
+    return pinned_with(graph, _ids(links.values()), answer)
 
 
 def vector_of(graph: Graph, model: Pinned, spaces: Spaces, text: str) -> list[float]:
@@ -84,10 +86,18 @@ def vector_of(graph: Graph, model: Pinned, spaces: Spaces, text: str) -> list[fl
     Raises NotFoundError for a node without a vector or an SNP that cannot be placed, ModelMoved.
     """
     found = link_or_snp(graph, text)
-    space = spaces(model.id)
-    if found.snp is not None:
-        return [float(number) for number in placed(space, found.snp).vector]
-    if found.id is None:
-        questions, _ = space.question(space.text_vectors([found.text]), "", None)
-        return [float(number) for number in questions[0]]
-    return [float(number) for number in vectors_of_nodes(graph, model, [found.id])[found.id][1]]
+    return _vector(spaces(model.id), found, vectors_of_nodes(graph, model, _ids([found])))
+
+
+def _ids(links: Iterable[Link]) -> list[str]:
+    return [link.id for link in links if link.id is not None]
+
+
+def _vector(space: Space, link: Link, stored: Vectors) -> list[float]:
+    if link.snp is not None:
+        vector = placed(space, link.snp).vector
+    elif link.id is not None:
+        vector = stored[link.id][1]
+    else:
+        vector = space.question(space.text_vectors([link.text]), "", None)[0][0]
+    return [float(number) for number in vector]

@@ -72,13 +72,22 @@ class Graph:
         self.driver.close()
 
     def rows(self, name: str, /, slot: int | None = None, **parameters: Any) -> list[dict[str, Any]]:
-        """Run a reading statement file; one dict a row."""
+        """Run a reading statement file; one dict a row.
+
+        One trip to the server where a managed transaction takes three; a failure that may pass is left to the driver's
+        own transaction, which tries again.
+        """
+        text, terse = statement(name, slot), _terse(parameters)
         with _errors(name):
-            result = self.driver.execute_query(
-                statement(name, slot), _terse(parameters), database_=self.database, routing_="r"
-            )
+            try:
+                with self.driver.session(database=self.database, default_access_mode=neo4j.READ_ACCESS) as session:
+                    records = list(session.run(text, terse))
+            except (exceptions.Neo4jError, exceptions.DriverError) as error:
+                if not error.is_retryable():
+                    raise
+                records = self.driver.execute_query(text, terse, database_=self.database, routing_="r").records
         # Not record.data(): it walks through each number of each vector. No statement returns nodes or relationships.
-        return [dict(zip(record.keys(), record.values(), strict=True)) for record in result.records]
+        return [dict(zip(record.keys(), record.values(), strict=True)) for record in records]
 
     def row(self, name: str, /, slot: int | None = None, **parameters: Any) -> dict[str, Any]:
         """The first row of a reading statement; empty if there is none."""

@@ -22,7 +22,7 @@ def folder(world, tmp_path: Path) -> Path:
     """A project that leads to the small graph, with what the model's folder tells of its space."""
     with world.graph.driver.session() as session:
         session.run("MATCH (s:SNP) SET s.build = 'GRCh38'").consume()
-    model = tmp_path / ".generel" / "models" / world.graph.row("ask/get_active_model")["id"]
+    model = tmp_path / ".generel" / "models" / world.graph.row("ask/get_active_model", ids=[])["id"]
     model.mkdir(parents=True)
     settings = {"identity": {"model": {"learnt_share": 0.7, "dimension": 4}}}
     (model / "config.json").write_text(json.dumps(settings), encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,11 +58,10 @@ def nearest(
     Kinds that are asked with the same vector share a search. `exact`: without the index. `one_per_locus`: of SNPs
     within 250 kb of a nearer one, only that. Raises ModelMoved, UsageError.
     """
-    found = [
-        near
-        for search in _searches(asked, space, [kind for kind in scope.kinds if kind in model.kinds])
-        for near in _search(graph, model, search, scope, k, exact, one_per_locus)
-    ]
+    searches = _searches(asked, space, [kind for kind in scope.kinds if kind in model.kinds])
+    with ThreadPoolExecutor(max(len(searches), 1)) as pool:  # the server answers them side by side
+        parts = pool.map(lambda search: _search(graph, model, search, scope, k, exact, one_per_locus), searches)
+        found = [near for part in parts for near in part]
     return sorted(found, key=lambda near: (-near.score, near.id))[:k]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,14 +10,14 @@ from generel_etl.tables import CONCEPT_KINDS
 from generel_graph.ask.clusters import Cluster, read_clusters
 from generel_graph.ask.link import LOCUS, NAME, SYNONYM, Link, link_or_snp
 from generel_graph.ask.named import Named
-from generel_graph.ask.pin import Pinned, pinned, vectors_of_nodes
+from generel_graph.ask.pin import Pinned, Vectors, pinned_with
 from generel_graph.ask.searching.loci import apart
 from generel_graph.ask.searching.mixture import Mixture, Part
 from generel_graph.ask.searching.nearest import Near, nearest, nearest_among
 from generel_graph.ask.searching.question import MEANING, WORDS, Question
 from generel_graph.ask.searching.scope import Scope, scope_of
 from generel_graph.ask.searching.words import CANDIDATES, by_words, fuse, named_by
-from generel_graph.ask.space import Locus, Space, Spaces, Vector, placed
+from generel_graph.ask.space import Locus, Space, Spaces, placed
 from generel_graph.errors import NotFoundError, UsageError
 from generel_graph.graph import Graph
 
@@ -117,12 +117,16 @@ def search(graph: Graph, spaces: Spaces, question: Question) -> Answer:
     links = [link_or_snp(graph, text) for text in question.texts]
     if question.by != MEANING and links[0].coded:
         raise UsageError("a code has no words", where=f"by {question.by}", found=links[0].text, next_step="give a name")
-    return pinned(graph, lambda model: _answer(graph, model, spaces(model.id), links, question))
-
-
-def _answer(graph: Graph, model: Pinned, space: Space, links: Sequence[Link], question: Question) -> Answer:
     clusters = [found.id for found in links if found.id is not None]
-    vectors = vectors_of_nodes(graph, model, clusters) if clusters else {}
+    return pinned_with(
+        graph, clusters, lambda model, vectors: _answer(graph, model, spaces(model.id), vectors, links, question)
+    )
+
+
+def _answer(
+    graph: Graph, model: Pinned, space: Space, vectors: Vectors, links: Sequence[Link], question: Question
+) -> Answer:
+    clusters = [found.id for found in links if found.id is not None]
     parts = [_end(graph, model, space, vectors, *pair) for pair in zip(links, question.weights, strict=True)]
     mixture = Mixture([end for end, _ in parts])
     asked = [found.id for found, w in zip(links, question.weights, strict=True) if found.id is not None and w > 0]
@@ -149,9 +153,7 @@ def _answer(graph: Graph, model: Pinned, space: Space, links: Sequence[Link], qu
     )
 
 
-def _end(
-    graph: Graph, model: Pinned, space: Space, vectors: Mapping[str, tuple[str, Vector]], found: Link, weight: float
-) -> tuple[Part, Taken]:
+def _end(graph: Graph, model: Pinned, space: Space, vectors: Vectors, found: Link, weight: float) -> tuple[Part, Taken]:
     """A text's vector in the space, and what it was taken for; `vectors` are those of all nodes asked about."""
     similar: tuple[Named, ...] = ()
     locus: Locus | None = None
