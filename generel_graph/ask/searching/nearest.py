@@ -15,7 +15,7 @@ from generel_graph.ask.space import Space, Vector
 from generel_graph.errors import GraphError
 from generel_graph.graph import Graph
 
-FETCH = 50  # nodes asked for at least: what makes recall@10 .98 and more
+FETCH = {"26": 50, "5": 150}  # nodes asked for at least, by the server's form: what makes recall@10 .98 and more
 MORE = 4  # as many again, where clusters, filters or the question's own fill the places
 MOST = 3_200  # nodes; beyond, an exact scan is cheaper than a larger search
 FEW = 2_000  # clusters to choose from: up to so many, a look at each is quicker than the index
@@ -90,7 +90,8 @@ def _search(
 ) -> list[Near]:
     """The k nearest clusters among kinds that share one question."""
     enumerable = scope.region is not None or (scope.within is not None and len(scope.within) <= FEW)
-    limit = max(FETCH, 2 * k)
+    fetch = FETCH[_form(graph)]
+    limit = max(fetch, 2 * k)
     while limit <= MOST and not (exact or enumerable):
         rows = _index(graph, model, search, limit)
         if rows is None:
@@ -102,7 +103,7 @@ def _search(
         if len(rows["id"]) < limit:
             break  # the index gave all that it found; whether that is all that there is, only a scan tells
         limit *= MORE
-    limit = FETCH * k if one_per_locus else k
+    limit = fetch * k if one_per_locus else k
     while True:
         near = _scan(graph, model, search, scope, limit)
         found = apart(near) if one_per_locus else near
@@ -111,11 +112,15 @@ def _search(
         limit *= MORE
 
 
+def _form(graph: Graph) -> str:
+    return "26" if graph.capabilities.filtered_vector_search else "5"
+
+
 def _index(graph: Graph, model: Pinned, search: _Asked, limit: int) -> dict[str, list[Any]] | None:
     """What the index gives; None where it is not to be asked now, being built or gone."""
-    form = "26" if graph.capabilities.filtered_vector_search else "5"
+    name = f"ask/search_nodes_{_form(graph)}"
     try:
-        return pinned_row(graph, f"ask/search_nodes_{form}", model, vector=search.vector, kinds=search.kinds, k=limit)
+        return pinned_row(graph, name, model, vector=search.vector, kinds=search.kinds, k=limit)
     except ModelMoved:
         raise
     except GraphError:
