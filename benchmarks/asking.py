@@ -55,6 +55,7 @@ SHARES = (
 DIMENSION = 384
 K = 10
 MODEL = "made-up"
+NEWEST = "2026.08.1"
 ONE_HOP = "MATCH (node)-[r]-(other) RETURN node.id AS id, score, type(r) AS type, other.id AS other LIMIT 100"
 TWO_HOPS = (
     "MATCH (node)-[r]-(middle)-[q]-(other) WHERE other <> node "
@@ -75,7 +76,7 @@ def main() -> None:
     """Make the graph, ask it, and write what was found."""
     args = arguments()
     logging.getLogger("neo4j_graphrag").setLevel(logging.ERROR)  # a warning each time that a filter is no index's
-    name = "asking-quick" if args.quick else "asking"
+    name = "-".join(["asking", *(["quick"] if args.quick else []), *([args.version] if args.version != NEWEST else [])])
     results = Results(name, vars(args) | {"results": ""})
     work = Path(tempfile.mkdtemp(prefix="generel-asking-"))
     config, concepts = make_graph(args, work, results)
@@ -100,7 +101,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--ends", type=int, default=5_000, help="distinct ids among them")
     parser.add_argument("--seconds", type=float, default=60.0, help="of all clients at once")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--version", default="2026.08.1")
+    parser.add_argument("--version", default=NEWEST)
     parser.add_argument("--quick", action="store_true", help="6,000 nodes, 30 questions of a sort, 3 seconds")
     parser.add_argument("--results", default=str(RESULTS), help="folder of the JSON file and the plot")
     args = parser.parse_args()
