@@ -39,7 +39,7 @@ def test_an_ambiguous_name_tells_whom_else_it_names(world) -> None:
     world.add([world.concept("HGNC:9999", "Gene", "RA")], np.stack([IMMUNE]))
     answer = world.ask("ra", 1)
     assert (answer.resolved_by, answer.resolved_id) == ("name", "HGNC:9999"), "a name before a synonym"
-    assert answer.as_json()["others"] == [{"id": "MONDO:0008383", "kind": "Disease", "name": "rheumatoid arthritis"}]
+    assert answer.as_json()["others"] == ({"id": "MONDO:0008383", "kind": "Disease", "name": "rheumatoid arthritis"},)
     assert answer.sentence() == (
         "'ra' is the name of RA (Gene, HGNC:9999); also named so: "
         "rheumatoid arthritis (Disease, MONDO:0008383) (ask by a code to choose)"

@@ -132,14 +132,18 @@ def _index(graph: Graph, model: Pinned, search: _Asked, limit: int) -> dict[str,
 
 def _allowed(graph: Graph, model: Pinned, search: _Asked, scope: Scope, rows: Mapping[str, list[Any]]) -> list[Near]:
     """Those of the index's rows that the scope allows, a row a cluster."""
+    known = _clusters(rows, search.constant)
     found = [
         near
-        for near in _clusters(rows, search.constant)
+        for near in known
         if near.cluster not in scope.without and (scope.within is None or near.cluster in scope.within)
     ]
     if not scope.sources or not found:
         return found
-    return _scan(graph, model, search, scope, len(found), [near.cluster for near in found])
+    # A cluster counts by its nearest node of these sources, and what the index did not give may lie nearer than that one.
+    farthest = min(near.score for near in known)
+    scanned = _scan(graph, model, search, scope, len(found), [near.cluster for near in found])
+    return [near for near in scanned if near.score >= farthest]
 
 
 def _scan(
