@@ -140,7 +140,7 @@ def _allowed(graph: Graph, model: Pinned, search: _Asked, scope: Scope, rows: Ma
     ]
     if not scope.sources or not found:
         return found
-    # A cluster counts by its nearest node of these sources, and what the index did not give may lie nearer than that one.
+    # A cluster counts by its nearest node of these sources: what the index did not give may lie nearer than that.
     farthest = min(near.score for near in known)
     scanned = _scan(graph, model, search, scope, len(found), [near.cluster for near in found])
     return [near for near in scanned if near.score >= farthest]
