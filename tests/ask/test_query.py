@@ -13,15 +13,15 @@ from generel_graph.errors import GraphError, NotFoundError, UsageError
 LOCI = "loci_near_disease_with_drugged_gene"
 
 
-def answer(world, name, parameters, embed=None):
-    served = cook(world.graph, world.spaces, name, parameters, embed)
+def answer(kept_world, name, parameters, embed=None):
+    served = cook(kept_world.graph, kept_world.spaces, name, parameters, embed)
     return served.columns, served.rows
 
 
-def test_values_are_plain_and_vectors_stay_away(world) -> None:
+def test_values_are_plain_and_vectors_stay_away(kept_world) -> None:
     columns, rows = query(
-        world.graph,
-        world.spaces,
+        kept_world.graph,
+        kept_world.spaces,
         "MATCH (s:SNP {id: $id})-[r:ASSOCIATED_WITH]->(d {id: 'MONDO:0008383'}) RETURN s, r, [d], r.published AS day",
         {"id": "rs2476601"},
     )
@@ -34,45 +34,45 @@ def test_values_are_plain_and_vectors_stay_away(world) -> None:
     assert not any(key.startswith("embedding") for key in (*node, *listed[0]))
 
 
-def test_a_text_is_a_parameter_as_a_vector(world) -> None:
+def test_a_text_is_a_parameter_as_a_vector(kept_world) -> None:
     cypher = (
         "MATCH (m:Model {active: true}) CALL db.index.vector.queryNodes(m.index, 10, $v) "
         "YIELD node, score RETURN node.id, score ORDER BY score DESC LIMIT 2"
     )
     for text, id_ in (("sweet blood", "MONDO:0005148"), ("CAD", "MONDO:0005010")):
-        _, rows = query(world.graph, world.spaces, cypher, embed={"v": text})
+        _, rows = query(kept_world.graph, kept_world.spaces, cypher, embed={"v": text})
         assert rows[0][1] == pytest.approx(1.0, abs=0.02)  # 5.26 gives scores of rounded vectors
         assert id_ in [row[0] for row in rows]
     with pytest.raises(UsageError, match="twice"):
-        query(world.graph, world.spaces, cypher, {"v": [1.0]}, {"v": "CAD"})
+        query(kept_world.graph, kept_world.spaces, cypher, {"v": [1.0]}, {"v": "CAD"})
 
 
-def test_the_server_refuses_to_write_and_names_what_is_wrong(world) -> None:
+def test_the_server_refuses_to_write_and_names_what_is_wrong(kept_world) -> None:
     with pytest.raises(GraphError, match=r"(?i)writ"):
-        query(world.graph, world.spaces, "MATCH (n) SET n.x = 1")
+        query(kept_world.graph, kept_world.spaces, "MATCH (n) SET n.x = 1")
     with pytest.raises(GraphError, match=r"(?i)invalid input"):
-        query(world.graph, world.spaces, "MATCH (n RETURN n")
+        query(kept_world.graph, kept_world.spaces, "MATCH (n RETURN n")
 
 
-def test_a_neighbourhood_is_a_networkx_graph(world) -> None:
-    found = subgraph(world.graph, ["rs231775"], hops=1)
+def test_a_neighbourhood_is_a_networkx_graph(kept_world) -> None:
+    found = subgraph(kept_world.graph, ["rs231775"], hops=1)
     assert isinstance(found, nx.MultiDiGraph)
     assert set(found) == {"rs231775", "MONDO:0005147", "HGNC:2505"}
     assert found.nodes["HGNC:2505"]["name"] == "CTLA4"
     assert {data["type"] for *_, data in found.edges(data=True)} == {"ASSOCIATED_WITH", "LOCATED_IN"}
     assert {data["source"] for *_, data in found.edges(data=True)} == {"toy"}
     assert not any(key.startswith("embedding") for _, data in found.nodes(data=True) for key in data)
-    two = subgraph(world.graph, ["rs231775"], hops=2)
+    two = subgraph(kept_world.graph, ["rs231775"], hops=2)
     assert {"DRUGBANK:DB01281", "rs2476601", "rs3087243"} <= set(two)
-    assert set(subgraph(world.graph, ["rs231775"], hops=0)) == {"rs231775"}
+    assert set(subgraph(kept_world.graph, ["rs231775"], hops=0)) == {"rs231775"}
     with pytest.raises(UsageError, match="hops"):
-        subgraph(world.graph, ["rs231775"], hops=4)
+        subgraph(kept_world.graph, ["rs231775"], hops=4)
     with pytest.raises(NotFoundError, match="rs5"):
-        subgraph(world.graph, ["rs5"])
+        subgraph(kept_world.graph, ["rs5"])
 
 
-def test_loci_near_a_disease_with_a_drugged_gene(world) -> None:
-    columns, rows = answer(world, LOCI, {"disease": "EFO:0000685"})
+def test_loci_near_a_disease_with_a_drugged_gene(kept_world) -> None:
+    columns, rows = answer(kept_world, LOCI, {"disease": "EFO:0000685"})
     assert columns[:4] == ["snp", "chromosome", "position", "cosine"]
     # rs3087243 is of the same locus as rs231775; rs2476601 is linked; no drug for the others' genes
     assert [row[0] for row in rows] == ["rs231775"]
@@ -84,14 +84,14 @@ def test_loci_near_a_disease_with_a_drugged_gene(world) -> None:
         ["rheumatoid arthritis"],
     )
 
-    _, known = answer(world, LOCI, {"disease": "MONDO:0005147"})
+    _, known = answer(kept_world, LOCI, {"disease": "MONDO:0005147"})
     assert known == [], "another SNP of the locus is linked"
-    _, before = answer(world, LOCI, {"disease": "MONDO:0005147", "published_before": "2007-01-01"})
+    _, before = answer(kept_world, LOCI, {"disease": "MONDO:0005147", "published_before": "2007-01-01"})
     assert [row[0] for row in before] == ["rs3087243"] or [row[0] for row in before] == ["rs231775"]
 
 
-def test_effects_are_told_for_one_allele_or_not_at_all(world) -> None:
-    columns, rows = answer(world, "snp_effects", {"snp": "rs2476601"})
+def test_effects_are_told_for_one_allele_or_not_at_all(kept_world) -> None:
+    columns, rows = answer(kept_world, "snp_effects", {"snp": "rs2476601"})
     told = {row[1]: dict(zip(columns, row, strict=True)) for row in rows}
     ra, t1d, cad, t2d = (told[f"MONDO:000{n}"] for n in ("8383", "5147", "5010", "5148"))
     assert (ra["allele"], ra["odds_ratio"], ra["direction"]) == ("A", 1.8, "raises")
@@ -100,15 +100,15 @@ def test_effects_are_told_for_one_allele_or_not_at_all(world) -> None:
     assert (cad["ci_low"], cad["ci_high"]) == (0.625, 1.0)
     assert (t2d["allele"], t2d["odds_ratio"], t2d["direction"]) == (None, None, None)
     assert (ra["pubmed_id"], ra["source"], ra["published"]) == ("17554300", "toy", date(2007, 6, 7))
-    columns, rows = answer(world, "snp_effects", {"snp": "rs2476601", "allele": "G"})
+    columns, rows = answer(kept_world, "snp_effects", {"snp": "rs2476601", "allele": "G"})
     told = {row[1]: dict(zip(columns, row, strict=True)) for row in rows}
     assert told["MONDO:0005010"]["odds_ratio"] == 1.25
     assert told["MONDO:0008383"]["odds_ratio"] == pytest.approx(0.556)
 
 
-def test_concepts_near_a_text_are_marked_known_or_new(world) -> None:
+def test_concepts_near_a_text_are_marked_known_or_new(kept_world) -> None:
     columns, rows = answer(
-        world,
+        kept_world,
         "concepts_near_text",
         {"concept": "HP:0001370", "k": 2},
         {"vector": "morning joint stiffness"},
@@ -122,11 +122,11 @@ def test_concepts_near_a_text_are_marked_known_or_new(world) -> None:
     assert [row[0] for row in rows].count("Gene") == 2
 
 
-def test_recipes_are_named_and_their_parameters_checked(world) -> None:
+def test_recipes_are_named_and_their_parameters_checked(kept_world) -> None:
     assert "snp_effects" in recipe_names()
     with pytest.raises(UsageError, match="did you mean 'snp_effects'"):
-        read_recipe("snp_effect", world.graph.capabilities, 0)
+        read_recipe("snp_effect", kept_world.graph.capabilities, 0)
     with pytest.raises(UsageError, match="no such parameter"):
-        cook(world.graph, world.spaces, "snp_effects", {"rsid": "rs1"})
-    printed = read_recipe("loci_near_disease_with_drugged_gene", world.graph.capabilities, 2)
+        cook(kept_world.graph, kept_world.spaces, "snp_effects", {"rsid": "rs1"})
+    printed = read_recipe("loci_near_disease_with_drugged_gene", kept_world.graph.capabilities, 2)
     assert "embedding_2" in printed.cypher and printed.defaults["limit"] == 10

@@ -13,13 +13,17 @@ from generel_graph.errors import NotFoundError, UsageError
 SNP, ARTHRITIS = "rs2476601", "MONDO:0008383"
 
 
-@pytest.fixture
-def located(world):
+@pytest.fixture(scope="module")
+def located(kept_world):
     """The small graph with builds, two neighbours of an SNP, LD, a kind of disease, and reports with p-values."""
-    graph = world.graph
-    rows = [world.snp("rs1", "1", 113_834_000), world.snp("rs37", "1", 113_835_000), world.snp("rs9", "1", 1_000)]
-    world.add(rows, [world.vectors[SNP] for _ in rows])
-    world.add([world.concept("MONDO:1", "Disease", "early arthritis")], [world.vectors[ARTHRITIS]])
+    graph = kept_world.graph
+    rows = [
+        kept_world.snp("rs1", "1", 113_834_000),
+        kept_world.snp("rs37", "1", 113_835_000),
+        kept_world.snp("rs9", "1", 1_000),
+    ]
+    kept_world.add(rows, [kept_world.vectors[SNP] for _ in rows])
+    kept_world.add([kept_world.concept("MONDO:1", "Disease", "early arthritis")], [kept_world.vectors[ARTHRITIS]])
     with graph.driver.session() as session:
         session.run("MATCH (s:SNP) SET s.build = CASE s.id WHEN 'rs37' THEN 'GRCh37' ELSE 'GRCh38' END").consume()
     for number, (kind, start, end, props) in enumerate(
@@ -35,7 +39,7 @@ def located(world):
     ):
         row = {"start": start, "end": end, "props": {"source": "more", "key": str(number), **props}}
         graph.batches("load/create_edges", [row], type=kind)
-    return world
+    return kept_world
 
 
 def test_a_region_is_of_one_build_and_takes_the_kinds_of_a_disease(located) -> None:
@@ -74,6 +78,8 @@ def test_a_posterior_that_an_edge_has_is_read(located) -> None:
         session.run("MATCH (:SNP {id: 'rs1'})-[r {study: 'small'}]->() SET r.posterior = 0.25").consume()
     found = region(located.graph, located.spaces, SNP, "RA", 10_000)
     assert [row["posterior"] for row in found.rows] == [0.25, None]
+    with located.graph.driver.session() as session:
+        session.run("MATCH (:SNP {id: 'rs1'})-[r {study: 'small'}]->() REMOVE r.posterior").consume()
 
 
 def test_an_snp_alone_is_a_region_too(located) -> None:
@@ -104,22 +110,22 @@ def test_an_empty_window_is_told(located) -> None:
         region(located.graph, located.spaces, SNP, "RA", 0)
 
 
-def test_the_whole_space_is_every_vector_once_in_the_order_of_ids(world) -> None:
+def test_the_whole_space_is_every_vector_once_in_the_order_of_ids(located) -> None:
     bare = {"id": "rs5", "labels": ["SNP", "Entity"], "remove": [], "props": {"kind": "SNP"}}
-    world.graph.batches("load/merge_nodes", [bare])
-    nodes, vectors = read_space(world.graph, active(world.graph), 4)
-    assert nodes["id"].to_list() == sorted(world.vectors)
+    located.graph.batches("load/merge_nodes", [bare])
+    nodes, vectors = read_space(located.graph, active(located.graph), 4)
+    assert nodes["id"].to_list() == sorted(located.vectors)
     for id_, vector in zip(nodes["id"], vectors, strict=True):
-        half = world.vectors[id_][:4]
+        half = located.vectors[id_][:4]
         assert vector == pytest.approx(half / max(float((half**2).sum()) ** 0.5, 1e-9), abs=1e-6)
     assert nodes.filter(pl.col("id") == SNP).row(0) == (SNP, "SNP", SNP, "", "1")
 
 
-def test_effects_are_the_mean_of_what_is_reported(world) -> None:
-    pairs, model = effects(world.graph, world.spaces)
-    assert model == world.graph.row("ask/get_active_model", ids=[])["id"]
+def test_effects_are_the_mean_of_what_is_reported(located) -> None:
+    pairs, model = effects(located.graph, located.spaces)
+    assert model == located.graph.row("ask/get_active_model", ids=[])["id"]
     assert set(pairs["trait"]) == {ARTHRITIS, "MONDO:0005147", "MONDO:0005010", "MONDO:0005148"}
     arthritis = pairs.filter(pl.col("trait") == ARTHRITIS).row(0, named=True)
     assert arthritis["log_odds"] == pytest.approx(0.5878, abs=1e-4) and arthritis["type"] == "ASSOCIATED_WITH"
     asked = pl.DataFrame({"left": [SNP], "right": [ARTHRITIS]})
-    assert arthritis["cosine"] == pytest.approx(score(world.graph, world.spaces, asked)["cosine"][0])
+    assert arthritis["cosine"] == pytest.approx(score(located.graph, located.spaces, asked)["cosine"][0])

@@ -1,11 +1,14 @@
-"""Filters in graphs of their own: hits are those that a look at every node gives, and never too few."""
+"""What changes the graph: filters that never give too few, an index that goes, a model that moves."""
 
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from generel_graph.ask import Question, search
+from generel_graph.errors import NotFoundError
 from tests.ask.conftest import DIMENSION, IMMUNE, ids
 
 
@@ -78,3 +81,59 @@ def test_filters_never_give_fewer_than_k_that_exist(world) -> None:
             assert short.mean() < 0.02
 
     check()
+
+
+def test_an_ambiguous_name_tells_whom_else_it_names(world) -> None:
+    world.add([world.concept("HGNC:9999", "Gene", "RA")], np.stack([IMMUNE]))
+    answer = world.ask("ra", 1)
+    assert (answer.resolved_by, answer.resolved_id) == ("name", "HGNC:9999"), "a name before a synonym"
+    assert answer.as_json()["others"] == ({"id": "MONDO:0008383", "kind": "Disease", "name": "rheumatoid arthritis"},)
+    assert answer.sentence() == (
+        "'ra' is the name of RA (Gene, HGNC:9999); also named so: "
+        "rheumatoid arthritis (Disease, MONDO:0008383) (ask by a code to choose)"
+    )
+
+
+def test_a_filter_never_gives_fewer_than_k_that_exist(world) -> None:
+    """A thousand members of one cluster, and as many SNPs, lie nearer than the few drugs and diseases."""
+    random = np.random.default_rng(0)
+    close = IMMUNE + 1e-3 * random.normal(size=(1_600, DIMENSION)).astype(np.float32)
+    crowd = [world.concept(f"X:{i}", "Disease", f"crowd {i}", "X:0") for i in range(1_000)]
+    crowd += [world.snp(f"rs9{i:04}", "3", 1_000 + i) for i in range(600)]
+    world.add(crowd, close)
+    diseases = world.ask("abatacept", k=5, kind="Disease")
+    assert set(ids(diseases)) == {"X:0", "MONDO:0008383", "MONDO:0005147", "MONDO:0005148", "MONDO:0005010"}
+    assert len(diseases.hits[0].codes) == 999
+    assert ids(world.ask("rheumatoid arthritis", k=10, kind="Drug")) == ["DRUGBANK:DB01281"]
+    assert len(world.ask("PTPN22", k=300, kind="SNP").hits) == 300
+    assert world.ask("PTPN22", k=3, kind="Pathway").hits == ()
+
+
+def test_when_the_model_moves_the_question_is_asked_again_with_the_new_one(world) -> None:
+    old = world.ask("sweet blood", k=1).model
+    world.vectors = {id_: np.roll(vector, 3) for id_, vector in world.vectors.items()}
+    asked: list[str] = []
+
+    class Rolled(world.space):
+        def text_vectors(self, texts):
+            vectors = super().text_vectors(texts)
+            return vectors if self.model_id == old else np.roll(vectors, 3, axis=1)
+
+    def spaces(model_id: str):
+        asked.append(model_id)
+        if len(asked) == 1:
+            world.write("rolled")  # a sync that ends between two statements of the question
+        return Rolled(model_id)
+
+    answer = search(world.graph, spaces, Question.read("sweet blood", k=2, kind="Disease"))
+    assert asked == [old, "rolled"]
+    assert answer.model == "rolled"
+    assert answer.hits[0].id == "MONDO:0005148"
+    assert answer.hits[0].score == pytest.approx(1.0, abs=1e-4)
+
+
+def test_without_an_active_model_the_next_step_is_told(world) -> None:
+    with world.graph.driver.session() as session:
+        session.run("MATCH (m:Model) REMOVE m.active").consume()
+    with pytest.raises(NotFoundError, match="generel-graph sync"):
+        world.ask("rs2476601")

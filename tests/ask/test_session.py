@@ -17,8 +17,8 @@ from generel_graph.session import Session
 
 
 @pytest.fixture
-def session(world, tmp_path: Path) -> Session:
-    opened = Session(Config(folder=tmp_path), world.graph)
+def session(kept_world, tmp_path: Path) -> Session:
+    opened = Session(Config(folder=tmp_path), kept_world.graph)
     model = opened.model_id()
     folder = tmp_path / ".generel" / "models" / model
     folder.mkdir(parents=True)
@@ -86,8 +86,8 @@ def test_score_keeps_the_callers_frame(session: Session) -> None:
     assert scored["cosine"].notna().tolist() == [True, False]
 
 
-def test_a_model_whose_files_are_gone_is_told(world, tmp_path: Path) -> None:
-    elsewhere = Session(replace(Config(folder=tmp_path), state_dir="elsewhere"), world.graph)
+def test_a_model_whose_files_are_gone_is_told(kept_world, tmp_path: Path) -> None:
+    elsewhere = Session(replace(Config(folder=tmp_path), state_dir="elsewhere"), kept_world.graph)
     with pytest.raises(ModelError, match="state_dir"):
         elsewhere.search("rs2476601")
 
