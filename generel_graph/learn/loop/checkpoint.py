@@ -23,10 +23,10 @@ from torch import Tensor, nn
 
 from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.corpus import Corpus, Nodes
-from generel_graph.encode.files import write_whole
 from generel_graph.errors import ModelError
 from generel_graph.learn.loop.validation import Validated
 from generel_graph.recipe import recipe
+from generel_graph.whole import write_whole
 
 CONFIG, WEIGHTS, NODES, LOG, CARD = (
     "config.json",

@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 
 from generel_graph.corpus import Corpus
-from generel_graph.encode.files import write_whole
 from generel_graph.learn.pairs.tasks import Group
+from generel_graph.whole import write_whole
 
 HELD_OUT = "held_out.parquet"
 SCHEMA = {"task": pl.String, "anchor": pl.String, "positive": pl.String, "weight": pl.Float32}

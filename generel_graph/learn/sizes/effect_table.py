@@ -20,12 +20,12 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from generel_graph.corpus import Corpus
-from generel_graph.encode.files import write_whole
 from generel_graph.errors import ModelError
 from generel_graph.learn.inputs.features import Features
 from generel_graph.learn.sizes.calibration import calibrate
 from generel_graph.learn.sizes.effects import EffectScore, Ids, KnownEffects, Ridge, Values, fit_effects
 from generel_graph.learn.towers import TowerShape, base
+from generel_graph.whole import write_whole
 
 NODES, ARRAYS = "effects.parquet", "effects.safetensors"
 CHUNK = 2_048
