@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any, Self, TypeVar
 
 import neo4j
@@ -18,7 +21,9 @@ from generel_graph.progress import Progress, silent
 
 USER_AGENT = "generel-graph"
 T = TypeVar("T")
+V = TypeVar("V")
 SCHEMES = ("bolt://", "bolt+s://", "bolt+ssc://", "neo4j://", "neo4j+s://", "neo4j+ssc://")
+READERS = 2  # connections that read ranges: while one's part is unpacked, the server makes the other's
 BATCH = 10_000  # rows a transaction: fewer cost round trips, more cost heap
 
 
@@ -152,20 +157,22 @@ class Graph:
         """Read in columns, part by part: each row that the statement returns holds equally long lists, one a column.
 
         With `ranges` the statement is run once for each, as `$first` and `$last` (ids, both inclusive):
-        so the server never has to collect everything at once. Six times as fast as row by row.
+        so the server never has to collect everything at once. Ranges are read side by side, and given in their order.
         `schema` gives the columns' types where a part may be empty.
         """
         text = statement(name, slot)
-        with (
-            _errors(name),
-            self.driver.session(database=self.database, default_access_mode=neo4j.READ_ACCESS) as session,
-        ):
-            for done, bounds in enumerate([None] if ranges is None else ranges):
-                if bounds is not None:
-                    parameters |= {"first": bounds[0], "last": bounds[1]}
-                for record in session.run(text, parameters):
-                    yield _columns(record, schema)
-                progress(stage, done + 1, 1 if ranges is None else len(ranges))
+        parts = [parameters] if ranges is None else [{**parameters, "first": a, "last": b} for a, b in ranges]
+
+        def read(values: dict[str, Any]) -> list[pl.DataFrame]:
+            with (
+                _errors(name),
+                self.driver.session(database=self.database, default_access_mode=neo4j.READ_ACCESS) as session,
+            ):
+                return [_columns(record, schema) for record in session.run(text, values)]
+
+        for done, frames in enumerate(_side_by_side(read, parts), 1):
+            yield from frames
+            progress(stage, done, len(parts))
 
     def batches(
         self,
@@ -214,6 +221,21 @@ class Graph:
                 if refused is None:
                     raise
                 raise refused from error
+
+
+def _side_by_side(read: Callable[[V], T], parts: Sequence[V]) -> Iterator[T]:
+    """What `read` gives of each part, in their order, `READERS` at work at a time and as many waiting to be taken."""
+    with ThreadPoolExecutor(READERS) as pool:
+        waiting = iter(parts)
+        ahead = deque(pool.submit(read, part) for part in islice(waiting, 2 * READERS))
+        try:
+            while ahead:
+                found = ahead.popleft().result()
+                ahead.extend(pool.submit(read, part) for part in islice(waiting, 1))
+                yield found
+        finally:  # who stops early waits for what is being read, not for what is not begun
+            for future in ahead:
+                future.cancel()
 
 
 class _Terse(list[Any]):

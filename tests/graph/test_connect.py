@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from generel_graph.errors import GraphError
@@ -50,8 +52,20 @@ def test_columns_come_in_the_order_of_ranges(graph: Graph) -> None:
     assert graph.batches("load/merge_nodes", rows, size=10) == 25
     ranges = graph.key_ranges(10)
     assert ranges == [("X:000", "X:009"), ("X:010", "X:019"), ("X:020", "X:024")]
-    frame = graph.frame("sample/list_nodes", ranges)
+    told: list[tuple[int, int]] = []
+    frame = graph.frame("sample/list_nodes", graph.key_ranges(2), progress=lambda _, *done: told.append(done))
     assert frame["id"].to_list() == [row["id"] for row in rows]
+    assert told == [(n, 13) for n in range(1, 14)]
+
+
+def test_who_stops_early_leaves_nothing_behind(graph: Graph) -> None:
+    rows = [{"id": f"X:{i}", "labels": ["Entity"], "remove": [], "props": {"kind": "Trait"}} for i in range(9)]
+    graph.batches("load/merge_nodes", rows)
+    pages = graph.pages("sample/list_nodes", graph.key_ranges(1))
+    assert next(pages)["id"].to_list() == ["X:0"]
+    before = threading.active_count()
+    pages.close()
+    assert threading.active_count() < before
 
 
 def test_nothing_is_sent_for_no_rows(graph: Graph) -> None:
