@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from math import inf, isfinite
 from typing import Annotated, Any, get_type_hints
 
@@ -48,9 +49,14 @@ SplitName = Annotated[str, OneOf(("pair", "locus", "chromosome", "concept"))]
 
 def check_field(kind: type[Any], name: str, value: Any, where: str) -> None:
     """Raise ConfigError if a value is not what the field's annotation says is valid."""
-    hint = get_type_hints(kind, include_extras=True)[name]
-    for rule in getattr(hint, "__metadata__", ()):
+    for rule in _rules(kind)[name]:
         rule.check(value, where)
+
+
+@cache  # annotations are texts, dear to evaluate: once a class, not once a field
+def _rules(kind: type[Any]) -> dict[str, tuple[OneOf | Within, ...]]:
+    hints = get_type_hints(kind, include_extras=True)
+    return {name: getattr(hint, "__metadata__", ()) for name, hint in hints.items()}
 
 
 class Checked:
@@ -60,5 +66,6 @@ class Checked:
 
     def __post_init__(self) -> None:
         section = type(self).__name__.removesuffix("Config").lower()
-        for name in get_type_hints(type(self)):
-            check_field(type(self), name, getattr(self, name), f"{section}.{name}")
+        kind: type[Any] = type(self)
+        for name in _rules(kind):
+            check_field(kind, name, getattr(self, name), f"{section}.{name}")

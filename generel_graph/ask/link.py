@@ -41,6 +41,11 @@ class Link:
         return normalise_snp(self.text) if self.id is None else None
 
 
+def ids_of(links: Iterable[Link]) -> list[str]:
+    """The ids of those that name a node."""
+    return [found.id for found in links if found.id is not None]
+
+
 def link(graph: Graph, text: str) -> Link:
     """Find the node that `text` names; a text that names none is one to be encoded.
 

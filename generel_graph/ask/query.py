@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import networkx as nx
 
-from generel_graph.ask.link import Link, link_or_snp
+from generel_graph.ask.link import Link, ids_of, link_or_snp
 from generel_graph.ask.network import network
 from generel_graph.ask.pin import Pinned, Vectors, pinned_with, still_active, vectors_of_nodes
 from generel_graph.ask.plain import plain
@@ -77,7 +77,7 @@ def _ask(
         still_active(graph, model)
         return result
 
-    return pinned_with(graph, _ids(links.values()), answer)
+    return pinned_with(graph, ids_of(links.values()), answer)
 
 
 def vector_of(graph: Graph, model: Pinned, spaces: Spaces, text: str) -> list[float]:
@@ -86,11 +86,7 @@ def vector_of(graph: Graph, model: Pinned, spaces: Spaces, text: str) -> list[fl
     Raises NotFoundError for a node without a vector or an SNP that cannot be placed, ModelMoved.
     """
     found = link_or_snp(graph, text)
-    return _vector(spaces(model.id), found, vectors_of_nodes(graph, model, _ids([found])))
-
-
-def _ids(links: Iterable[Link]) -> list[str]:
-    return [link.id for link in links if link.id is not None]
+    return _vector(spaces(model.id), found, vectors_of_nodes(graph, model, ids_of([found])))
 
 
 def _vector(space: Space, link: Link, stored: Vectors) -> list[float]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from generel_etl.tables import CONCEPT_KINDS
 from generel_graph.ask.clusters import Cluster, read_clusters
-from generel_graph.ask.link import LOCUS, NAME, SYNONYM, Link, link_or_snp
+from generel_graph.ask.link import LOCUS, NAME, SYNONYM, Link, ids_of, link_or_snp
 from generel_graph.ask.named import Named
 from generel_graph.ask.pin import Pinned, Vectors, pinned_with
 from generel_graph.ask.searching.loci import apart
@@ -117,20 +117,18 @@ def search(graph: Graph, spaces: Spaces, question: Question) -> Answer:
     links = [link_or_snp(graph, text) for text in question.texts]
     if question.by != MEANING and links[0].coded:
         raise UsageError("a code has no words", where=f"by {question.by}", found=links[0].text, next_step="give a name")
-    clusters = [found.id for found in links if found.id is not None]
     return pinned_with(
-        graph, clusters, lambda model, vectors: _answer(graph, model, spaces(model.id), vectors, links, question)
+        graph, ids_of(links), lambda model, vectors: _answer(graph, model, spaces(model.id), vectors, links, question)
     )
 
 
 def _answer(
     graph: Graph, model: Pinned, space: Space, vectors: Vectors, links: Sequence[Link], question: Question
 ) -> Answer:
-    clusters = [found.id for found in links if found.id is not None]
     parts = [_end(graph, model, space, vectors, *pair) for pair in zip(links, question.weights, strict=True)]
     mixture = Mixture([end for end, _ in parts])
     asked = [found.id for found, w in zip(links, question.weights, strict=True) if found.id is not None and w > 0]
-    scope = scope_of(graph, question, asked, left_out=clusters if question.by == MEANING else [])
+    scope = scope_of(graph, question, asked, left_out=list(vectors) if question.by == MEANING else [])
     near = _near(graph, model, space, mixture, scope, question)
     own = _own(links, question)
     if own is not None:  # who asks in words wants to see what they name, first of all

@@ -8,7 +8,7 @@ from typing import Any
 
 from generel_graph.ask.cosine import cosines
 from generel_graph.ask.link import link
-from generel_graph.ask.pin import Pinned, pinned, stored_vectors, vectors_of_nodes
+from generel_graph.ask.pin import Pinned, Vectors, pinned_with, stored_vectors
 from generel_graph.ask.space import Spaces
 from generel_graph.errors import NotFoundError, UsageError
 from generel_graph.graph import Graph
@@ -64,7 +64,7 @@ def region(graph: Graph, spaces: Spaces, snp: str, disease: str, window: int = W
     found = graph.rows("ask/list_region", snp=index, traits=below, **at)
     rows = [row for row in found if row["build"] == place["build"]]
     ids = [row["id"] for row in rows]
-    nearness, model = pinned(graph, lambda m: (_cosines(graph, m, spaces, ids, trait), m.id))
+    nearness, model = pinned_with(graph, [trait], lambda m, own: (_cosines(graph, m, spaces, ids, trait, own), m.id))
     shown = [{**row, "cosine": cosine} for row, cosine in zip(rows, nearness, strict=True)]
     return Region(
         index,
@@ -111,7 +111,9 @@ def _trait(graph: Graph, text: str) -> tuple[str, str]:
     return found.id, found.name or found.id
 
 
-def _cosines(graph: Graph, model: Pinned, spaces: Spaces, snps: Sequence[str], trait: str) -> list[float | None]:
-    """The score of each SNP with the trait; None for one without a vector."""
-    vectors = stored_vectors(graph, model, snps) | vectors_of_nodes(graph, model, [trait])
-    return cosines(spaces(model.id), vectors, snps, [trait] * len(snps))
+def _cosines(
+    graph: Graph, model: Pinned, spaces: Spaces, snps: Sequence[str], trait: str, own: Vectors
+) -> list[float | None]:
+    """The score of each SNP with the trait, whose `own` vector it is; None for one without a vector."""
+    vectors = stored_vectors(graph, model, snps)
+    return cosines(spaces(model.id), vectors | own, snps, [trait] * len(snps))
