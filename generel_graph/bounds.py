@@ -47,7 +47,7 @@ LossName = Annotated[str, OneOf(("info_nce", "multi_similarity"))]
 SplitName = Annotated[str, OneOf(("pair", "locus", "chromosome", "concept"))]
 
 
-def check_field(kind: type[Any], name: str, value: Any, where: str) -> None:
+def check_field(kind: Any, name: str, value: Any, where: str) -> None:
     """Raise ConfigError if a value is not what the field's annotation says is valid."""
     for rule in _rules(kind)[name]:
         rule.check(value, where)
@@ -66,6 +66,6 @@ class Checked:
 
     def __post_init__(self) -> None:
         section = type(self).__name__.removesuffix("Config").lower()
-        kind: type[Any] = type(self)
+        kind: Any = type(self)
         for name in _rules(kind):
             check_field(kind, name, getattr(self, name), f"{section}.{name}")
