@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from queue import Empty, Full, Queue
 from threading import Event, Thread
 from typing import TypeVar
@@ -11,7 +11,7 @@ Item = TypeVar("Item")
 WAIT = 0.2  # seconds between looks at whether anyone still wants the items
 
 
-def ahead(items: Iterator[Item], depth: int = 4) -> Iterator[Item]:
+def ahead(items: Iterator[Item], depth: int = 4) -> Generator[Item, None, None]:
     """The same items in the same order, up to `depth` of them made before they are asked for.
 
     What the making raises is raised here, in its place. The thread ends with the items, or soon after this generator

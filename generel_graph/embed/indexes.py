@@ -48,12 +48,11 @@ def create_indexes(graph: Graph, model: ModelRecord, kinds: Sequence[str], progr
     Raises GraphError if one fails to build.
     """
     there = {row["name"] for row in graph.rows("embed/list_indexes", index=model.index)}
-    form = "26" if graph.capabilities.filtered_vector_search else "5"
     for name, kind in index_names(graph, model, kinds).items():
         if name in there:
             continue
         if kind is None:
-            graph.command(f"embed/create_index_{form}", model.slot, dimension=model.dimension)
+            graph.command(f"embed/create_index_{graph.capabilities.form}", model.slot, dimension=model.dimension)
         else:
             graph.command("embed/create_kind_index_5", model.slot, name=name, label=kind, dimension=model.dimension)
     await_indexes(graph, model, progress)

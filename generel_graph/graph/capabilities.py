@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from generel_graph.errors import GraphError
 
 OLDEST = (5, 26)
+FORMS = ("26", "5")  # of a statement that makes or asks a vector index
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,11 @@ class Capabilities:
     edition: str
     filtered_vector_search: bool  # Cypher 25's SEARCH clause with predicates inside the index
     vector_values: bool  # the Bolt type Vector as a parameter
+
+    @property
+    def form(self) -> str:
+        """That one of FORMS which this server takes; the names of such statements end in it."""
+        return FORMS[0] if self.filtered_vector_search else FORMS[1]
 
     @classmethod
     def of(cls, version: str, edition: str, bolt: tuple[int, int]) -> Capabilities:

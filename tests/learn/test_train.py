@@ -1,6 +1,9 @@
 """Training on a planted corpus: it learns, the same twice, goes on after a stop, and says what is wrong."""
 
+import importlib
 import json
+import threading
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +24,7 @@ TRAIN = TrainConfig(
 )
 SHORT = replace(TRAIN, steps=50, checkpoint_steps=20, validate_steps=15)
 WEIGHTS = {"gwas": 12.0, "kg": 1.0, "gene_trait": 2.0}
+LOOP = importlib.import_module("generel_graph.learn.loop.train")  # the package has its function by this name
 
 
 def stop_at(step):
@@ -93,6 +97,19 @@ def test_two_runs_of_one_seed_are_equal_and_seeds_differ(planted_corpus, words, 
     assert not same(a, c)
 
 
+def test_batches_made_ahead_are_those_made_in_turn_and_end_with_the_training(
+    planted_corpus, words, tmp_path, monkeypatch
+):
+    corpus, _ = planted_corpus
+    with pytest.raises(KeyboardInterrupt):
+        train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "ahead", stop_at(20))
+    assert not [thread for thread in threading.enumerate() if thread.name == "ahead"]
+    train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "ahead")
+    monkeypatch.setattr(LOOP, "ahead", lambda batches, depth: batches)
+    train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "in turn")
+    assert same(weights_of(tmp_path / "ahead"), weights_of(tmp_path / "in turn"))
+
+
 @pytest.mark.parametrize("stop", [1, 20, 33, 41])
 def test_resumes_to_the_bit(planted_corpus, words, tmp_path, stop):
     corpus, _ = planted_corpus
@@ -110,6 +127,21 @@ def test_resumes_to_the_bit(planted_corpus, words, tmp_path, stop):
     assert steps == ["step", *map(str, range(SHORT.steps))]
     assert (tmp_path / "whole" / "validation.csv").read_text() == (tmp_path / "parts" / "validation.csv").read_text()
     assert not (tmp_path / "parts" / "resume.safetensors").exists()
+
+
+def test_resumes_in_the_number_format_that_it_began_in(planted_corpus, words, tmp_path, monkeypatch):
+    corpus, _ = planted_corpus
+    for dtype, folder, stop in (
+        (torch.bfloat16, "whole", 99),
+        (torch.bfloat16, "parts", 33),
+        (torch.float32, "other", 99),
+    ):
+        monkeypatch.setattr(LOOP, "fast_dtype", lambda device, dtype=dtype: dtype)
+        with pytest.raises(KeyboardInterrupt) if stop < SHORT.steps else nullcontext():
+            train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / folder, stop_at(stop))
+    train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "parts")  # on a machine that would now begin in float32
+    assert same(weights_of(tmp_path / "whole"), weights_of(tmp_path / "parts"))
+    assert not same(weights_of(tmp_path / "whole"), weights_of(tmp_path / "other"))
 
 
 def test_resumes_to_the_bit_with_hard_negatives(denying_corpus, words, tmp_path):

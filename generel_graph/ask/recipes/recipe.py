@@ -15,11 +15,10 @@ from typing import Any
 
 from generel_etl.tables import CONCEPT_KINDS, CONDITIONS
 from generel_graph.errors import UsageError
-from generel_graph.graph import Capabilities
+from generel_graph.graph import FORMS, Capabilities
 from generel_graph.graph.cypher import folder, statement
 
 FOLDER = "recipes"
-FORMS = ("_26", "_5")  # of a question that needs a vector index: the server's form is taken
 NAMED: dict[str, tuple[str, ...]] = {  # what a parameter may be the id of, and the kinds that this means
     "SNP": ("SNP",),
     "concept": CONCEPT_KINDS,
@@ -82,7 +81,7 @@ class Recipe:
 def recipe_names() -> list[str]:
     """The names that there are, without the server's form."""
     names = {path.stem for path in (folder() / FOLDER).glob("*.cypher")}
-    return sorted({re.sub(r"_(26|5)$", "", name) for name in names})
+    return sorted({re.sub(rf"_({'|'.join(FORMS)})$", "", name) for name in names})
 
 
 def list_recipes() -> list[tuple[str, str]]:
@@ -96,7 +95,7 @@ def read_recipe(name: str, capabilities: Capabilities, slot: int, other: int | N
     Raises UsageError with the nearest for an unknown name, GraphError where a slot is missing.
     """
     check_recipe(name)
-    return _parse(name, _text(name, FORMS[0] if capabilities.filtered_vector_search else FORMS[1], slot, other))
+    return _parse(name, _text(name, capabilities.form, slot, other))
 
 
 def check_recipe(name: str) -> None:
@@ -107,7 +106,7 @@ def check_recipe(name: str) -> None:
 
 def _text(name: str, form: str, slot: int, other: int | None) -> str:
     plain = (folder() / FOLDER / f"{name}.cypher").is_file()
-    return statement(f"{FOLDER}/{name}{'' if plain else form}", slot, other)
+    return statement(f"{FOLDER}/{name}{'' if plain else f'_{form}'}", slot, other)
 
 
 def _parse(name: str, text: str) -> Recipe:

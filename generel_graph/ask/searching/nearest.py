@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from generel_graph.ask.pin import ModelMoved, Pinned, pinned_row
@@ -90,7 +90,7 @@ def _search(
 ) -> list[Near]:
     """The k nearest clusters among kinds that share one question."""
     enumerable = scope.region is not None or (scope.within is not None and len(scope.within) <= FEW)
-    fetch = FETCH[_form(graph)]
+    fetch = FETCH[graph.capabilities.form]
     limit = max(fetch, 2 * k)
     while limit <= MOST and not (exact or enumerable):
         rows = _index(graph, model, search, limit)
@@ -105,20 +105,16 @@ def _search(
         limit *= MORE
     limit = fetch * k if one_per_locus else k
     while True:
-        near = _scan(graph, model, search, scope, limit)
+        near = _scan_all(graph, model, search, scope, limit)
         found = apart(near) if one_per_locus else near
         if len(found) >= k or len(near) < limit:
             return found[:k]
         limit *= MORE
 
 
-def _form(graph: Graph) -> str:
-    return "26" if graph.capabilities.filtered_vector_search else "5"
-
-
 def _index(graph: Graph, model: Pinned, search: _Asked, limit: int) -> dict[str, list[Any]] | None:
     """What the index gives; None where it is not to be asked now, being built or gone."""
-    name = f"ask/search_nodes_{_form(graph)}"
+    name = f"ask/search_nodes_{graph.capabilities.form}"
     try:
         return pinned_row(graph, name, model, vector=search.vector, kinds=search.kinds, k=limit)
     except ModelMoved:
@@ -144,6 +140,19 @@ def _allowed(graph: Graph, model: Pinned, search: _Asked, scope: Scope, rows: Ma
     farthest = min(near.score for near in known)
     scanned = _scan(graph, model, search, scope, len(found), [near.cluster for near in found])
     return [near for near in scanned if near.score >= farthest]
+
+
+def _scan_all(graph: Graph, model: Pinned, search: _Asked, scope: Scope, k: int) -> list[Near]:
+    """The k nearest clusters of the scope by a look at each of its nodes: without bounds, the kinds side by side."""
+    bounded = scope.region is not None or scope.within is not None
+    parts = [search] if bounded else [replace(search, kinds=[kind]) for kind in search.kinds]
+    with ThreadPoolExecutor(max(len(parts), 1)) as pool:
+        scanned = pool.map(lambda part: _scan(graph, model, part, scope, k), parts)
+        found = sorted((near for part in scanned for near in part), key=lambda near: (-near.score, near.id))
+    nearest_of: dict[str, Near] = {}
+    for near in found:  # a cluster has nodes of several kinds
+        nearest_of.setdefault(near.cluster, near)
+    return list(nearest_of.values())[:k]
 
 
 def _scan(

@@ -108,7 +108,6 @@ class Features:
         self.dtype = dtype
         self.effects = effect_pairs(corpus, adjacency)
         self._effect_flags = self._flags_of_effects()  # [folds + 2, n, 3]
-        self._place = np.zeros(adjacency.size, dtype=np.int64)  # scratch: where a cluster stands in a view
 
     def rows(self, nodes: NDArray[np.integer], fold: int | None, blocks: Sequence[Block] = BLOCKS) -> Tensor:
         """The inputs of `nodes`, [k, len(blocks) * d + FLAGS], without the pairs of `fold`.
@@ -180,8 +179,9 @@ class Features:
         met[columns[weights > 0]] = True
         on_the_way = np.flatnonzero(met)
         table, shows = self._view(view, on_the_way, fold)
-        self._place[on_the_way] = np.arange(len(on_the_way))
-        place = np.where(weights > 0, self._place[columns], 0)
+        stands = np.empty(self.adjacency.size, dtype=np.int64)  # where a cluster on the way stands in the table
+        stands[on_the_way] = np.arange(len(on_the_way))
+        place = np.where(weights > 0, stands[columns], 0)
         weights = weights * (shows[place] if len(shows) else 0.0)
         weights = weights.astype(np.float32)
         return _bag(table, place, offsets, weights), weights, offsets

@@ -64,6 +64,7 @@ class State:
 
     step: int  # the next step
     seconds: float
+    dtype: torch.dtype  # of the products
     tensors: Mapping[str, Tensor]
     log: tuple[LogRow, ...]
     validated: tuple[Validated, ...]
@@ -105,6 +106,7 @@ def save_state(
     *,
     step: int,
     seconds: float,
+    dtype: torch.dtype,
     log: Sequence[LogRow],
     validated: Sequence[Validated] = (),
     best: Best | None = None,
@@ -116,7 +118,8 @@ def save_state(
     names = {id(parameter): key for key, parameter in towers.named_parameters()}
     for parameter, values in optimizer.state.items():
         tensors |= {f"adam.{names[id(parameter)]}|{key}": value for key, value in values.items()}
-    header = {"identity": json.dumps(identity, sort_keys=True), "step": str(step), "seconds": repr(seconds)}
+    facts = json.dumps(identity, sort_keys=True)
+    header = {"identity": facts, "step": str(step), "seconds": repr(seconds), "dtype": str(dtype)}
     if best is not None:
         tensors |= {f"best.{key}": value for key, value in best.weights.items()}
         header |= {"best_step": str(best.step), "best_score": repr(best.score)}
@@ -148,7 +151,8 @@ def read_state(folder: Path, identity: Mapping[str, Any]) -> State | None:
     if "best_step" in header:
         weights = {key[5:]: value for key, value in tensors.items() if key.startswith("best.")}
         best = Best(int(header["best_step"]), float(header["best_score"]), weights)
-    return State(step, float(header["seconds"]), tensors, log, validated, best)
+    dtype = torch.bfloat16 if header.get("dtype") == str(torch.bfloat16) else torch.float32
+    return State(step, float(header["seconds"]), dtype, tensors, log, validated, best)
 
 
 def restore(state: State, towers: nn.ModuleDict, optimizer: torch.optim.Optimizer) -> None:

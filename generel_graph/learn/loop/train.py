@@ -6,8 +6,8 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from generel_etl.whole import replacing
+from generel_graph.ahead import ahead
 from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.corpus import Corpus
 from generel_graph.encode import Encoder
@@ -28,6 +29,7 @@ from generel_graph.learn.loop.checkpoint import (
     CONFIG,
     ENCODER,
     LogRow,
+    State,
     identity,
     name_of,
     read_state,
@@ -101,13 +103,31 @@ def train(
     if (folder / CONFIG).is_file():
         return finished(folder, wanted)
     train = continuing(train, start)
-    if train.threads > 0:
-        torch.set_num_threads(train.threads)
-    device = best_device()
-    dtype = fast_dtype(device)
     progress = progress if world.first else silent
-
+    state = read_state(folder, wanted)
+    small = state.dtype == torch.bfloat16 if state else world.agreed(fast_dtype(best_device()) == torch.bfloat16)
+    dtype = torch.bfloat16 if small else torch.float32  # one for all processes, and the same again after a stop
     given = material(corpus, encoder, model, train, task_weights, progress, dtype)
+    with torch_threads(train.threads):  # not around the above: texts are encoded on all cores
+        return _learn(given, encoder, model, train, folder, wanted, state, progress, world, start)
+
+
+def _learn(
+    given: Material,
+    encoder: Encoder,
+    model: ModelConfig,
+    train: TrainConfig,
+    folder: Path,
+    wanted: Mapping[str, Any],
+    state: State | None,
+    progress: Progress,
+    world: World,
+    start: Model | None,
+) -> TrainReport:
+    """Train on what is given, from `state` on, and write the model."""
+    device = best_device()
+    dtype = given.features.dtype
+    corpus = given.corpus
     shapes = given.shapes
 
     towers = make_towers(tuple(shapes.values()), model.dropout, train.seed).to(device).train()
@@ -126,7 +146,6 @@ def train(
     if world.first and train.validate_steps > 0 and any(len(group.held) for group in given.groups):
         validation = Validation(given, temperature=train.temperature, seed=train.seed)
     watch = Watch(validation, train, moved=bool(start and start.moved))
-    state = read_state(folder, wanted)
     done, seconds, log = 0, 0.0, list[LogRow]()
     if state is not None:
         restore(state, towers, optimizer)
@@ -135,8 +154,8 @@ def train(
     began = time.perf_counter() - seconds
     watch.look(towers, done)
 
-    with deferred_interrupt() as interrupted:
-        for step, batch in _batches(given, train, done, towers, world):
+    with deferred_interrupt() as interrupted, closing(_batches(given, train, done, towers, world)) as batches:
+        for step, batch in batches:
             if train.patience > 0 and world.agreed(watch.enough()):
                 break
             batch = batch.to(device)  # noqa: PLW2901
@@ -182,7 +201,7 @@ def train(
             if world.first and (stopped or done % train.checkpoint_steps == 0):
                 save_state(
                     folder, wanted, towers, optimizer,
-                    step=done, seconds=now, log=log, validated=watch.validated, best=watch.best,
+                    step=done, seconds=now, dtype=dtype, log=log, validated=watch.validated, best=watch.best,
                 )  # fmt: skip
             if stopped:
                 raise KeyboardInterrupt
@@ -249,16 +268,34 @@ def _vectors(
 
 def _batches(
     given: Material, train: TrainConfig, done: int, towers: nn.ModuleDict, world: World
-) -> Iterator[tuple[Step, Batch]]:
-    """The steps from `done` on with their tensors; a round's inputs are made at once."""
+) -> Generator[tuple[Step, Batch], None, None]:
+    """The steps from `done` on with their tensors, made in a thread of their own while others are trained on.
+
+    Hard negatives are those of the towers as they are when a step's turn comes: with them nothing is made before.
+    """
     last = all_steps(train)
-    for number in range(done // ROUND_STEPS, -(-last // ROUND_STEPS)):
-        planned = plan_round(given.groups, given.features.effects, train, number, last)
-        steps = [step for step in planned if step.number >= done]
-        inputs = RoundInputs(given, steps, world.mine)
-        for step in steps:
-            # By the towers as they are when the step's turn comes.
-            yield step, inputs.batch(step, hard_negatives(inputs, step, towers, train.hard_negatives, world))
+
+    def made() -> Generator[tuple[Step, Batch], None, None]:
+        for number in range(done // ROUND_STEPS, -(-last // ROUND_STEPS)):
+            planned = plan_round(given.groups, given.features.effects, train, number, last)
+            steps = [step for step in planned if step.number >= done]
+            inputs = RoundInputs(given, steps, world.mine)
+            for step in steps:
+                yield step, inputs.batch(step, hard_negatives(inputs, step, towers, train.hard_negatives, world))
+
+    # A round deep: its inputs are made at once, and must not keep the towers waiting.
+    return made() if train.hard_negatives > 0 else ahead(made(), depth=ROUND_STEPS)
+
+
+@contextmanager
+def torch_threads(number: int) -> Iterator[None]:
+    """Let torch use so many threads for one operation, then as many as before; 0: leave it."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @contextmanager

@@ -234,7 +234,6 @@ class Known:
         self._keys = key
         self.columns = (key % n).astype(np.int32)
         self.pointers = np.concatenate([[0], np.cumsum(np.bincount(key // n, minlength=n))])
-        self._place = np.full(n, -1, dtype=np.int64)  # scratch: column of a cluster in the batch
 
     def stated(self, anchors: NDArray[np.int64], positives: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether each pair of clusters is known, or is one cluster, [p]."""
@@ -251,14 +250,14 @@ class Known:
     def between(self, anchors: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.bool_]:
         """[n, k]: True where (anchor i, other j) is known, or is one cluster: `stated` of all by all."""
         unique, inverse = np.unique(others, return_inverse=True)
-        self._place[unique] = np.arange(len(unique))
+        column = np.full(len(self.pointers) - 1, -1)  # of a cluster in what is found
+        column[unique] = np.arange(len(unique))
         starts = self.pointers[anchors]
         counts = self.pointers[anchors + 1] - starts
-        place = self._place[self.columns[ranges(starts, counts)]]
+        place = column[self.columns[ranges(starts, counts)]]
         met = place >= 0
         known = np.zeros((len(anchors), len(unique)), dtype=bool)
         known[np.repeat(np.arange(len(anchors)), counts)[met], place[met]] = True
-        self._place[unique] = -1
         found: NDArray[np.bool_] = known[:, inverse] | (anchors[:, None] == others[None, :])
         return found
 
