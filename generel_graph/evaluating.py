@@ -30,6 +30,7 @@ from generel_graph.evaluate import (
     pool,
     without_half,
 )
+from generel_graph.graph import Graph
 from generel_graph.load import graph_digest
 from generel_graph.measures import Values, cosines
 from generel_graph.modelling import open_encoder, sample, train_model
@@ -69,11 +70,14 @@ def evaluate_later(
     return pool(scored, draws, config.train.seed)
 
 
-def years_of(config: Config, many: int = 6, progress: Progress = silent) -> list[int]:
-    """The last `many` years that the graph's reports are of."""
-    with open_graph(config, progress) as graph:
-        row = graph.row("evaluate/count_years")
-    return sorted(row.get("years", []))[-many:]
+def years_of(graph: Graph, many: int = 6) -> list[int]:
+    """The last `many` years that a hundred of the graph's reports or more are of; raises UsageError for none."""
+    years = sorted(graph.row("evaluate/count_years")["years"])
+    if not years:
+        raise UsageError(
+            "no year has a hundred dated reports", where=graph.uri, next_step="name the years, as --years 2010-2012"
+        )
+    return years[-many:]
 
 
 def evaluate_pairs(config: Config, path: Path, draws: int = DRAWS, progress: Progress = silent) -> list[Benchmark]:

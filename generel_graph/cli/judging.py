@@ -12,7 +12,9 @@ from generel_graph.cli.terminal import print_json, print_rows, print_table, prog
 from generel_graph.errors import UsageError
 
 if TYPE_CHECKING:
+    from generel_graph.config import Config
     from generel_graph.evaluate import Benchmark
+    from generel_graph.progress import Progress
 
 COLUMNS = ("test", "measure", "negatives", "pairs", "groups", "method", "value", "ci_low", "ci_high")
 AHEAD = ("ahead", "ahead_low", "ahead_high")
@@ -36,7 +38,7 @@ def evaluate(
 
     Example:  generel-graph evaluate --years 2010-2012
     """
-    from generel_graph.evaluating import evaluate_later, evaluate_pairs, years_of
+    from generel_graph.evaluating import evaluate_later, evaluate_pairs
 
     config = configuration(ctx)
     if pairs is not None and not pairs.is_file():
@@ -45,13 +47,21 @@ def evaluate(
         if pairs is not None:
             made = evaluate_pairs(config, pairs, draws, progress)
         else:
-            made = evaluate_later(config, _years(years) or years_of(config, progress=progress), draws, progress)
+            made = evaluate_later(config, _years(years) or _latest(config, progress), draws, progress)
     if as_json:
         print_json({"benchmarks": [b.as_json() for b in made]})
     elif as_csv:
         print_rows((*COLUMNS, *AHEAD), [row for b in made for row in _rows(b)], as_csv=True)
     else:
         _print(made)
+
+
+def _latest(config: Config, progress: Progress) -> list[int]:
+    from generel_graph.connection import open_graph
+    from generel_graph.evaluating import years_of
+
+    with open_graph(config, progress) as graph:
+        return years_of(graph)
 
 
 def _years(text: str | None) -> list[int]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+import generel_graph
 from generel_graph.errors import GraphError
 from generel_graph.graph import Graph
 from generel_graph.graph.cypher import folder, statement
 
 FILES = [str(p.relative_to(folder()).with_suffix("")) for p in sorted(folder().rglob("*.cypher"))]
+PACKAGE = Path(generel_graph.__file__).parent
 VALUES = {
     "k": 3,
     "limit": 3,
@@ -40,6 +43,14 @@ def test_the_header_tells_what_it_does_its_parameters_and_columns(name: str) -> 
         assert {n for line in header for n in re.findall(r"^:param (\w+) => ", line)} == told
         assert header[0].endswith("?"), "a recipe begins with its question"
         assert sum(line.startswith("nothing:") for line in header) == 1
+
+
+def test_every_statement_that_the_code_names_is_a_file() -> None:
+    rooms = "|".join(sorted({name.partition("/")[0] for name in FILES}))
+    named = re.compile(rf"""["']((?:{rooms})/[a-z_0-9]+)["']""")
+    found = {name for path in PACKAGE.rglob("*.py") for name in named.findall(path.read_text(encoding="utf-8"))}
+    assert len(found) > 50
+    assert found <= set(FILES)
 
 
 def test_every_file_is_understood_by_the_servers_that_it_is_for(graph: Graph) -> None:
