@@ -46,6 +46,7 @@ def test_a_region_is_a_chromosome_or_a_stretch_in_one_build() -> None:
         (["asthma", "eczema"], {"by": "words"}, "one text"),
         ("asthma", {"within": 2}, "edges of what"),
         ("asthma", {"of": "CTLA4"}, "edges of what"),
+        ("asthma", {"kinds": "Gene"}, "did you mean 'kind'"),
         ("asthma", {"within": 4, "of": "CTLA4"}, "edges of what"),
     ],
 )

@@ -96,6 +96,9 @@ class Question:
 
         Raises UsageError for whatever cannot be followed.
         """
+        for word in how:
+            if word not in How.__annotations__:
+                raise UsageError("a search has no such word", found=word, valid=("k", "kind", *How.__annotations__))
         minus, weights = how.get("minus", ()), how.get("weights", ())
         within, of, by = how.get("within", 0), how.get("of", ""), how.get("by", MEANING)
         region, not_linked = how.get("region"), how.get("not_linked")
