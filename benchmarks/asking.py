@@ -167,8 +167,8 @@ def measure(
     nothing = "RETURN node.id AS id, score"
     sorts: list[tuple[str, Ask, Ask, str | None]] = [
         ("search", _ours(session), _theirs(session, nothing), None),
-        ("one hop", lambda id_: session.query(head + ONE_HOP, v=id_), _theirs(session, ONE_HOP), None),
-        ("two hops", lambda id_: session.query(head + TWO_HOPS, v=id_), _theirs(session, TWO_HOPS), None),
+        ("one hop", lambda id_: session.query(head + ONE_HOP, embed={"v": id_}), _theirs(session, ONE_HOP), None),
+        ("two hops", lambda id_: session.query(head + TWO_HOPS, embed={"v": id_}), _theirs(session, TWO_HOPS), None),
     ]
     for kind, share in SHARES[:3]:
         sorts.append((f"search, filter of {share:.1%}", _ours(session, kind), _theirs_of_kind(session, kind), kind))

@@ -136,20 +136,22 @@ class Session:
         self,
         cypher: str,
         parameters: Mapping[str, Any] | None = None,
-        *,
+        embed: Mapping[str, str] | None = None,
         timeout: float | None = None,
-        **embed: str,
     ) -> pd.DataFrame:
-        """A frame of read-only Cypher; further keywords are texts whose vectors are parameters of that name.
+        """What `run` gives, as a frame.
 
-        `timeout` as in `run`. Example: `session.query("MATCH (m:Model {active: true})
-        CALL db.index.vector.queryNodes(m.index, 5, $v) YIELD node RETURN node.id", v="heart attack")`.
+        Example: `session.query("MATCH (m:Model {active: true})
+        CALL db.index.vector.queryNodes(m.index, 5, $v) YIELD node RETURN node.id", embed={"v": "heart attack"})`.
         """
         return _frame(*self.run(cypher, parameters, embed, timeout))
 
-    def recipe(self, name: str, parameters: Mapping[str, Any] | None = None, **embed: str) -> pd.DataFrame:
-        """The answer to a file of `cypher/recipes/`; its `attrs["cypher"]` is the statement to paste."""
-        served = self.cook(name, parameters, embed)
+    def recipe(self, name: str, parameters: Mapping[str, Any] | None = None, **named: Any) -> pd.DataFrame:
+        """The answer to a file of `cypher/recipes/`; its `attrs["cypher"]` is the statement to paste.
+
+        Parameters may be keywords too: `session.recipe("variants_at_locus", disease="asthma", snp="rs7216389")`.
+        """
+        served = self.cook(name, {**(parameters or {}), **named})
         frame = _frame(served.columns, served.rows)
         frame.attrs["cypher"] = served.recipe.pasteable(served.values)
         return frame
@@ -157,7 +159,7 @@ class Session:
     def cook(
         self, name: str, parameters: Mapping[str, Any] | None = None, embed: Mapping[str, str] | None = None
     ) -> asking.Served:
-        """The answer to a recipe with what it was asked with; further keys of `embed` are vectors of texts.
+        """The answer to a recipe with what it was asked with; `embed` as in `run`.
 
         Reports from `train.published_before` on link nothing, unless the parameter of that name says otherwise.
         Raises UsageError, NotFoundError, GraphError.

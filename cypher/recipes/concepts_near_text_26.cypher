@@ -1,14 +1,14 @@
 // Which concepts lie near a wording, and which of them are known of the concept that it is nearest to?
 // So many clusters of each kind, marked: "itself", "known" (an edge joins them) or "new". Nothing comes if the slot in the file is
 // not the active one.
-// $vector: of the wording (list of floats; `--embed vector="morning joint stiffness"`)
+// $vector: vector of the wording (list of floats; the program makes it of a text)
 // $constant: what its cosines are divided by, to be of the learnt half (1: not at all)
 // $concept: id of the concept that the wording is nearest to (a name or a code will do; null: no marks)
 // $kinds: kinds of the hits (list)
 // $k: clusters of each kind
 // $published_before: reports from this day on are not known yet (text as "2015-01-01"; null: all are)
 // returns: kind, id, name, cosine (−1 to 1), mark ("itself", "known", "new" or null), codes (ids of the cluster)
-// nothing: give the wording's vector: --embed vector="morning joint stiffness"
+// nothing: give the wording: -p vector="morning joint stiffness"
 // :param vector => null
 // :param constant => 1.0
 // :param concept => null

@@ -120,6 +120,8 @@ def test_concepts_near_a_text_are_marked_known_or_new(kept_world) -> None:
     assert found["HGNC:2505"]["mark"] == "new"
     assert found["HGNC:2505"]["cosine"] > found["HGNC:9652"]["cosine"]
     assert [row[0] for row in rows].count("Gene") == 2
+    plain = {"concept": "HP:0001370", "k": 2, "vector": "morning joint stiffness"}
+    assert answer(kept_world, "concepts_near_text", plain) == (columns, rows), "a vector takes a text as it is"
 
 
 def test_recipes_are_named_and_their_parameters_checked(kept_world) -> None:
@@ -128,5 +130,7 @@ def test_recipes_are_named_and_their_parameters_checked(kept_world) -> None:
         read_recipe("snp_effect", kept_world.graph.capabilities, 0)
     with pytest.raises(UsageError, match="no such parameter"):
         cook(kept_world.graph, kept_world.spaces, "snp_effects", {"rsid": "rs1"})
+    with pytest.raises(UsageError, match="is no vector"):
+        cook(kept_world.graph, kept_world.spaces, "snp_effects", embed={"snp": "rs2476601"})
     printed = read_recipe("loci_near_disease_with_drugged_gene", kept_world.graph.capabilities, 2)
     assert "embedding_2" in printed.cypher and printed.defaults["limit"] == 10

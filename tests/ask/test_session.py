@@ -41,10 +41,11 @@ def test_query_recipe_and_subgraph(session: Session) -> None:
     near = session.query(
         "MATCH (m:Model {active: true}) CALL db.index.vector.queryNodes(m.index, 10, $v) YIELD node, score "
         "RETURN node.id AS id ORDER BY score DESC LIMIT 2",
-        v="CAD",
+        embed={"v": "CAD"},
     )
     assert set(near["id"]) == {"MONDO:0005010", "rs1333049"}
-    effects = session.recipe("snp_effects", {"snp": "rs2476601"})
+    effects = session.recipe("snp_effects", snp="rs2476601")
+    assert effects.equals(session.recipe("snp_effects", {"snp": "rs2476601"}))
     assert len(effects) == 4 and effects.attrs["cypher"].startswith("// What does one SNP do")
     around = session.subgraph("CTLA4")
     assert isinstance(around, nx.MultiDiGraph) and "DRUGBANK:DB01281" in around

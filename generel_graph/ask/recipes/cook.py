@@ -40,7 +40,8 @@ class Prepared:
     """A recipe with all values that it is asked with."""
 
     recipe: Recipe
-    values: Mapping[str, Any]
+    values: Mapping[str, Any]  # but those of `texts`
+    texts: Mapping[str, str]  # parameters that are vectors of these
     taken: Mapping[str, str]
 
 
@@ -54,16 +55,15 @@ def cook(
 ) -> Served:
     """Answer a recipe. Parameters that are not given have the file's own values.
 
-    A parameter that is the id of something takes a name, symbol or code too. `embed` gives parameters that are
-    vectors of texts. `published_before` is the day that the parameter of this name has where none is given.
+    A parameter that is the id of something takes a name, symbol or code too, one that is a vector takes a text;
+    `embed` gives such texts apart. `published_before` is the day of the parameter of this name where none is given.
     Raises UsageError for an unknown name or parameter or a value of a wrong type, NotFoundError for a text that names
     nothing or a second model that is not there, GraphError.
     """
-    texts = dict(embed or {})
 
     def answer(model: Pinned) -> Served:
-        ready = _prepare(graph, model, spaces, name, dict(parameters or {}), texts, published_before)
-        columns, rows = query(graph, spaces, ready.recipe.cypher, ready.values, texts)
+        ready = _prepare(graph, model, spaces, name, dict(parameters or {}), dict(embed or {}), published_before)
+        columns, rows = query(graph, spaces, ready.recipe.cypher, ready.values, ready.texts)
         still_active(graph, model)
         return Served(ready.recipe, columns, rows, ready.values, ready.taken)
 
@@ -89,6 +89,11 @@ def _prepare(
     for key in (*given, *texts):
         if key not in known:
             raise UsageError("the recipe has no such parameter", where=name, found=key, valid=known)
+    for key in texts:
+        if not known[key].is_vector:
+            raise UsageError("this parameter is no vector", where=f"{name}: {key}", next_step=f"give it as -p {key}=…")
+    texts = {**texts, **{k: value for k, value in given.items() if known[k].is_vector and isinstance(value, str)}}
+    given = {key: value for key, value in given.items() if key not in texts}
     values = {key: parameter.default for key, parameter in known.items() if key not in texts}
     if published_before is not None and "published_before" in values:
         values["published_before"] = published_before.isoformat()
@@ -105,7 +110,9 @@ def _prepare(
             values[key] = _learnt(spaces(of.id), of.dimension)
     if texts and "constant" in values and "constant" not in given:
         values["constant"] = _constant(spaces(model.id), model)
-    return Prepared(read_recipe(name, graph.capabilities, model.slot, other.slot if other else None), values, taken)
+    return Prepared(
+        read_recipe(name, graph.capabilities, model.slot, other.slot if other else None), values, texts, taken
+    )
 
 
 def _checked(recipe: str, parameter: Parameter, value: Any, model: Pinned) -> Any:

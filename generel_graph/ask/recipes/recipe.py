@@ -48,6 +48,11 @@ class Parameter:
         found = _NAMED.match(self.meaning)
         return found[1] if found else ""
 
+    @property
+    def is_vector(self) -> bool:
+        """Whether its value is the vector of a text."""
+        return self.meaning.startswith("vector of ")
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
