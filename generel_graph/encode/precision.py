@@ -23,8 +23,8 @@ def best_device() -> torch.device:
 def fast_dtype(device: torch.device) -> torch.dtype:
     """bfloat16 where matrix products in it are native and take clearly less time, else float32.
 
-    A CPU is timed, 20 ms once a process: where AVX512-BF16 is all that there is, some makes take 1.6 times as long in
-    bfloat16, others .6 times.
+    A CPU is timed, 20 ms once a process: of those with AVX512-BF16 some are 1.6 times as fast in bfloat16, others .6
+    times (decision 5).
     """
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
