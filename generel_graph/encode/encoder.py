@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from generel_graph.encode.places import find_encoder
-from generel_graph.encode.precision import best_device, fast_dtype
+from generel_graph.encode.precision import best_device, fast_dtype, torch_threads
 from generel_graph.encode.store import VectorStore, text_keys
 from generel_graph.errors import ModelError
 from generel_graph.progress import Progress, silent
@@ -114,8 +114,7 @@ class Encoder:
         times the CPU of one. Chunks have nothing to wait for.
         """
         device = best_device().type
-        threads = torch.get_num_threads()
-        workers = min(threads if device == "cpu" else 1, len(chunks))
+        workers = min(torch.get_num_threads() if device == "cpu" else 1, len(chunks))
         waiting = iter(chunks)  # shared: next() on it is atomic
         done: Queue[tuple[NDArray[np.int64], NDArray[np.float16]] | BaseException] = Queue()
         tokenizer, _ = self._weights()
@@ -134,18 +133,14 @@ class Encoder:
             except BaseException as error:
                 done.put(error)
 
-        torch.set_num_threads(1)
-        try:
-            with ThreadPoolExecutor(workers) as pool:
-                for _ in range(workers):
-                    pool.submit(work)
-                for _ in chunks:
-                    found = done.get()
-                    if isinstance(found, BaseException):
-                        raise found
-                    yield found
-        finally:
-            torch.set_num_threads(threads)
+        with torch_threads(1), ThreadPoolExecutor(workers) as threads:
+            for _ in range(workers):
+                threads.submit(work)
+            for _ in chunks:
+                found = done.get()
+                if isinstance(found, BaseException):
+                    raise found
+                yield found
 
     @torch.inference_mode()
     def _forward(self, batch: Any) -> NDArray[np.float16]:

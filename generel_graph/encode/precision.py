@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
-TRIED = (256, 1024, 512)  # rows, inputs and outputs of the product that is timed: 0.3 GFLOP
-TRIES = 5
+TRIED = (128, 512, 256)  # rows, inputs and outputs of the product that is timed: .3 ms, short beside others' turns
+TRIES = 40
 CLEARLY = 1.1  # times as fast: below that the exact format stays
 
 
@@ -20,10 +21,21 @@ def best_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+@contextmanager
+def torch_threads(number: int) -> Iterator[None]:
+    """Let torch use so many threads for one operation, then as many as before; 0: leave it."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def fast_dtype(device: torch.device) -> torch.dtype:
     """bfloat16 where matrix products in it are native and take clearly less time, else float32.
 
-    A CPU is timed, 20 ms once a process: of those with AVX512-BF16 some are 1.6 times as fast in bfloat16, others .6
+    A CPU is timed, 30 ms once a process: of those with AVX512-BF16 some are 1.6 times as fast in bfloat16, others .6
     times (decision 5).
     """
     if device.type == "cuda":
@@ -34,16 +46,20 @@ def fast_dtype(device: torch.device) -> torch.dtype:
 
 @cache
 def _gains_by_bfloat16() -> bool:
-    """Whether this CPU's products in bfloat16 are clearly quicker: the best of some tries, in turns."""
+    """Whether this CPU's products in bfloat16 are clearly quicker: the best of many tries, in turns, by one thread.
+
+    Two threads wait for each other: with others at work five longer tries of theirs were seen to choose the slower one.
+    """
     rows, inputs, outputs = TRIED
     formats = (torch.float32, torch.bfloat16)
     tried = [(torch.ones(rows, inputs, dtype=dtype), torch.ones(outputs, inputs, dtype=dtype)) for dtype in formats]
-    seconds = [[_seconds(lambda x=x, w=w: linear(x, w)) for x, w in tried] for _ in range(TRIES)]  # type: ignore[misc]
+    with torch_threads(1):
+        seconds = [[_seconds(x, w) for x, w in tried] for _ in range(TRIES)]
     exact, small = (min(times[i] for times in seconds) for i in (0, 1))
     return exact > CLEARLY * small
 
 
-def _seconds(work: Callable[[], Tensor]) -> float:
+def _seconds(x: Tensor, w: Tensor) -> float:
     began = time.perf_counter()
-    work()
+    linear(x, w)
     return time.perf_counter() - began

@@ -20,7 +20,7 @@ from generel_graph.ahead import ahead
 from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.corpus import Corpus
 from generel_graph.encode import Encoder
-from generel_graph.encode.precision import best_device, fast_dtype
+from generel_graph.encode.precision import best_device, fast_dtype, torch_threads
 from generel_graph.errors import ModelError
 from generel_graph.learn.adapter import Adapter
 from generel_graph.learn.inputs.material import Material, material
@@ -285,17 +285,6 @@ def _batches(
 
     # A round deep: its inputs are made at once, and must not keep the towers waiting.
     return made() if train.hard_negatives > 0 else ahead(made(), depth=ROUND_STEPS)
-
-
-@contextmanager
-def torch_threads(number: int) -> Iterator[None]:
-    """Let torch use so many threads for one operation, then as many as before; 0: leave it."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(number or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 @contextmanager
