@@ -1,4 +1,4 @@
-"""Which device and number format this machine computes fastest in, without losing what matters."""
+"""What this machine computes with: the device and number format that are fastest without losing what matters, threads."""
 
 from __future__ import annotations
 
