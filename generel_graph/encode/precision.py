@@ -1,4 +1,4 @@
-"""What this machine computes with: the device and number format that are fastest without losing what matters, threads."""
+"""What this machine computes with: threads, and the device and number format that are fastest and lose nothing."""
 
 from __future__ import annotations
 
