@@ -31,8 +31,7 @@ from generel_graph.graph import Graph
     ],
 )
 def test_a_wrong_statement_is_told_with_its_place(graph: Graph, cypher: str, said: list[str]) -> None:
-    form = "26" if graph.capabilities.filtered_vector_search else "5"
-    graph.command(f"embed/create_index_{form}", 0, dimension=4)
+    graph.command(f"embed/create_index_{graph.capabilities.form}", 0, dimension=4)
     graph.command("schema/await_indexes", seconds=30)
     with pytest.raises(GraphError) as told:
         graph.query(cypher)
