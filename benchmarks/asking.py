@@ -6,8 +6,8 @@
 Nodes, edges and vectors are made up: clustered vectors, as trained ones are, and kinds of .1 %, 1 % and 10 % of the
 nodes. They are a model of vectors made elsewhere, so that the score is the plain cosine and exact answers are one
 matrix product away. Ours is the library's front door (`Session.search`, `.query`, `.score`); theirs are
-VectorCypherRetriever and, filtered, VectorRetriever by `generel_graph.retrievers`, with the same texts on the same
-index. `search` does more (a row a cluster, links, codes). Ours and theirs take turns, question by question. stdout: a
+VectorCypherRetriever and, filtered, VectorRetriever by `generel_graph.export.retrievers`, with the same texts on the
+same index. `search` does more (a row a cluster, links, codes). Ours and theirs take turns, question by question. stdout: a
 JSON line a figure; `results/asking.json` and `.png` hold the same.
 """
 
@@ -36,12 +36,12 @@ from synthetic import NODE_SCHEMA, lay_out
 
 from generel_graph.config import Config
 from generel_graph.embed import ModelRecord, activate, write_back
+from generel_graph.export.retrievers import QuestionEmbedder, vector_cypher_retriever
 from generel_graph.graph import Graph
-from generel_graph.retrievers import QuestionEmbedder, vector_cypher_retriever
+from generel_graph.pipeline.sync import load
 from generel_graph.server import stop
 from generel_graph.session import Session
 from generel_graph.session import open as open_session
-from generel_graph.sync import load
 
 # kind, share of the nodes; the first three are what filters are measured at
 SHARES = (

@@ -16,8 +16,8 @@ from pathlib import Path
 import psutil
 from figures import peak_bytes
 
-from generel_graph import sync
 from generel_graph.config import load_config
+from generel_graph.pipeline import sync
 
 POLL_SECONDS = 0.2
 # What is done after the last word of a stage, until another begins.

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from generel_graph.corpus import Corpus, Edges, Nodes, Pairs
-from generel_graph.progress import Progress, silent
+from generel_etl.progress import Progress, silent
+from generel_graph.corpus.schema import Corpus, Edges, Nodes, Pairs
 
 # kind, prefix of the id, share of the nodes
 KINDS = (

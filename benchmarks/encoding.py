@@ -35,12 +35,12 @@ from synthetic import nodes
 from transformers import AutoModel, AutoTokenizer
 
 from generel_graph.config import load_config
-from generel_graph.connection import open_graph
+from generel_graph.corpus.load import sample
 from generel_graph.encode import Encoder
 from generel_graph.encode.encoder import CHUNK
-from generel_graph.encode.places import find_encoder
-from generel_graph.load import graph_digest
-from generel_graph.modelling import sample
+from generel_graph.encode.locate import find_encoder
+from generel_graph.graph.digest import graph_digest
+from generel_graph.graph.open import open_graph
 
 LEAST_COSINE = 0.999
 Vectors = NDArray[np.float32]

@@ -21,11 +21,12 @@ from numpy.typing import NDArray
 from scipy.stats import hypergeom
 
 from generel_graph.config import load_config
-from generel_graph.connection import open_graph
-from generel_graph.corpus import Corpus
-from generel_graph.load import graph_digest
-from generel_graph.measures import auc
-from generel_graph.modelling import open_encoder, sample, train_model
+from generel_graph.corpus.load import sample
+from generel_graph.corpus.schema import Corpus
+from generel_graph.graph.digest import graph_digest
+from generel_graph.graph.open import open_graph
+from generel_graph.metrics import auc
+from generel_graph.pipeline.train import open_encoder, train_model
 
 HEART_ATTACK = "MONDO:0005068"  # myocardial infarction
 CORONARY = "MONDO:0005010"  # coronary artery disorder: it and all its kinds count as coronary traits

@@ -28,9 +28,9 @@ from figures import RESULTS, Figure, Results
 from loaders import Seconds, count, graphio_loader, ours, unwind, wipe
 from synthetic import configure, edges, lay_out, nodes, touched, write
 
+from generel_etl.pipeline import read_sources
 from generel_graph.config import Config
 from generel_graph.graph import Graph
-from generel_graph.reading import read
 from generel_graph.server import ensure, stop
 
 CHAIN = Path(__file__).with_name("chain.py")
@@ -166,7 +166,7 @@ def over_bolt(
     rows by the fastest peer."""
     some = touched(concepts, sample)
     config = lay_out(work / "sample", some, {"links": sample}, version=args.version, ending=args.format)
-    resolved = read(config)
+    resolved = read_sources(config.etl)
     ways = {"ours": lambda graph: ours(graph, resolved)} | peers(some, sample)
     taken: dict[str, list[Seconds]] = {name: [] for name in ways}
     with connect(config) as graph:

@@ -103,7 +103,7 @@ def wipe(graph: Graph) -> None:
 
 def count(graph: Graph) -> tuple[int, int]:
     """Nodes and edges that are there."""
-    found = graph.row("load/count_graph")
+    found = graph.row("graph/count_graph")
     return int(found["nodes"]), int(found["edges"])
 
 

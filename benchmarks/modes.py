@@ -23,12 +23,13 @@ from pathlib import Path
 import numpy as np
 
 from generel_graph.config import load_config
-from generel_graph.connection import open_graph
+from generel_graph.corpus.load import sample
+from generel_graph.corpus.tasks import chosen
 from generel_graph.evaluate import SPACE
-from generel_graph.evaluating import evaluate_later
-from generel_graph.load import graph_digest
-from generel_graph.modelling import open_encoder, sample
-from generel_graph.sample import chosen
+from generel_graph.evaluate.run import evaluate_later
+from generel_graph.graph.digest import graph_digest
+from generel_graph.graph.open import open_graph
+from generel_graph.pipeline.train import open_encoder
 
 TESTS = ("unseen trait", "cold SNP")
 

@@ -29,16 +29,16 @@ from figures import RESULTS, Figure, Results, peak_bytes
 from synthetic import configure, edges, lay_out, nodes
 
 from generel_etl.relations import KNOWLEDGE
-from generel_graph import sync
 from generel_graph.config import Config
-from generel_graph.connection import open_graph
+from generel_graph.corpus.read import PAIR_SCHEMA, read_corpus
+from generel_graph.corpus.tasks import TASKS
 from generel_graph.graph import Graph
-from generel_graph.graph.cypher import statement
-from generel_graph.sample import TASKS, read_corpus
-from generel_graph.sample.corpus import PAIR_SCHEMA
+from generel_graph.graph.open import open_graph
+from generel_graph.graph.statements import statement
+from generel_graph.pipeline import sync
 from generel_graph.server import ensure, stop
 
-FILE = "sample/kg"
+FILE = "corpus/kg"
 ROWS = """
 MATCH (n:Entity)
 WHERE $first <= n.id <= $last

@@ -36,22 +36,23 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 
 from generel_graph.config import ModelConfig, TrainConfig, load_config
-from generel_graph.connection import open_graph
-from generel_graph.corpus import Corpus
+from generel_graph.corpus.load import sample
+from generel_graph.corpus.schema import Corpus
+from generel_graph.corpus.tasks import chosen
 from generel_graph.encode import Encoder
-from generel_graph.encode.places import find_encoder
+from generel_graph.encode.locate import find_encoder
+from generel_graph.graph.digest import graph_digest
+from generel_graph.graph.open import open_graph
 from generel_graph.learn import train
-from generel_graph.learn.inputs.material import Material, material
-from generel_graph.learn.loop.objective import objective
-from generel_graph.learn.loop.world import ALONE
+from generel_graph.learn.distributed import ALONE
+from generel_graph.learn.losses import objective
+from generel_graph.learn.model.towers import hide, make_towers
 from generel_graph.learn.pairs.batches import ROUND_STEPS, Batch, RoundInputs, plan_round
-from generel_graph.learn.towers import hide, make_towers
-from generel_graph.load import graph_digest
-from generel_graph.modelling import open_encoder, sample
-from generel_graph.sample import chosen
+from generel_graph.learn.pairs.training_data import Material, material
+from generel_graph.pipeline.train import open_encoder
 
 loop = importlib.import_module(
-    "generel_graph.learn.loop.train"
+    "generel_graph.learn.training.train"
 )  # the module; the package has its function by this name
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
 BARS = {("bf16", 2): 20_000.0, ("fp32", 2): 10_000.0}

@@ -25,7 +25,7 @@ from neo4j_graphrag.indexes import upsert_vectors
 from numpy.typing import NDArray
 
 from generel_graph.config import Config, Neo4jConfig
-from generel_graph.embed.vectors import BATCH, write_vectors
+from generel_graph.embed.write_back import BATCH, write_vectors
 from generel_graph.graph import Graph
 from generel_graph.load.schema import create_keys
 from generel_graph.server import ensure, stop

@@ -7,16 +7,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
+from generel_etl.progress import Progress, silent
 from generel_graph import ask as asking
-from generel_graph.ask.link import link_node
-from generel_graph.ask.pin import active, pinned, stored_vectors
+from generel_graph.ask.entity_linking import link_node
+from generel_graph.ask.pinned_model import active, pinned
 from generel_graph.ask.score import check_pairs
 from generel_graph.config import Config, load_config
-from generel_graph.connection import open_graph
-from generel_graph.given import GivenSpace, given_space
 from generel_graph.graph import Graph
-from generel_graph.progress import Progress, silent
-from generel_graph.trained import TrainedSpace
+from generel_graph.graph.open import open_graph
+from generel_graph.spaces.spaces import ModelSpaces
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -32,7 +31,7 @@ class Session:
     def __init__(self, config: Config, graph: Graph) -> None:
         self.config = config
         self.graph = graph
-        self._spaces: dict[str, TrainedSpace | GivenSpace] = {}
+        self.space = ModelSpaces(config, graph)  # the space of a model, by its id
 
     def __enter__(self) -> Self:
         return self
@@ -43,13 +42,6 @@ class Session:
     def close(self) -> None:
         """Close the connections; a private server stays up for the next command."""
         self.graph.close()
-
-    def space(self, model_id: str) -> TrainedSpace | GivenSpace:
-        """The space of a model, opened once; of one that was trained here its folder tells, else the graph."""
-        if model_id not in self._spaces:
-            given = None if self.config.model_folder(model_id).is_dir() else given_space(self.graph, model_id)
-            self._spaces[model_id] = given or TrainedSpace(self.config, model_id, self.graph)
-        return self._spaces[model_id]
 
     def model_id(self) -> str:
         """The id of the model that answers now; raises NotFoundError if none is active."""
@@ -174,9 +166,7 @@ class Session:
 
     def vectors(self, ids: Sequence[str]) -> tuple[dict[str, NDArray[np.float32]], int]:
         """The stored vectors of nodes by id, and how many of their numbers are the learnt half."""
-        found = pinned(self.graph, lambda model: (model.id, stored_vectors(self.graph, model, ids)))
-        model_id, vectors = found
-        return {id_: vector for id_, (_, vector) in vectors.items()}, self.space(model_id).learnt
+        return self.space.vectors(ids)
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """The frozen encoder's own vectors of texts, [k, dimension of the encoder] of unit length, untrained."""
@@ -189,7 +179,7 @@ class Session:
         give the same places, which are kept in the state folder. `attrs`: model.
         Raises ModelError without the extra `plot`.
         """
-        from generel_graph.draw.kept import kept_layout
+        from generel_graph.plots.layout import kept_layout
 
         def read(model: asking.Pinned) -> tuple[str, pl.DataFrame, NDArray[np.float32]]:
             return model.id, *asking.read_space(self.graph, model, self.space(model.id).learnt, progress)
@@ -224,7 +214,7 @@ class Session:
         """
         import polars as pl
 
-        from generel_graph.learn.pairs.held import read_held
+        from generel_graph.learn.pairs.held_out import read_held
 
         pairs, model_id = asking.effects(self.graph, self.space, progress)
         held = read_held(self.config.model_folder(model_id))

@@ -30,7 +30,7 @@ def test_the_wheel_carries_statements_jar_lists_settings_and_the_quick_start(tmp
     assert not [n for n in names if n.startswith(("tests/", "benchmarks/", "etl/"))]
     # Used from the wheel alone: statements and the quick start are found beside the package.
     code = (
-        "from generel_graph.graph.cypher import folder, statement; from generel_graph.demo.data import quickstart; "
+        "from generel_graph.graph.statements import folder, statement; from generel_graph.demo.data import quickstart; "
         "assert 'site' in str(folder()) and 'site' in str(quickstart()); statement('load/merge_nodes')"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": str(tmp_path / "site")}, cwd=tmp_path)

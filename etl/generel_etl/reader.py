@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from generel_etl.config import SourceConfig
+from generel_etl.errors import ConfigError
 from generel_etl.identifiers import BUILDS, normalise_build
-from generel_etl.tables import Tables
-from generel_graph.config import SourceConfig
-from generel_graph.errors import ConfigError
+from generel_etl.schema import Tables
 
 
 @dataclass(frozen=True, slots=True)

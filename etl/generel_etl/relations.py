@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import polars as pl
 
-from generel_etl.tables import CONCEPT_KINDS, CONDITIONS
-from generel_graph.errors import DataError
+from generel_etl.errors import DataError
+from generel_etl.schema import CONCEPT_KINDS, CONDITIONS
 
 NEGATED = "NOT_"
 FAMILIES = ("variant", "identity", "hierarchy", "co_occurrence", "knowledge")

@@ -7,7 +7,6 @@ written beside its place and renamed into it, so that a kill leaves the old stag
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
@@ -16,15 +15,15 @@ from pathlib import Path
 import dataframely as dy
 import polars as pl
 
-from generel_etl.files import find_files, sha256
+from generel_etl.atomic import atomic_folder, write_atomically
+from generel_etl.config import EtlConfig, SourceConfig, build_options
+from generel_etl.errors import ConfigError, DataError
+from generel_etl.parsing.files import find_files, sha256
+from generel_etl.parsing.rejects import gather
+from generel_etl.progress import Progress, silent
 from generel_etl.reader import Reader, SourceFiles
-from generel_etl.rejects import gather
-from generel_etl.sources import READERS
-from generel_etl.tables import TABLES, Rejects, Tables, Tallies, conform, tally
-from generel_etl.whole import replacing
-from generel_graph.config import Config, SourceConfig, build_options
-from generel_graph.errors import ConfigError, DataError
-from generel_graph.progress import Progress, silent
+from generel_etl.readers import READERS
+from generel_etl.schema import TABLES, Rejects, Tables, Tallies, conform, tally
 
 # Counts up when a rule that readers share (ids, weights, tables) gives other tables from the same files.
 RULES = 2
@@ -78,7 +77,7 @@ class Stage:
 
 def stage_source(
     source: SourceConfig,
-    config: Config,
+    config: EtlConfig,
     progress: Progress = silent,
     readers: Sequence[Reader] = READERS,
 ) -> Stage:
@@ -106,7 +105,7 @@ def stage_source(
     return stage
 
 
-def find_reader(source: SourceConfig, config: Config, readers: Sequence[Reader] = READERS) -> Reader:
+def find_reader(source: SourceConfig, config: EtlConfig, readers: Sequence[Reader] = READERS) -> Reader:
     """The reader that a source names; ConfigError with the nearest name if there is none."""
     for reader in readers:
         if reader.name == source.reader:
@@ -218,7 +217,7 @@ def _plain(value: object) -> object:
 
 def _write(stage: Stage, tables: Tables) -> None:
     """Write a stage whole."""
-    with replacing(stage.folder) as new:
+    with atomic_folder(stage.folder) as new:
         for name in TABLES:
             getattr(tables, name).write_parquet(new / f"{name}.parquet")
         _write_manifest(new, stage, stage.files)
@@ -232,6 +231,4 @@ def _write_manifest(folder: Path, stage: Stage, files: Sequence[StagedFile]) -> 
         "rows_rejected": stage.rows_rejected,
         "files": [asdict(f) for f in files],
     }
-    part = folder / f".{MANIFEST}.{os.getpid()}"
-    part.write_text(json.dumps(manifest, indent=1, ensure_ascii=False), encoding="utf-8")
-    part.replace(folder / MANIFEST)
+    write_atomically(folder / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False).encode())

@@ -1,19 +1,19 @@
 """Questions to the graph and its space: search, score, explain, query, subgraph, recipes."""
 
-from generel_graph.ask.explaining.explain import Explanation, explain
-from generel_graph.ask.files import GRAPH, form_of, write_network, write_rows
-from generel_graph.ask.pin import Pinned, active, still_active
+from generel_graph.ask.explain.explain import Explanation, explain
+from generel_graph.ask.networks import subgraph
+from generel_graph.ask.output_files import GRAPH, form_of, write_network, write_rows
+from generel_graph.ask.pinned_model import Pinned, active, still_active
 from generel_graph.ask.query import query, query_network, vector_of
-from generel_graph.ask.recipes.cook import Served, cook, prepare
 from generel_graph.ask.recipes.recipe import Parameter, Recipe, check_recipe, list_recipes, read_recipe, recipe_names
+from generel_graph.ask.recipes.run import Served, cook, prepare
 from generel_graph.ask.score import ADDED, ENDS, read_pairs, score, to_tsv
-from generel_graph.ask.searching.question import WAYS, How, Question, Stretch
-from generel_graph.ask.searching.search import Answer, Hit, Taken, search
+from generel_graph.ask.search.query_spec import WAYS, How, Question, Stretch
+from generel_graph.ask.search.search import Answer, Hit, Taken, search
 from generel_graph.ask.space import Locus, Placed, Seen, Space, Spaces, Stated
-from generel_graph.ask.subgraph import subgraph
-from generel_graph.ask.viewing.effects import effects
-from generel_graph.ask.viewing.region import NOTE, REGION_COLUMNS, WINDOW, Region, region
-from generel_graph.ask.viewing.whole import read_space
+from generel_graph.ask.views.effects import effects
+from generel_graph.ask.views.region import NOTE, REGION_COLUMNS, WINDOW, Region, region
+from generel_graph.ask.views.space import read_space
 
 __all__ = [
     "ADDED",

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 from generel_etl.relations import NEGATIVE
-from generel_graph.ask.named import Named
 from generel_graph.graph import Graph
 
 GENE_ORDER = ("LOCATED_IN", "REPORTED_GENE", "NEAREST_TO")
@@ -71,3 +70,15 @@ def _cluster(row: Mapping[str, Any]) -> Cluster:
         f"{row['chromosome']}:{row['position']}" if row["position"] is not None else "",
         tuple(row["links"]),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A node, or a cluster by its representative."""
+
+    id: str
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.kind}, {self.id})"

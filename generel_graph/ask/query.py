@@ -7,12 +7,11 @@ from typing import Any
 
 import networkx as nx
 
-from generel_graph.ask.link import Link, ids_of, link_or_snp
-from generel_graph.ask.network import network
-from generel_graph.ask.pin import Pinned, Vectors, pinned_with, still_active, vectors_of_nodes
-from generel_graph.ask.plain import plain
+from generel_etl.errors import GraphError, UsageError
+from generel_graph.ask.entity_linking import Link, ids_of, link_or_snp
+from generel_graph.ask.networks import network, plain
+from generel_graph.ask.pinned_model import Pinned, Vectors, pinned_with, still_active, vectors_of_nodes
 from generel_graph.ask.space import Space, Spaces, placed
-from generel_graph.errors import GraphError, UsageError
 from generel_graph.graph import Graph
 
 Rows = list[list[Any]]

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import polars as pl
 
-from generel_graph.ask.cosine import CHUNK, cosines, vectors_of
-from generel_graph.ask.link import LOCUS, Link, link_all, tidy
-from generel_graph.ask.pin import Pinned, pinned
+from generel_etl.errors import DataError
+from generel_etl.progress import Progress, silent
+from generel_graph.ask.entity_linking import LOCUS, Link, link_all, tidy
+from generel_graph.ask.pinned_model import Pinned, pinned
+from generel_graph.ask.similarity import CHUNK, cosines, vectors_of
 from generel_graph.ask.space import Space, Spaces, Vector
-from generel_graph.errors import DataError
 from generel_graph.graph import Graph
-from generel_graph.progress import Progress, silent
 
 ENDS = ("left", "right")
 ADDED = ("left_id", "right_id", "cosine", "left_by", "right_by", "effect", "effect_percentile")

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from generel_graph.errors import NotFoundError
+from generel_etl.errors import NotFoundError
 
 Vector = NDArray[np.float32]
 Values = NDArray[np.float64]

@@ -8,34 +8,34 @@ from importlib import import_module
 
 import click
 
+from generel_etl.errors import GenerelError, UsageError
 from generel_graph import __version__
-from generel_graph.errors import GenerelError, UsageError
 
 # Where each command is defined, in the order that help shows.
 COMMANDS: dict[str, str] = {
-    "demo": "starting",
-    "init": "starting",
-    "sync": "chain",
-    "load": "chain",
-    "train": "chain",
-    "embed": "chain",
-    "search": "asking",
-    "score": "asking",
-    "explain": "explaining",
-    "query": "asking",
-    "recipe": "recipes",
-    "map": "drawing",
-    "locus": "drawing",
-    "evaluate": "judging",
-    "export": "giving",
-    "browser": "server",
-    "status": "looking",
-    "rejects": "looking",
-    "tasks": "looking",
+    "demo": "pipeline",
+    "init": "pipeline",
+    "sync": "pipeline",
+    "load": "pipeline",
+    "train": "pipeline",
+    "embed": "pipeline",
+    "search": "search",
+    "score": "search",
+    "explain": "explain",
+    "query": "search",
+    "recipe": "search",
+    "map": "plots",
+    "locus": "plots",
+    "evaluate": "evaluate",
+    "export": "export",
+    "browser": "db",
+    "status": "inspect",
+    "rejects": "inspect",
+    "tasks": "inspect",
     "models": "models",
-    "plot": "looking",
-    "doctor": "looking",
-    "db": "server",
+    "plot": "inspect",
+    "doctor": "inspect",
+    "db": "db",
 }
 
 

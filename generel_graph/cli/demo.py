@@ -11,23 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from generel_graph.cli.terminal import print_table
-from generel_graph.progress import Progress
+from generel_etl.progress import Progress
+from generel_graph.cli.output import print_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from generel_graph.demo import Answers, Result
+    from generel_graph.demo import Answers
+    from generel_graph.metrics import Result
     from generel_graph.session import Session
 
 
 def run(folder: Path, progress: Progress) -> None:
     """Prepare, sync, ask, print."""
-    from generel_graph.cli.report import print_report
+    from generel_graph.cli.output import print_report
     from generel_graph.config import load_config
     from generel_graph.demo import answer, prepare
+    from generel_graph.pipeline.sync import sync
     from generel_graph.session import open as open_session
-    from generel_graph.sync import sync
 
     began = time.monotonic()
     prepared = prepare(folder)
@@ -58,9 +59,9 @@ def _pictures(session: Session, answers: Answers, folder: Path, progress: Progre
     """Draw map and evidence beside the demo's folder; where the pictures are, or what to install for them."""
     from generel_graph.demo.answers import ARTHRITIS, WORDING
     from generel_graph.demo.data import SNP
-    from generel_graph.draw.evidence import draw_evidence
-    from generel_graph.draw.libraries import INSTALL, MAP, missing
-    from generel_graph.draw.map import draw_map
+    from generel_graph.plots.evidence import draw_evidence
+    from generel_graph.plots.libraries import INSTALL, MAP, missing
+    from generel_graph.plots.map import draw_map
 
     if module := missing(*MAP):
         return [f"not drawn: {module} is not installed; {INSTALL}"]

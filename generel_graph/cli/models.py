@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from generel_graph.cli.options import configuration, output_options, quiet_option
-from generel_graph.cli.terminal import print_json, print_rows, print_table, progress_bars
+from generel_graph.cli.output import print_json, print_rows, print_table, progress_bars
 
 
 @click.group(invoke_without_command=True)
@@ -30,10 +30,10 @@ def list_(ctx: click.Context, as_json: bool, as_csv: bool, quiet: bool) -> None:
 
     Example:  generel-graph models list
     """
-    from generel_graph.models import list_models
+    from generel_graph.embed.models import model_rows
 
     with progress_bars(quiet) as progress:
-        columns, rows = list_models(configuration(ctx), progress)
+        columns, rows = model_rows(configuration(ctx), progress)
     print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
 
 
@@ -46,7 +46,7 @@ def activate(ctx: click.Context, model_id: str, quiet: bool) -> None:
 
     Example:  generel-graph models activate m-1f0c2a
     """
-    from generel_graph.models import activate_model
+    from generel_graph.embed.models import activate_model
 
     with progress_bars(quiet) as progress:
         model = activate_model(configuration(ctx), model_id, progress)
@@ -62,7 +62,7 @@ def remove(ctx: click.Context, model_id: str, quiet: bool) -> None:
 
     Example:  generel-graph models remove m-1f0c2a
     """
-    from generel_graph.models import remove_model
+    from generel_graph.embed.models import remove_model
 
     with progress_bars(quiet) as progress:
         model, vectors = remove_model(configuration(ctx), model_id, progress)
@@ -82,7 +82,7 @@ def compare(ctx: click.Context, left: str, right: str, sample: int, seed: int, a
 
     Example:  generel-graph models compare m-1f0c2a m-77b0e1 -n 50
     """
-    from generel_graph.comparing import compare_models
+    from generel_graph.embed.compare import compare_models
 
     with progress_bars(quiet) as progress:
         found = compare_models(configuration(ctx), left, right, sample, seed, progress)

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
+from generel_etl.errors import UsageError
 from generel_graph.config import Config, load_config
-from generel_graph.errors import UsageError
 
 Command = Callable[..., Any]
 

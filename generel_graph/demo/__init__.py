@@ -2,6 +2,5 @@
 
 from generel_graph.demo.answers import Answers, answer
 from generel_graph.demo.data import Prepared, prepare
-from generel_graph.measures import Result
 
-__all__ = ["Answers", "Prepared", "Result", "answer", "prepare"]
+__all__ = ["Answers", "Prepared", "answer", "prepare"]

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from generel_graph.demo.data import SEED, SNP, Prepared
-from generel_graph.measures import Result, compare
+from generel_graph.metrics import Result, compare
 from generel_graph.session import Session
 
 ARTHRITIS = "MONDO:0008383"  # rheumatoid arthritis

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import polars as pl
 
-from generel_graph.config import FILE_NAME
+from generel_etl.config import FILE_NAME
+from generel_etl.errors import DataError
 from generel_graph.demo.loci import hide_pairs
-from generel_graph.errors import DataError
 
 ASSOCIATIONS = "associations.tsv"
 AS_THEY_ARE = ("concepts.obo", "genes.tsv", "links.tsv", FILE_NAME)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from generel_etl.effects import in_mhc
+from generel_etl.parsing.association_stats import in_mhc
 
 WINDOW = 250_000  # base pairs between neighbours of one locus
 

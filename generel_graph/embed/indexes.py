@@ -6,17 +6,17 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from generel_graph.embed.records import ModelRecord
-from generel_graph.errors import GraphError
+from generel_etl.errors import GraphError
+from generel_etl.progress import Progress, silent
+from generel_graph.embed.model_record import ModelRecord
 from generel_graph.graph import Graph
-from generel_graph.progress import Progress, silent
 
 POLL_SECONDS = 0.1
 
 
 def drop_indexes(graph: Graph, model: ModelRecord) -> None:
     """Drop every vector index of the model's slot."""
-    for row in graph.rows("embed/list_indexes", index=model.index):
+    for row in graph.rows("graph/list_indexes", index=model.index):
         graph.command("embed/drop_index", name=row["name"])
 
 
@@ -32,12 +32,12 @@ def index_states(graph: Graph, model: ModelRecord) -> dict[str, str]:
     """The indexes that the slot needs, and how far each is: "ONLINE", "FAILED", "POPULATING 40 %", "missing"."""
     if model.index is None:
         return {}
-    found = {row["name"]: index_state(row) for row in graph.rows("embed/list_indexes", index=model.index)}
+    found = {row["name"]: index_state(row) for row in graph.rows("graph/list_indexes", index=model.index)}
     return {name: found.get(name, "missing") for name in index_names(graph, model, model.kinds)}
 
 
 def index_state(row: Mapping[str, Any]) -> str:
-    """The state of one row of `embed/list_indexes` in words."""
+    """The state of one row of `graph/list_indexes` in words."""
     state, percent = str(row["state"]), row["percent"]
     return f"{state} {percent or 0:.0f} %" if state == "POPULATING" else state
 
@@ -47,21 +47,21 @@ def create_indexes(graph: Graph, model: ModelRecord, kinds: Sequence[str], progr
 
     Raises GraphError if one fails to build.
     """
-    there = {row["name"] for row in graph.rows("embed/list_indexes", index=model.index)}
+    there = {row["name"] for row in graph.rows("graph/list_indexes", index=model.index)}
     for name, kind in index_names(graph, model, kinds).items():
         if name in there:
             continue
         if kind is None:
-            graph.command(f"embed/create_index_{graph.capabilities.form}", model.slot, dimension=model.dimension)
+            graph.command("embed/create_index", model.slot, dimension=model.dimension)
         else:
-            graph.command("embed/create_kind_index_5", model.slot, name=name, label=kind, dimension=model.dimension)
+            graph.command("embed/create_kind_index", model.slot, name=name, label=kind, dimension=model.dimension)
     await_indexes(graph, model, progress)
 
 
 def await_indexes(graph: Graph, model: ModelRecord, progress: Progress = silent) -> None:
     """Wait until the slot's indexes are online; raises GraphError if one failed."""
     while True:
-        rows = graph.rows("embed/list_indexes", index=model.index)
+        rows = graph.rows("graph/list_indexes", index=model.index)
         failed = [row["name"] for row in rows if row["state"] == "FAILED"]
         if failed:
             raise GraphError(

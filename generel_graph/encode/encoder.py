@@ -17,11 +17,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from generel_graph.encode.places import find_encoder
-from generel_graph.encode.precision import best_device, fast_dtype, torch_threads
-from generel_graph.encode.store import VectorStore, text_keys
-from generel_graph.errors import ModelError
-from generel_graph.progress import Progress, silent
+from generel_etl.errors import ModelError
+from generel_etl.progress import Progress, silent
+from generel_graph.encode.cache import VectorStore, text_keys
+from generel_graph.encode.device import best_device, fast_dtype, torch_threads
+from generel_graph.encode.locate import find_encoder
 
 CHUNK = 64  # texts a forward pass; sorted by length, so that little is padding
 PART = 8192  # texts a part of the cache: what a kill can cost

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from torch.nn.functional import normalize
 
 from generel_etl.relations import SNP_GENE
-from generel_graph.corpus import Corpus
-from generel_graph.measures import cosines
-from generel_graph.stored import halves, question
+from generel_graph.corpus.schema import Corpus
+from generel_graph.metrics import cosines
+from generel_graph.stored_vectors import halves, question
 
 SPACE = "the space"
 SVD_RANK, SVD_ROUNDS = 128, 4

@@ -15,7 +15,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from generel_graph.corpus import Corpus, Edges, Pairs, Reports
+from generel_graph.corpus.schema import Corpus, Edges, Pairs, Reports
 from generel_graph.evaluate.later import HeldOut, days
 
 COHORT, TASK = "CORRELATES_WITH", "phewas"

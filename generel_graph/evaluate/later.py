@@ -24,9 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generel_etl.relations import SNP_GENE
-from generel_graph.arrays import among, ranges, runs
-from generel_graph.corpus import Corpus, Reports
-from generel_graph.measures import BY_RANK
+from generel_graph.corpus.arrays import among, ranges, runs
+from generel_graph.corpus.schema import Corpus, Reports
+from generel_graph.metrics import BY_RANK
 
 LOCUS_REACH = 500_000  # base pairs
 NEGATIVES: Mapping[str, int] = {"warm": 50, "unseen trait": 50, "cold SNP": 10, "gene-trait": 20, "SNP-gene": 20}

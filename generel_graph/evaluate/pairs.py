@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from generel_graph.errors import DataError
+from generel_etl.errors import DataError
 from generel_graph.evaluate.report import Benchmark
-from generel_graph.measures import BY_RANK, Values, compare
+from generel_graph.metrics import BY_RANK, Values, compare
 
 LABEL, VALUE, GROUP = "label", "value", "group"
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from generel_graph.evaluate.later import HeldOut
-from generel_graph.measures import Result, Values, compare
+from generel_graph.metrics import Result, Values, compare
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,16 +19,16 @@ from typing import Any
 
 from safetensors.torch import save
 
-from generel_etl.whole import replacing
+from generel_etl.atomic import atomic_folder
+from generel_etl.errors import ModelError, UsageError
+from generel_etl.progress import Progress, silent
 from generel_graph.config import Config
 from generel_graph.encode import Encoder
-from generel_graph.encode.places import PATTERNS
-from generel_graph.errors import ModelError, UsageError
+from generel_graph.encode.locate import PATTERNS
 from generel_graph.export.layers import Layer, plain_layers
 from generel_graph.learn import Model
-from generel_graph.progress import Progress, silent
 from generel_graph.session import open as open_session
-from generel_graph.trained import TrainedSpace
+from generel_graph.spaces.trained import TrainedSpace
 
 MODULES = "sentence_transformers.models"  # where every release so far finds them
 # Of an encoder's folder: written anew here, or of no use in it.
@@ -64,7 +64,7 @@ def write_encoder(model: Model, encoder: Encoder, folder: Path) -> Path:
     name, encoder = encoder.name, model.own_encoder(encoder)
     if model.moved:
         name = f"{name}, trained further here,"
-    with replacing(folder) as new:
+    with atomic_folder(folder) as new:
         for pattern in (p for p in PATTERNS if "/" not in p):
             for file in encoder.folder.glob(pattern):
                 if file.name not in OTHERS:

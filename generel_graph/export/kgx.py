@@ -14,11 +14,11 @@ from typing import Any
 
 import polars as pl
 
+from generel_etl.progress import Progress, silent
 from generel_graph.config import Config
-from generel_graph.connection import open_graph
 from generel_graph.export.biolink import category, curie, infores, statement
 from generel_graph.export.pages import edge_pages, new_folder, node_pages, unchanged
-from generel_graph.progress import Progress, silent
+from generel_graph.graph.open import open_graph
 
 NODES = ("id", "category", "name", "description", "synonym", "xref", "provided_by")
 EDGES = (

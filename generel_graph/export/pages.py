@@ -8,12 +8,12 @@ from pathlib import Path
 
 import polars as pl
 
+from generel_etl.atomic import atomic_folder
+from generel_etl.errors import GraphError, UsageError
+from generel_etl.progress import Progress
 from generel_etl.resolve import EDGE_COLUMNS, NODE_COLUMNS
-from generel_etl.whole import replacing
-from generel_graph.errors import GraphError, UsageError
 from generel_graph.graph import Graph
-from generel_graph.load import graph_digest
-from generel_graph.progress import Progress
+from generel_graph.graph.digest import graph_digest
 
 PAGE = 500  # nodes, with all edges that start there
 
@@ -51,5 +51,5 @@ def new_folder(folder: Path) -> Iterator[Path]:
     folder = folder.absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError("the folder is not empty", where=folder, next_step="name a new folder, or empty this one")
-    with replacing(folder) as new:
+    with atomic_folder(folder) as new:
         yield new

@@ -10,25 +10,25 @@ import polars as pl
 import pyarrow as pa
 from pyarrow import parquet
 
+from generel_etl.atomic import atomic_file
+from generel_etl.progress import Progress, silent
 from generel_etl.resolve import EDGE_COLUMNS, NODE_COLUMNS
-from generel_etl.whole import replacing_file
 from generel_graph.config import Config
-from generel_graph.connection import open_graph
 from generel_graph.export.pages import edge_pages, node_pages, unchanged
-from generel_graph.progress import Progress, silent
+from generel_graph.graph.open import open_graph
 
 ROW_GROUP = 50_000
 
 
 def export_nodes(config: Config, path: Path, progress: Progress = silent) -> int:
     """Write all nodes as a Parquet file in the order of their ids; their number. Raises GraphError."""
-    with open_graph(config, progress) as graph, replacing_file(path) as new, unchanged(graph):
+    with open_graph(config, progress) as graph, atomic_file(path) as new, unchanged(graph):
         return write_parquet(new, NODE_COLUMNS, node_pages(graph, progress))
 
 
 def export_edges(config: Config, path: Path, progress: Progress = silent) -> int:
     """Write all edges as a Parquet file in the order of their starts; their number. Raises GraphError."""
-    with open_graph(config, progress) as graph, replacing_file(path) as new, unchanged(graph):
+    with open_graph(config, progress) as graph, atomic_file(path) as new, unchanged(graph):
         return write_parquet(new, EDGE_COLUMNS, edge_pages(graph, progress))
 
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import polars as pl
 
+from generel_etl.errors import GraphError, NotFoundError
+from generel_etl.progress import Progress, silent
 from generel_graph.config import Config
-from generel_graph.connection import open_graph
 from generel_graph.embed import ModelRecord, active_model, find_model
-from generel_graph.errors import GraphError, NotFoundError
 from generel_graph.export.pages import PAGE, new_folder
 from generel_graph.export.tables import write_parquet
 from generel_graph.graph import Graph
-from generel_graph.progress import Progress, silent
+from generel_graph.graph.open import open_graph
 
 HEADER = 1024  # bytes, written last: only then is the number of vectors known
 COLUMNS = {"id": pl.String, "kind": pl.String, "vector": pl.List(pl.Float32)}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from generel_graph.errors import GraphError
+from generel_etl.errors import GraphError
+from generel_graph.graph.statements import NEO4J_5, NEWEST
 
 OLDEST = (5, 26)
-FORMS = ("26", "5")  # of a statement that makes or asks a vector index
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +21,9 @@ class Capabilities:
     vector_values: bool  # the Bolt type Vector as a parameter
 
     @property
-    def form(self) -> str:
-        """That one of FORMS which this server takes; the names of such statements end in it."""
-        return FORMS[0] if self.filtered_vector_search else FORMS[1]
+    def dialect(self) -> str:
+        """The one of DIALECTS whose statements this server takes."""
+        return NEWEST if self.filtered_vector_search else NEO4J_5
 
     @classmethod
     def of(cls, version: str, edition: str, bolt: tuple[int, int]) -> Capabilities:

@@ -13,11 +13,11 @@ import neo4j
 import polars as pl
 from neo4j import exceptions
 
-from generel_graph.errors import GraphError
+from generel_etl.errors import GraphError
+from generel_etl.progress import Progress, silent
 from generel_graph.graph.capabilities import Capabilities
-from generel_graph.graph.cypher import statement
-from generel_graph.graph.refusal import refusal
-from generel_graph.progress import Progress, silent
+from generel_graph.graph.query_errors import refusal
+from generel_graph.graph.statements import statement
 
 USER_AGENT = "generel-graph"
 T = TypeVar("T")
@@ -76,13 +76,16 @@ class Graph:
         """Close all connections."""
         self.driver.close()
 
+    def _text(self, name: str, slot: int | None) -> str:
+        return statement(name, slot, dialect=self.capabilities.dialect)
+
     def rows(self, name: str, /, slot: int | None = None, **parameters: Any) -> list[dict[str, Any]]:
         """Run a reading statement file; one dict a row.
 
         One trip to the server where a managed transaction takes three; a failure that may pass is left to the driver's
         own transaction, which tries again.
         """
-        text, terse = statement(name, slot), _terse(parameters)
+        text, terse = self._text(name, slot), _terse(parameters)
         with _errors(name):
             try:
                 with self.driver.session(database=self.database, default_access_mode=neo4j.READ_ACCESS) as session:
@@ -102,7 +105,7 @@ class Graph:
     def write(self, name: str, /, slot: int | None = None, **parameters: Any) -> dict[str, Any]:
         """Run a writing statement file in one transaction that the driver may repeat; its first row."""
         with _errors(name):
-            result = self.driver.execute_query(statement(name, slot), _terse(parameters), database_=self.database)
+            result = self.driver.execute_query(self._text(name, slot), _terse(parameters), database_=self.database)
         return result.records[0].data() if result.records else {}
 
     def transaction(self, work: Callable[[Callable[..., list[dict[str, Any]]]], T]) -> T:
@@ -113,7 +116,7 @@ class Graph:
 
         def run(transaction: neo4j.ManagedTransaction) -> T:
             def rows(name: str, /, slot: int | None = None, **parameters: Any) -> list[dict[str, Any]]:
-                return [record.data() for record in transaction.run(statement(name, slot), parameters)]
+                return [record.data() for record in transaction.run(self._text(name, slot), parameters)]
 
             return work(rows)
 
@@ -123,7 +126,7 @@ class Graph:
     def command(self, name: str, /, slot: int | None = None, **parameters: Any) -> dict[str, Any]:
         """Run a statement that may not stand in a managed transaction (schema, CALL IN TRANSACTIONS)."""
         with _errors(name), self.driver.session(database=self.database) as session:
-            record = session.run(statement(name, slot), parameters).peek()
+            record = session.run(self._text(name, slot), parameters).peek()
         return record.data() if record else {}
 
     def frame(
@@ -160,7 +163,7 @@ class Graph:
         so the server never has to collect everything at once. Ranges are read side by side, and given in their order.
         `schema` gives the columns' types where a part may be empty.
         """
-        text = statement(name, slot)
+        text = self._text(name, slot)
         parts = [parameters] if ranges is None else [{**parameters, "first": a, "last": b} for a, b in ranges]
 
         def read(values: dict[str, Any]) -> list[pl.DataFrame]:

@@ -1,16 +1,15 @@
 """Learning: a corpus in, a model's folder out; and the vectors that a model gives."""
 
-from generel_graph.learn.inputs.around import Local, around
-from generel_graph.learn.inputs.surroundings import Asked, Surroundings
-from generel_graph.learn.loop.events import check_tensorboard, write_events
-from generel_graph.learn.loop.plot import PICTURES, can_plot, plot_losses
-from generel_graph.learn.loop.report import TaskReport, TrainReport
-from generel_graph.learn.loop.train import model_id, train
-from generel_graph.learn.loop.world import ALONE, World, joined
-from generel_graph.learn.model import Model, load_model
-from generel_graph.learn.sizes.effect_table import EffectTable, read_effects
-from generel_graph.learn.sizes.effects import EffectScore, fit_effects
-from generel_graph.stored import question
+from generel_graph.learn.distributed import ALONE, World, joined
+from generel_graph.learn.effects.score import EffectScore, fit_effects
+from generel_graph.learn.effects.table import EffectTable, read_effects
+from generel_graph.learn.features.neighbourhoods import Asked, Surroundings
+from generel_graph.learn.features.new_snps import Local, around
+from generel_graph.learn.model.model import Model, load_model
+from generel_graph.learn.training.plot import PICTURES, can_plot, plot_losses
+from generel_graph.learn.training.report import TrainReport
+from generel_graph.learn.training.tensorboard import check_tensorboard, write_events
+from generel_graph.learn.training.train import model_id, train
 
 __all__ = [
     "ALONE",
@@ -21,7 +20,6 @@ __all__ = [
     "Local",
     "Model",
     "Surroundings",
-    "TaskReport",
     "TrainReport",
     "World",
     "around",
@@ -32,7 +30,6 @@ __all__ = [
     "load_model",
     "model_id",
     "plot_losses",
-    "question",
     "read_effects",
     "train",
     "write_events",

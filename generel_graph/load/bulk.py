@@ -11,12 +11,13 @@ from pathlib import Path
 
 import polars as pl
 
+from generel_etl.atomic import sweep, temporary
+from generel_etl.progress import Progress, silent
 from generel_etl.resolve import Resolved
-from generel_etl.whole import beside, sweep
+from generel_etl.schema import labels
 from generel_graph.config import Config
-from generel_graph.load.report import LoadReport
-from generel_graph.load.rows import absent, labels, source_row
-from generel_graph.progress import Progress, silent
+from generel_graph.load.batches import LoadReport
+from generel_graph.load.rows import absent, source_row
 from generel_graph.server import ARRAY_DELIMITER, bulk_import
 
 TYPES = {pl.Int64: "long", pl.Float64: "double", pl.Date: "date", pl.Boolean: "boolean"}
@@ -57,7 +58,7 @@ def _scratch(place: Path) -> Iterator[Path]:
     """A folder for the CSV, gone afterwards; that of a killed import goes with the next."""
     place.parent.mkdir(parents=True, exist_ok=True)
     sweep(place)
-    folder = beside(place, "csv")
+    folder = temporary(place, "csv")
     folder.mkdir()
     try:
         yield folder

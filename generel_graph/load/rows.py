@@ -8,15 +8,9 @@ from typing import Any
 import polars as pl
 
 from generel_etl.resolve import SourceCounts
-from generel_etl.tables import KINDS
+from generel_etl.schema import KINDS, labels
 
-SHARED = "Entity"
 ENDS = ("type", "start", "end")
-
-
-def labels(kind: str) -> list[str]:
-    """All labels of a node of `kind`, sorted as the graph is documented: SNP or Concept, Entity, kind."""
-    return ["SNP", SHARED] if kind == "SNP" else list(dict.fromkeys(["Concept", SHARED, kind]))
 
 
 def absent(frame: pl.DataFrame) -> pl.DataFrame:

@@ -3,19 +3,8 @@
 from __future__ import annotations
 
 from generel_graph.server.browser import browser_files
-from generel_graph.server.bulk_import import ImportReport, bulk_import
-from generel_graph.server.import_tool import ARRAY_DELIMITER
-from generel_graph.server.life import (
-    Server,
-    ServerStatus,
-    StopReport,
-    ensure,
-    find,
-    logs,
-    reset,
-    status,
-    stop,
-)
+from generel_graph.server.bulk_import import ARRAY_DELIMITER, ImportReport, bulk_import
+from generel_graph.server.lifecycle import Server, ServerStatus, StopReport, ensure, find, logs, reset, status, stop
 
 __all__ = [
     "ARRAY_DELIMITER",

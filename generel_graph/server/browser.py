@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from generel_graph.errors import ServerError
+from generel_etl.errors import ServerError
 
 
 def browser_files() -> Path:

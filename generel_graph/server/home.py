@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from generel_graph.errors import BusyError, ServerError
+from generel_etl.atomic import write_atomically
+from generel_etl.errors import BusyError, ServerError
 
 try:
     import fcntl
@@ -155,18 +156,12 @@ def version_key(version: str) -> tuple[int, ...]:
 
 
 def write_text(path: Path, text: str, mode: int = 0o644) -> None:
-    """Write a small file whole or not at all (a new file renamed over the old one)."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    """Write a small text file atomically."""
+    write_atomically(path, text.encode(), mode)
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
-    """Write a mapping as JSON, whole or not at all."""
+    """Write a mapping as JSON, atomically."""
     write_text(path, json.dumps(dict(values), indent=1) + "\n")
 
 
@@ -229,3 +224,21 @@ def remove_folder(path: Path) -> None:
     trash = path.with_name(f"trash-{path.name}-{os.getpid()}")
     path.replace(trash)
     shutil.rmtree(trash, ignore_errors=True)
+
+
+def check_store(home: Home, version: str) -> str:
+    """The older version whose store `version` will upgrade, "" if there is nothing to upgrade.
+
+    Raises ServerError if a newer Neo4j has opened the store: Neo4j cannot go back.
+    """
+    stored = home.store_version()
+    if not stored or not home.has_store() or stored == version:
+        return ""
+    if version_key(stored) < version_key(version):
+        return stored
+    raise ServerError(
+        f"this store was last opened by Neo4j {stored}, which is newer than {version}; Neo4j cannot go back",
+        where=home.data,
+        next_step=f'set neo4j.version = "{stored}" (GENEREL_NEO4J_VERSION), or start anew with'
+        " `generel-graph db reset`, then `sync`",
+    )

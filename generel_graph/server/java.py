@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from generel_etl.errors import ServerError
+from generel_etl.progress import Progress, silent
 from generel_graph.config import Config
-from generel_graph.errors import ServerError
-from generel_graph.progress import Progress, silent
 from generel_graph.server.home import holding, read_json, write_json
-from generel_graph.server.jars import cache
+from generel_graph.server.jars.manifest import cache
 from generel_graph.server.settings import family
 
 OLDEST = {5: 17, 2026: 21}

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import asdict, dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from generel_graph.errors import ServerError
+from generel_etl.errors import ServerError
+from generel_graph.server.settings import GIBIBYTE, memory_limit
+
+if TYPE_CHECKING:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +65,24 @@ def event_error(event: dict[str, Any]) -> ServerError:
         valid=event["valid"],
         next_step=event["next_step"],
     )
+
+
+LEAST_MEMORY = 3 * GIBIBYTE  # below, a second JVM would be in the way
+
+
+def make_in_background(launch: Launch) -> None:
+    """Start making the launch's archive, if it is not there and memory allows; nobody waits for it."""
+    if not launch.archive or Path(launch.archive).exists() or memory_limit() < LEAST_MEMORY:
+        return
+    process = subprocess.Popen(
+        [sys.executable, "-m", "generel_graph.server.class_cache"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdin
+    process.stdin.write(launch.to_json() + "\n")
+    process.stdin.close()
+    process.wait()  # it forks at once

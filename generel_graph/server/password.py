@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from pathlib import Path
 
-from generel_graph.errors import ServerError
+from generel_etl.errors import ServerError
 from generel_graph.server.home import Home, write_text
 
 USER = "neo4j"

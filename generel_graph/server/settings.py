@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from generel_graph.errors import ConfigError
+from generel_etl.errors import ConfigError
 from generel_graph.server.processes import LOOPBACK
 
 MEBIBYTE = 1 << 20

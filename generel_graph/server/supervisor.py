@@ -19,11 +19,11 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
-from generel_graph.errors import ServerError
+from generel_etl.errors import ServerError
 from generel_graph.server import processes, tethered
-from generel_graph.server.archive import make_in_background
 from generel_graph.server.home import (
     Home,
+    check_store,
     data_number,
     read_json,
     remove_folder,
@@ -31,7 +31,8 @@ from generel_graph.server.home import (
     write_json,
     write_text,
 )
-from generel_graph.server.launch import Launch, error_event
+from generel_graph.server.launch import Launch, error_event, make_in_background
+from generel_graph.server.log_messages import why_it_died
 from generel_graph.server.password import USER, ensure_password, set_initial_password, wrong_password
 from generel_graph.server.settings import (
     MAIN_CLASS,
@@ -43,8 +44,6 @@ from generel_graph.server.settings import (
     settings,
     sized,
 )
-from generel_graph.server.store import check_store
-from generel_graph.server.words import why_it_died
 
 START_SECONDS = 900.0  # an upgrade or a recovery may take minutes
 STOP_SECONDS = 90.0

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from generel_etl.errors import NotFoundError
 from generel_graph.ask import Answer, Locus, Placed, Question, Seen, search
 from generel_graph.embed import ModelRecord, activate, write_back
-from generel_graph.errors import NotFoundError
 from generel_graph.graph import Graph
 from generel_graph.load.schema import create_indexes, create_keys
 

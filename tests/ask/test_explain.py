@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from generel_etl.errors import NotFoundError, UsageError
 from generel_graph.ask import cook, explain, score
-from generel_graph.ask.explaining.evidence import read_evidence
-from generel_graph.errors import NotFoundError, UsageError
+from generel_graph.ask.explain.evidence import read_evidence
 
 RA, T1D, T2D, CAD = "MONDO:0008383", "MONDO:0005147", "MONDO:0005148", "MONDO:0005010"
 PTPN22, CTLA4, ABATACEPT = "HGNC:9652", "HGNC:2505", "DRUGBANK:DB01281"
@@ -235,18 +235,18 @@ def test_two_names_of_one_thing_are_explained_by_what_joins_them(told) -> None:
 
 def test_what_was_left_out_is_told(told, monkeypatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("generel_graph.ask.explaining.around.END_EDGES", 1)
+        patch.setattr("generel_graph.ask.explain.neighbourhood.END_EDGES", 1)
         cut = ask(told, "X:a", "X:b").cut
         assert [c for c in cut if "of most weight" in c] == [
             f"of {end} the 1 edges of most weight were walked" for end in ("X:a", "X:b")
         ]
     with monkeypatch.context() as patch:
-        patch.setattr("generel_graph.ask.explaining.around.DEGREE_EDGES", 20)
+        patch.setattr("generel_graph.ask.explain.neighbourhood.DEGREE_EDGES", 20)
         found = ask(told, "X:a", "X:b")
         assert found.cut == ("hubs that count with all of their edges, not type by type: 1",)
         assert (HUB,) in between(found)
     with monkeypatch.context() as patch:
-        patch.setattr("generel_graph.ask.explaining.around.JOIN_EDGES", 1)
+        patch.setattr("generel_graph.ask.explain.neighbourhood.JOIN_EDGES", 1)
         found = ask(told, "X:a", "X:b")
         assert found.cut == ("paths of three steps: 0 of 2 neighbours of X:a were walked",)
         assert between(found) == [(HUB,)]

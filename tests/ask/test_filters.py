@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from generel_graph.errors import NotFoundError, UsageError
+from generel_etl.errors import NotFoundError, UsageError
 from tests.ask.conftest import IMMUNE, SUGAR, ids
 
 

@@ -7,8 +7,8 @@ from datetime import date
 import networkx as nx
 import pytest
 
+from generel_etl.errors import GraphError, NotFoundError, UsageError
 from generel_graph.ask import cook, query, read_recipe, recipe_names, subgraph
-from generel_graph.errors import GraphError, NotFoundError, UsageError
 
 LOCI = "loci_near_disease_with_drugged_gene"
 

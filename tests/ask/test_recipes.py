@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from generel_etl.errors import NotFoundError, UsageError
 from generel_graph.ask import Served, cook, list_recipes, prepare, query, recipe_names
 from generel_graph.ask.recipes.recipe import read_recipe
 from generel_graph.embed import activate
-from generel_graph.errors import NotFoundError, UsageError
 
 IMMUNE, SUGAR, HEART, _, OTHER = np.eye(8, dtype=np.float32)[:5]
 RA, T1D, T2D, CAD = "MONDO:0008383", "MONDO:0005147", "MONDO:0005148", "MONDO:0005010"
@@ -257,7 +257,7 @@ def test_what_changed_between_two_models(locus) -> None:
     name = "changed_between_models"
     with pytest.raises(NotFoundError, match="no second model"):
         served(locus, name)
-    (first,) = (row["model"]["id"] for row in locus.graph.rows("embed/list_models"))
+    (first,) = (row["model"]["id"] for row in locus.graph.rows("graph/list_models"))
     locus.vectors["rs689"] = IMMUNE
     locus.write("moved")
     rows = {r["id"]: r for r in table(locus, name, disease=RA, k=3)}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from generel_etl.errors import NotFoundError, UsageError
 from generel_graph.ask import read_space, region, score
-from generel_graph.ask.pin import active
-from generel_graph.ask.viewing.effects import effects
-from generel_graph.errors import NotFoundError, UsageError
+from generel_graph.ask.pinned_model import active
+from generel_graph.ask.views.effects import effects
 
 SNP, ARTHRITIS = "rs2476601", "MONDO:0008383"
 

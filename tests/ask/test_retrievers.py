@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from generel_graph.ask.pin import ModelMoved
+from generel_graph.ask.pinned_model import ModelMoved
 from generel_graph.config import Config
-from generel_graph.retrievers import QuestionEmbedder, hybrid_cypher_retriever, vector_cypher_retriever
+from generel_graph.export.retrievers import QuestionEmbedder, hybrid_cypher_retriever, vector_cypher_retriever
 from generel_graph.session import Session
 
 pytestmark = pytest.mark.filterwarnings("ignore:The default returned .id. field")  # neo4j-graphrag's own

@@ -8,8 +8,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from generel_etl.errors import DataError
 from generel_graph.ask import read_pairs, score, to_tsv
-from generel_graph.errors import DataError
 
 
 def test_rows_keep_their_order_and_columns_and_get_ids_and_cosines(kept_world, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from generel_graph.errors import NotFoundError, UsageError
+from generel_etl.errors import NotFoundError, UsageError
 from tests.ask.conftest import IMMUNE, ids
 
 

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 import generel_graph
+from generel_etl.errors import ModelError, NotFoundError
 from generel_graph.config import Config
-from generel_graph.errors import ModelError, NotFoundError
 from generel_graph.session import Session
 
 

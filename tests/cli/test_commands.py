@@ -51,7 +51,7 @@ def test_help_lists_every_command_and_imports_nothing_heavy(tmp_path: Path) -> N
     assert shown.returncode == 0
     for name in COMMANDS:
         assert re.search(rf"^  {name} ", shown.stdout, re.MULTILINE)
-    heavy = "import sys, generel_graph.cli.chain, generel_graph.cli.asking, generel_graph.cli.server; " + (
+    heavy = "import sys, generel_graph.cli.pipeline, generel_graph.cli.search, generel_graph.cli.db; " + (
         "print([m for m in ('torch', 'polars', 'neo4j', 'rich', 'pandas') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True)
@@ -128,12 +128,12 @@ def test_a_picture_of_another_ending_is_told_before_anything_is_asked(tmp_path: 
 
 
 def test_rejects_are_told_with_line_and_reason(tmp_path: Path) -> None:
+    from generel_etl.pipeline import read_sources
     from generel_graph.config import load_config
-    from generel_graph.reading import read
 
     text = "snp\ttrait\tp\nrs1\tgout\t1e-9\nnot an id\tgout\t1e-9\nrs2\tgout\tmany\n"
     folder = project(tmp_path, HITS, hits__tsv=text)
-    read(load_config(folder, {}))
+    read_sources(load_config(folder, {}).etl)
     done = run("rejects", "hits", "--json", folder=folder)
     rows = json.loads(done.stdout)
     assert {(row["line"], row["column"]) for row in rows} >= {(3, "snp")}

@@ -10,17 +10,10 @@ import sys
 import numpy as np
 import pytest
 
-from generel_graph.embed import (
-    ModelRecord,
-    activate,
-    active_model,
-    delete_model,
-    models,
-    update,
-    write_back,
-)
-from generel_graph.embed import vectors as vectors_module
-from generel_graph.errors import GraphError, ModelError, NotFoundError
+from generel_etl.errors import GraphError, ModelError, NotFoundError
+from generel_graph.embed import ModelRecord, activate, active_model, delete_model, update, write_back
+from generel_graph.embed import write_back as vectors_module
+from generel_graph.embed.models import list_models
 from generel_graph.graph import Graph
 from generel_graph.load.schema import create_indexes, create_keys
 
@@ -70,7 +63,7 @@ def test_a_written_model_is_whole_and_becomes_active_only_when_told(graph: Graph
     assert model.active and model.complete
     assert (model.dimension, model.encoder, model.edges, model.vectors) == (DIMENSION, "toy", 7, 60)
     assert model.kinds == ("Disease", "Gene", "SNP")
-    states = {row["name"]: row["state"] for row in graph.rows("embed/list_indexes", index="embedding_0")}
+    states = {row["name"]: row["state"] for row in graph.rows("graph/list_indexes", index="embedding_0")}
     assert set(states.values()) == {"ONLINE"}
     expected = {"embedding_0"}
     if not graph.capabilities.filtered_vector_search:
@@ -86,7 +79,7 @@ def test_the_fifth_model_takes_the_slot_of_the_oldest_idle_one_and_says_so(graph
     result = write_back(graph, record("five"), ids, random_vectors(60, 9))
     assert result.replaced == "two"
     assert active_model(graph).id == "one"
-    assert {m.id for m in models(graph)} == {"one", "three", "four", "five"}
+    assert {m.id for m in list_models(graph)} == {"one", "three", "four", "five"}
     np.testing.assert_allclose([stored(graph, result.slot)[i] for i in ids], random_vectors(60, 9), rtol=1e-6)
 
 
@@ -203,7 +196,7 @@ def test_an_older_complete_model_can_be_gone_back_to(graph: Graph) -> None:
     put(graph, "old", ids, 1)
     put(graph, "new", ids, 2)
     assert activate(graph, "old").slot == 0
-    assert [m.id for m in models(graph) if m.active] == ["old"]
+    assert [m.id for m in list_models(graph) if m.active] == ["old"]
 
 
 def test_new_nodes_of_a_new_kind_are_added_to_the_active_model(graph: Graph) -> None:
@@ -229,9 +222,9 @@ def test_a_deleted_model_leaves_nothing_behind_and_the_active_one_stays(graph: G
     with pytest.raises(GraphError, match="active"):
         delete_model(graph, "new")
     assert delete_model(graph, "old") == 60
-    assert [m.id for m in models(graph)] == ["new"]
+    assert [m.id for m in list_models(graph)] == ["new"]
     assert stored(graph, 0) == {}
-    assert graph.rows("embed/list_indexes", index="embedding_0") == []
+    assert graph.rows("graph/list_indexes", index="embedding_0") == []
 
 
 def test_vectors_that_no_search_would_find_are_refused(graph: Graph) -> None:
@@ -242,4 +235,4 @@ def test_vectors_that_no_search_would_find_are_refused(graph: Graph) -> None:
     values[3] = 0
     with pytest.raises(ModelError, match="X:003"):
         write_back(graph, record("one"), ids, values)
-    assert models(graph) == []
+    assert list_models(graph) == []

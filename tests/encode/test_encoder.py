@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
+from generel_etl.errors import ModelError
 from generel_graph.encode import Encoder
-from generel_graph.encode.places import MINILM_SHA256, sha256, verify
-from generel_graph.errors import ModelError
+from generel_graph.encode.locate import MINILM_SHA256, sha256, verify
 
 TEXTS = [
     "heart attack",
@@ -133,7 +133,7 @@ def test_an_encoder_that_is_spelled_wrong(monkeypatch):
 
 
 def test_minilm_that_is_not_installed(monkeypatch):
-    monkeypatch.setattr("generel_graph.encode.places.MINILM_PACKAGE", "no_such_package_of_ours")
+    monkeypatch.setattr("generel_graph.encode.locate.MINILM_PACKAGE", "no_such_package_of_ours")
     with pytest.raises(ModelError, match="no_such_package_of_ours") as error:
         Encoder.open("minilm")
     assert "generel-graph[offline]" in error.value.message

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generel_etl import identifiers as ids
-from generel_etl.tables import CONCEPT_KINDS, Concepts, Snps
+from generel_etl.schema import CONCEPT_KINDS, Concepts, Snps
 
 SAME = {
     "MONDO:0005148": [

@@ -3,6 +3,7 @@
 import polars as pl
 import pytest
 
+from generel_etl.errors import DataError
 from generel_etl.relations import (
     METAEDGES,
     NEGATIVE,
@@ -18,8 +19,7 @@ from generel_etl.relations import (
     nearest,
     negative_of,
 )
-from generel_etl.tables import KINDS
-from generel_graph.errors import DataError
+from generel_etl.schema import KINDS
 
 
 def test_every_mapping_leads_to_a_type_of_the_list():

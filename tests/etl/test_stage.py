@@ -15,15 +15,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generel_etl.delimited import Layout, read_rows
-from generel_etl.files import find_files, read_bytes
+from generel_etl.config import EtlConfig, SourceConfig
+from generel_etl.errors import ConfigError, DataError, GenerelError
+from generel_etl.parsing.delimited import Layout, read_rows
+from generel_etl.parsing.files import find_files, read_bytes
 from generel_etl.reader import NoOptions, Reader, SourceFiles
+from generel_etl.readers import READERS
 from generel_etl.resolve import resolve
-from generel_etl.sources import READERS
+from generel_etl.schema import Concepts, Rejects, Snps, Tables, conform
 from generel_etl.stage import Stage, read_stage, stage_source
-from generel_etl.tables import Concepts, Rejects, Snps, Tables, conform
-from generel_graph.config import Config, SourceConfig
-from generel_graph.errors import ConfigError, DataError, GenerelError
 
 SNPS = {"node": "snp", "build": "GRCh38", "columns": {"id": "rsid", "chromosome": "chr", "position": "pos"}}
 
@@ -33,7 +33,7 @@ def source(*files: str, reader: str = "table", **options: object) -> SourceConfi
 
 
 def stage(folder: Path, config: SourceConfig, **more: object) -> Stage:
-    return stage_source(config, Config(folder=folder, data_dir=".", state_dir="state"), **more)  # type: ignore[arg-type]
+    return stage_source(config, EtlConfig(data=folder, state=folder / "state"), **more)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -267,7 +267,7 @@ def test_blocks_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     path = tmp_path / "x.csv"
     path.write_text('a,b\n1,"2\n3"\n4,5\n6\n"7,8",9\n')
     whole = rows(path, Layout(separator=",", quote='"'))
-    monkeypatch.setattr("generel_etl.delimited._BLOCK", 3)
+    monkeypatch.setattr("generel_etl.parsing.delimited._BLOCK", 3)
     assert rows(path, Layout(separator=",", quote='"')) == whole
 
 

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from generel_graph.corpus import Corpus, Edges, Nodes, Pairs, Reports
+from generel_graph.corpus.schema import Corpus, Edges, Nodes, Pairs, Reports
 
 SNPS, TRAITS, GENES = 60, 40, 20
 N = SNPS + TRAITS + GENES

@@ -8,7 +8,7 @@ from datetime import date
 
 import numpy as np
 
-from generel_graph.corpus import Corpus, Edges, Pairs, Reports
+from generel_graph.corpus.schema import Corpus, Edges, Pairs, Reports
 from generel_graph.evaluate import cohort_test, later_effects, without_half
 from generel_graph.evaluate.effects import COHORT
 

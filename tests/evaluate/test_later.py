@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from generel_graph.corpus import Corpus, Reports
+from generel_graph.corpus.schema import Corpus, Reports
 from generel_graph.evaluate import HeldOut, later_tests
 
 SNPS, TRAITS, GENES = 60, 40, 20

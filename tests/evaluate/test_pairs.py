@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from generel_graph.errors import DataError
+from generel_etl.errors import DataError
 from generel_graph.evaluate import Benchmark, pair_benchmarks
 
 ENDS = {"left": ["a", "b", "c", "d"], "right": ["e", "f", "g", "h"]}

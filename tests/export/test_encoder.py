@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import normalize
 
+from generel_etl.errors import ModelError, UsageError
 from generel_graph.encode import Encoder
-from generel_graph.errors import ModelError, UsageError
 from generel_graph.export.encoder import write_encoder
 from generel_graph.export.layers import GELU, HARDSWISH, IDENTITY, plain_layers
 from generel_graph.learn import Model
-from generel_graph.learn.adapter import Adapter
-from generel_graph.learn.inputs.blocks import BLOCKS
-from generel_graph.learn.towers import TowerShape, make_towers
-from generel_graph.stored import halves
+from generel_graph.learn.features.blocks import BLOCKS
+from generel_graph.learn.model.text_adapter import Adapter
+from generel_graph.learn.model.towers import TowerShape, make_towers
+from generel_graph.stored_vectors import halves
 
 TEXTS = ["heart attack", "Heart  attack", "bad heart", "x", "attack " * 30, "naïve β-heart"]
 ACTIVATIONS = {GELU: torch.nn.GELU(), HARDSWISH: torch.nn.Hardswish(), IDENTITY: torch.nn.Identity()}

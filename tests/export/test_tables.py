@@ -10,12 +10,12 @@ import polars as pl
 import pytest
 from safetensors.numpy import load_file
 
+from generel_etl.errors import GraphError, NotFoundError, UsageError
 from generel_etl.relations import RELATIONS
 from generel_etl.resolve import EDGE_COLUMNS, NODE_COLUMNS
-from generel_etl.tables import KINDS
+from generel_etl.schema import KINDS
 from generel_graph.config import Config, Neo4jConfig
 from generel_graph.embed import ModelRecord, activate, read_vectors, write_back
-from generel_graph.errors import GraphError, NotFoundError, UsageError
 from generel_graph.export import export_edges, export_kgx, export_nodes, export_vectors
 from generel_graph.export import pages as pages_module
 from generel_graph.export.biolink import CATEGORIES, PREDICATES, curie, infores, statement

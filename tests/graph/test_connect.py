@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
-from generel_graph.errors import GraphError
+from generel_etl.errors import GraphError
 from generel_graph.graph import Capabilities, Graph
-from generel_graph.graph.cypher import SLOTS, statement
+from generel_graph.graph.statements import SLOTS, statement
 
 
 def test_capabilities_are_read_from_the_server(graph: Graph) -> None:
@@ -53,7 +53,7 @@ def test_columns_come_in_the_order_of_ranges(graph: Graph) -> None:
     ranges = graph.key_ranges(10)
     assert ranges == [("X:000", "X:009"), ("X:010", "X:019"), ("X:020", "X:024")]
     told: list[tuple[int, int]] = []
-    frame = graph.frame("sample/list_nodes", graph.key_ranges(2), progress=lambda _, *done: told.append(done))
+    frame = graph.frame("corpus/list_nodes", graph.key_ranges(2), progress=lambda _, *done: told.append(done))
     assert frame["id"].to_list() == [row["id"] for row in rows]
     assert told == [(n, 13) for n in range(1, 14)]
 
@@ -61,7 +61,7 @@ def test_columns_come_in_the_order_of_ranges(graph: Graph) -> None:
 def test_who_stops_early_leaves_nothing_behind(graph: Graph) -> None:
     rows = [{"id": f"X:{i}", "labels": ["Entity"], "remove": [], "props": {"kind": "Trait"}} for i in range(9)]
     graph.batches("load/merge_nodes", rows)
-    pages = graph.pages("sample/list_nodes", graph.key_ranges(1))
+    pages = graph.pages("corpus/list_nodes", graph.key_ranges(1))
     assert next(pages)["id"].to_list() == ["X:0"]
     before = threading.active_count()
     pages.close()

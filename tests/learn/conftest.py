@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from generel_graph.corpus import Corpus, Edges, Nodes, Pairs
+from generel_graph.corpus.schema import Corpus, Edges, Nodes, Pairs
 
 THEMES, PER_THEME = 6, 8
 ARRAYS = ("starts", "ends", "type", "weights", "log_odds", "neg_log10_p")  # of edges

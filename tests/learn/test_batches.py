@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from generel_etl.errors import ModelError
 from generel_graph.config import ModelConfig, TrainConfig
-from generel_graph.errors import ModelError
-from generel_graph.learn.inputs.adjacency import build_adjacency
-from generel_graph.learn.inputs.features import Features
-from generel_graph.learn.inputs.folds import pair_folds
-from generel_graph.learn.inputs.material import material
+from generel_graph.learn.features.adjacency import build_adjacency
+from generel_graph.learn.features.features import Features
+from generel_graph.learn.features.pair_hash import pair_folds
 from generel_graph.learn.pairs.batches import ROUND_STEPS, RoundInputs, plan_round
-from generel_graph.learn.pairs.tasks import Known, snp_genes, task_groups
+from generel_graph.learn.pairs.groups import Known, snp_genes, task_groups
+from generel_graph.learn.pairs.training_data import material
 
 CONFIG = TrainConfig(steps=400, batch_size=32)
 

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
+from generel_etl.errors import ModelError
 from generel_graph.config import Config, ModelConfig, TrainConfig
-from generel_graph.errors import ModelError
 from generel_graph.learn import load_model, train
-from generel_graph.learn.sizes import effects
-from generel_graph.learn.sizes.calibration import calibrate
-from generel_graph.learn.sizes.effect_table import read_effects, write_effects
-from generel_graph.learn.sizes.effects import NUMBERS, fit_effects
-from generel_graph.trained import TrainedSpace
+from generel_graph.learn.effects import score as effects
+from generel_graph.learn.effects.calibration import calibrate
+from generel_graph.learn.effects.score import NUMBERS, fit_effects
+from generel_graph.learn.effects.table import read_effects, write_effects
+from generel_graph.spaces.trained import TrainedSpace
 
 SNPS, TRAITS = 60, 12
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from generel_graph.learn.inputs.adjacency import build_adjacency
-from generel_graph.learn.inputs.blocks import BLOCK_NAMES, BLOCKS, EFFECT_FLAGS, NEIGHBOUR_FLAGS, group_of
-from generel_graph.learn.inputs.features import Features, used_blocks
-from generel_graph.learn.inputs.folds import id_keys, pair_folds
-from generel_graph.learn.pairs.splits import Split
+from generel_graph.learn.features.adjacency import build_adjacency
+from generel_graph.learn.features.blocks import BLOCK_NAMES, BLOCKS, EFFECT_FLAGS, NEIGHBOUR_FLAGS, group_of
+from generel_graph.learn.features.features import Features, used_blocks
+from generel_graph.learn.features.pair_hash import id_keys, pair_folds
+from generel_graph.learn.features.splits import Split
 
 FOLDS = 5
 P = 10.0

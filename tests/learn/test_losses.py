@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from generel_graph.bounds import LossName
-from generel_graph.learn.loop.losses import LOSSES, effect_loss, info_nce, multi_similarity, pair_weights
+from generel_etl.fields import LossName
+from generel_graph.learn.losses import LOSSES, effect_loss, info_nce, multi_similarity, pair_weights
 
 
 def unit(n, d, seed):

@@ -8,16 +8,16 @@ import torch
 from torch.nn.functional import normalize
 
 from generel_graph.config import ModelConfig, TrainConfig
-from generel_graph.learn.inputs.adjacency import build_adjacency
-from generel_graph.learn.inputs.material import material
-from generel_graph.learn.loop.objective import objective
-from generel_graph.learn.loop.world import ALONE
+from generel_graph.learn.distributed import ALONE
+from generel_graph.learn.features.adjacency import build_adjacency
+from generel_graph.learn.features.splits import split_of
+from generel_graph.learn.losses import objective
+from generel_graph.learn.model.towers import make_towers
 from generel_graph.learn.pairs.batches import RoundInputs, plan_round
-from generel_graph.learn.pairs.mining import hard_negatives
+from generel_graph.learn.pairs.groups import LD_MASK, Known, ld_pairs, task_groups
+from generel_graph.learn.pairs.hard_negatives import hard_negatives
 from generel_graph.learn.pairs.negatives import denied, nearest
-from generel_graph.learn.pairs.splits import split_of
-from generel_graph.learn.pairs.tasks import LD_MASK, Known, ld_pairs, task_groups
-from generel_graph.learn.towers import make_towers
+from generel_graph.learn.pairs.training_data import material
 
 MODEL = ModelConfig(dimension=24, hidden=8)
 TRAIN = TrainConfig(steps=400, batch_size=24, held_out=0.1, hard_negatives=2, hard_pool=16)

@@ -6,16 +6,14 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from generel_etl.errors import ModelError
 from generel_graph.config import Config, ModelConfig, TrainConfig
-from generel_graph.errors import ModelError
 from generel_graph.learn import train
-from generel_graph.learn.loop import plot
-from generel_graph.learn.loop.checkpoint import LogRow, read_rows, write_rows
-from generel_graph.learn.loop.curves import Curve, read_curves
-from generel_graph.learn.loop.events import check_tensorboard, write_events
-from generel_graph.learn.loop.plot import PICTURES, plot_losses
-from generel_graph.learn.loop.validation import Validated
-from generel_graph.modelling import plot_model
+from generel_graph.learn.training import plot
+from generel_graph.learn.training.plot import PICTURES, Curve, plot_losses, read_curves
+from generel_graph.learn.training.tensorboard import check_tensorboard, write_events
+from generel_graph.model_folder import LogRow, Validated, read_rows, write_rows
+from generel_graph.pipeline.train import plot_model
 
 WEIGHTS = {"gwas": 12.0, "kg": 1.0, "synonym": 1.0}
 SETTINGS = TrainConfig(steps=30, batch_size=32, held_out=0.1, validate_steps=10, adapter_steps=0)
@@ -108,6 +106,6 @@ def test_what_is_missing_says_how_to_get_it(trained, monkeypatch):
     monkeypatch.setattr(plot, "find_spec", lambda name: None)
     with pytest.raises(ModelError, match=r"generel-graph\[plot\]"):
         plot_losses(trained.folder)
-    monkeypatch.setattr("generel_graph.learn.loop.events.find_spec", lambda name: None)
+    monkeypatch.setattr("generel_graph.learn.training.tensorboard.find_spec", lambda name: None)
     with pytest.raises(ModelError, match=r"generel-graph\[tensorboard\]"):
         check_tensorboard()

@@ -7,17 +7,17 @@ import numpy as np
 import polars as pl
 import pytest
 
-from generel_graph.bounds import SplitName
+from generel_etl.errors import ConfigError
+from generel_etl.fields import SplitName
 from generel_graph.config import ModelConfig, TrainConfig
-from generel_graph.errors import ConfigError
 from generel_graph.learn import model_id, train
-from generel_graph.learn.inputs.adjacency import build_adjacency
-from generel_graph.learn.inputs.blocks import FLAGS, NEIGHBOUR_FLAGS
-from generel_graph.learn.inputs.features import Features
-from generel_graph.learn.inputs.folds import id_keys, pair_folds
+from generel_graph.learn.features.adjacency import build_adjacency
+from generel_graph.learn.features.blocks import FLAGS, NEIGHBOUR_FLAGS
+from generel_graph.learn.features.features import Features
+from generel_graph.learn.features.pair_hash import id_keys, pair_folds
+from generel_graph.learn.features.splits import LOCUS_WINDOW, Split, split_of
 from generel_graph.learn.pairs.batches import plan_round
-from generel_graph.learn.pairs.splits import LOCUS_WINDOW, Split, split_of
-from generel_graph.learn.pairs.tasks import snp_genes, task_groups
+from generel_graph.learn.pairs.groups import snp_genes, task_groups
 
 NAN = float("nan")
 TRAIN = TrainConfig(steps=30, batch_size=32, held_out=0.1, adapter_steps=0, validate_steps=15)

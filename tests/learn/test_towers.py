@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from generel_graph.learn.inputs.blocks import BASES, BLOCK_NAMES, BLOCKS, FLAGS, NEIGHBOUR_FLAGS
-from generel_graph.learn.towers import TowerShape, base, hide, make_towers
+from generel_graph.learn.features.blocks import BASES, BLOCK_NAMES, BLOCKS, FLAGS, NEIGHBOUR_FLAGS
+from generel_graph.learn.model.towers import TowerShape, base, hide, make_towers
 
 D = 8
 

@@ -11,12 +11,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from generel_etl.errors import ConfigError, ModelError
 from generel_graph.config import ModelConfig, TrainConfig
-from generel_graph.errors import ConfigError, ModelError
 from generel_graph.learn import load_model, model_id, train
-from generel_graph.learn.loop.checkpoint import read_rows
-from generel_graph.learn.loop.language import rates
-from generel_graph.learn.loop.validation import Validated, score
+from generel_graph.learn.training.schedule import rates
+from generel_graph.learn.training.validation import score
+from generel_graph.model_folder import Validated, read_rows
 
 MODEL = ModelConfig(dimension=24, hidden=48)
 TRAIN = TrainConfig(
@@ -24,7 +24,7 @@ TRAIN = TrainConfig(
 )
 SHORT = replace(TRAIN, steps=50, checkpoint_steps=20, validate_steps=15)
 WEIGHTS = {"gwas": 12.0, "kg": 1.0, "gene_trait": 2.0}
-LOOP = importlib.import_module("generel_graph.learn.loop.train")  # the package has its function by this name
+LOOP = importlib.import_module("generel_graph.learn.training.train")  # the package has its function by this name
 
 
 def stop_at(step):

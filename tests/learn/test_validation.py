@@ -7,15 +7,15 @@ import pytest
 import torch
 
 from generel_graph.config import ModelConfig, TrainConfig
-from generel_graph.learn.inputs.adjacency import build_adjacency
-from generel_graph.learn.inputs.features import Features
-from generel_graph.learn.inputs.folds import fold_bits, id_keys, pair_folds
-from generel_graph.learn.inputs.material import material
-from generel_graph.learn.loop.validation import NEGATIVES, Validation
+from generel_graph.learn.features.adjacency import build_adjacency
+from generel_graph.learn.features.features import Features
+from generel_graph.learn.features.pair_hash import fold_bits, id_keys, pair_folds
+from generel_graph.learn.features.splits import Split, split_of
+from generel_graph.learn.model.towers import make_towers
 from generel_graph.learn.pairs.batches import plan_round
-from generel_graph.learn.pairs.splits import Split, split_of
-from generel_graph.learn.pairs.tasks import task_groups
-from generel_graph.learn.towers import make_towers
+from generel_graph.learn.pairs.groups import task_groups
+from generel_graph.learn.pairs.training_data import material
+from generel_graph.learn.training.validation import NEGATIVES, Validation
 
 CONFIG = TrainConfig(steps=400, batch_size=32, held_out=0.1)
 WEIGHTS = {"gwas": 12.0, "gene_trait": 2.0}

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from generel_etl.errors import ModelError
 from generel_graph.config import ModelConfig, TrainConfig
-from generel_graph.errors import ModelError
-from generel_graph.learn import load_model, question, train
-from generel_graph.stored import halves, stored
+from generel_graph.learn import load_model, train
+from generel_graph.stored_vectors import halves, question, stored
 
 MODEL = ModelConfig(dimension=24, hidden=48)
 TRAIN = TrainConfig(steps=40, batch_size=32, warmup=10, adapter_steps=40)

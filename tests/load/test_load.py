@@ -11,14 +11,16 @@ from pathlib import Path
 
 import pytest
 
+from generel_etl.config import SourceConfig
+from generel_etl.errors import BusyError
+from generel_etl.pipeline import read_sources
 from generel_etl.resolve import Resolved
-from generel_graph.config import Config, Neo4jConfig, SourceConfig
-from generel_graph.connection import open_graph
-from generel_graph.errors import BusyError
+from generel_graph.config import Config, Neo4jConfig
 from generel_graph.graph import Graph
-from generel_graph.load import deep_digest, graph_digest, lease, load_batches, load_bulk
-from generel_graph.load.digests import total
-from generel_graph.reading import read
+from generel_graph.graph.digest import deep_digest, graph_digest, total
+from generel_graph.graph.lease import lease
+from generel_graph.graph.open import open_graph
+from generel_graph.load import load_batches, load_bulk
 from generel_graph.server import stop
 
 DISEASES = ("MONDO:0000001\tgout\tpodagra|gouty arthritis", "MONDO:0000002\tasthma\t", "MONDO:0000003\tpsoriasis\t")
@@ -110,7 +112,7 @@ def expected(resolved: Resolved) -> str:
 
 
 def test_what_is_loaded_is_what_was_resolved(graph: Graph, tmp_path: Path) -> None:
-    resolved = read(project(tmp_path))
+    resolved = read_sources(project(tmp_path).etl)
     report = load_batches(graph, resolved)
     assert (report.nodes_written, report.edges_created) == (len(resolved.nodes), len(resolved.edges))
     assert graph_digest(graph) == deep_digest(graph) == expected(resolved)
@@ -123,16 +125,16 @@ def test_what_is_loaded_is_what_was_resolved(graph: Graph, tmp_path: Path) -> No
 
 
 def test_the_second_load_writes_nothing(graph: Graph, tmp_path: Path) -> None:
-    resolved = read(project(tmp_path))
+    resolved = read_sources(project(tmp_path).etl)
     load_batches(graph, resolved)
     again = load_batches(graph, resolved)
     assert (again.way, again.sources, again.nodes_written, again.edges_touched) == ("nothing", (), 0, 0)
 
 
 def test_one_changed_line_touches_its_source_alone(graph: Graph, tmp_path: Path) -> None:
-    load_batches(graph, read(project(tmp_path)))
+    load_batches(graph, read_sources(project(tmp_path).etl))
     changed = [HITS[0].replace("\t1.0\t", "\t1.7\t"), *HITS[1:]]
-    resolved = read(project(tmp_path, hits=changed))
+    resolved = read_sources(project(tmp_path, hits=changed).etl)
     report = load_batches(graph, resolved)
     assert report.sources == ("hits",)
     assert (report.nodes_written, report.edges_created, report.edges_changed, report.edges_deleted) == (0, 0, 1, 0)
@@ -141,12 +143,12 @@ def test_one_changed_line_touches_its_source_alone(graph: Graph, tmp_path: Path)
 
 def test_what_a_source_lost_goes_and_what_it_defined_is_felt_by_others(graph: Graph, tmp_path: Path) -> None:
     """Without the vocabulary its diseases have no name and no definition: the hits' edges dangle."""
-    whole = read(project(tmp_path))
+    whole = read_sources(project(tmp_path).etl)
     load_batches(graph, whole)
-    rest = read(project(tmp_path, leave_out=("diseases",)))
+    rest = read_sources(project(tmp_path, leave_out=("diseases",)).etl)
     load_batches(graph, rest)
     assert deep_digest(graph) == expected(rest) != expected(whole)
-    assert "diseases" not in {row["name"] for row in graph.rows("load/get_sources")}
+    assert "diseases" not in {row["name"] for row in graph.rows("graph/get_sources")}
     load_batches(graph, whole)
     assert deep_digest(graph) == expected(whole)
 
@@ -159,11 +161,11 @@ def test_any_order_of_steps_gives_the_same_graph(graph: Graph, tmp_path: Path, s
     for step in range(4):
         left_out = tuple(chance.sample(names, chance.randint(0, 2)))
         hits = HITS[: chance.randint(1, len(HITS))]
-        resolved = read(project(tmp_path / str(step), chance.choice([1, 2, 3]), left_out, hits))
+        resolved = read_sources(project(tmp_path / str(step), chance.choice([1, 2, 3]), left_out, hits).etl)
         load_batches(graph, resolved)
         assert deep_digest(graph) == graph_digest(graph) == expected(resolved)
-    whole = read(project(tmp_path / "whole"))
-    split = read(project(tmp_path / "split", parts=3))
+    whole = read_sources(project(tmp_path / "whole").etl)
+    split = read_sources(project(tmp_path / "split", parts=3).etl)
     assert expected(whole) == expected(split)
     load_batches(graph, split)
     assert deep_digest(graph) == expected(whole)
@@ -171,7 +173,7 @@ def test_any_order_of_steps_gives_the_same_graph(graph: Graph, tmp_path: Path, s
 
 def test_a_load_that_was_killed_is_completed(graph: Graph, tmp_path: Path) -> None:
     """Half of the edges are there, one of them twice and one that nobody states; the source has no digest yet."""
-    resolved = read(project(tmp_path))
+    resolved = read_sources(project(tmp_path).etl)
     load_batches(graph, resolved)
     with graph.driver.session() as session:
         session.run("MATCH (s:Source {name: 'hits'}) REMOVE s.digest").consume()
@@ -189,7 +191,7 @@ def test_a_load_that_was_killed_is_completed(graph: Graph, tmp_path: Path) -> No
 
 
 def test_a_deep_digest_sees_what_records_do_not(graph: Graph, tmp_path: Path) -> None:
-    resolved = read(project(tmp_path))
+    resolved = read_sources(project(tmp_path).etl)
     load_batches(graph, resolved)
     for damage in (
         "MATCH (n:SNP) WITH n LIMIT 1 SET n.position = 7",
@@ -220,7 +222,7 @@ def test_a_second_writer_is_told_who_holds_the_graph(graph: Graph) -> None:
 
     for expected_errors in (1, 1):
         with lease(graph) if not caught else nullcontext():
-            thread = threading.Thread(target=ask)
+            thread = threading.Thread_sources(target=ask)
             thread.start()
             thread.join()
         assert len(caught) == expected_errors
@@ -232,11 +234,11 @@ def test_the_lease_of_a_dead_process_of_this_host_is_free_at_once(graph: Graph) 
 
     gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
     holder = f"me@{socket.gethostname()} process {int(gone.stdout)} thread 1"
-    assert graph.write("load/take_lease", name="sync", holder=holder, seconds=600)["mine"]
+    assert graph.write("graph/take_lease", name="sync", holder=holder, seconds=600)["mine"]
     with lease(graph, wait=0):
         pass
     elsewhere = f"me@another.host process {int(gone.stdout)} thread 1"
-    assert graph.write("load/take_lease", name="sync", holder=elsewhere, seconds=600)["mine"]
+    assert graph.write("graph/take_lease", name="sync", holder=elsewhere, seconds=600)["mine"]
     with pytest.raises(BusyError, match=r"another\.host"), lease(graph, wait=0):
         pass
 
@@ -250,7 +252,7 @@ def test_a_bulk_import_gives_the_same_graph_as_batches(tmp_path: Path, version: 
         sources=config.sources,
         neo4j=Neo4jConfig(version=version, heap="600m", page_cache="100m", browser=False),
     )
-    resolved = read(config)
+    resolved = read_sources(config.etl)
     try:
         report = load_bulk(config, resolved)
         assert report.edges_created == len(resolved.edges)

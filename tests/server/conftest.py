@@ -16,7 +16,7 @@ import pytest
 
 from generel_graph.config import Config, Neo4jConfig
 from generel_graph.server import Server, ensure, stop
-from generel_graph.server.life import home_of
+from generel_graph.server.lifecycle import home_of
 
 NEW, OLD = "2026.08.1", "5.26.18"
 SMALL = Neo4jConfig(heap="512m", page_cache="64m", idle_minutes=5, browser=False)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from generel_graph.errors import BusyError, ServerError
+from generel_etl.errors import BusyError, ServerError
 from generel_graph.server import ARRAY_DELIMITER, bulk_import, ensure, find, stop
 from generel_graph.server.home import holding
-from generel_graph.server.life import home_of
+from generel_graph.server.lifecycle import home_of
 
 IMPORT = """
 import json, sys

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from generel_etl.pipeline import read_sources
 from generel_graph.config import load_config
 from generel_graph.demo.data import quickstart
 from generel_graph.graph import Graph
-from generel_graph.load import deep_digest, graph_digest, load_batches
-from generel_graph.reading import read
+from generel_graph.graph.digest import deep_digest, graph_digest
+from generel_graph.load import load_batches
 from generel_graph.server.settings import shared_environment
 
 
@@ -34,7 +35,7 @@ def test_a_container_with_our_settings_holds_the_same_graph(tmp_path: Path, vers
 
     shutil.copytree(quickstart(), tmp_path / "data")
     config = load_config(tmp_path / "data" / "generel.toml", {})
-    resolved = read(replace(config, state_dir=str(tmp_path / "state")))
+    resolved = read_sources(replace(config, state_dir=str(tmp_path / "state")).etl)
     container = Neo4jContainer(f"neo4j:{version}-community", password="a long password")
     for name, value in shared_environment(version).items():
         container = container.with_env(name, value)

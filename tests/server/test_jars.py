@@ -13,19 +13,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from generel_graph.server.jars.download import ensure_jars
+from generel_graph.server.jars.manifest import damaged, digest_of, jar_folder, missing, read_list, versions
 
+from generel_etl.errors import ConfigError, ServerError
 from generel_graph.config import Config, Neo4jConfig
-from generel_graph.errors import ConfigError, ServerError
-from generel_graph.server import maven, repository
-from generel_graph.server.bring import ensure_jars
-from generel_graph.server.jars import (
-    damaged,
-    digest_of,
-    jar_folder,
-    missing,
-    read_list,
-    versions,
-)
+from generel_graph.server.jars import maven, repository
 
 NEW, OLD = "2026.08.1", "5.26.18"
 
@@ -170,7 +163,7 @@ def test_two_processes_at_once_bring_each_jar_once(cache, filled, serve):
     _, asked = serve()
     code = (
         "import sys; from pathlib import Path; from generel_graph.config import Config, Neo4jConfig\n"
-        "from generel_graph.server.bring import ensure_jars\n"
+        "from generel_graph.server.jars.download import ensure_jars\n"
         f"ensure_jars(Config(folder=Path(sys.argv[1]), neo4j=Neo4jConfig(cache_dir='cache')), '{NEW}')"
     )
     both = [subprocess.Popen([sys.executable, "-c", code, str(cache.folder)]) for _ in range(2)]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from generel_etl.errors import ServerError
 from generel_graph.config import Config, Neo4jConfig
-from generel_graph.errors import ServerError
 from generel_graph.server import java
 from generel_graph.server.java import candidates, ensure_java, probe
 

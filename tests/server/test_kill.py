@@ -9,7 +9,7 @@ import time
 import pytest
 
 from generel_graph.server import ensure, find
-from generel_graph.server.life import home_of
+from generel_graph.server.lifecycle import home_of
 from generel_graph.server.processes import alive, born
 
 WRITER = """

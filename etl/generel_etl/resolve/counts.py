@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from generel_etl.errors import DataError
 from generel_etl.resolve.result import Staged
-from generel_etl.tables import tally
-from generel_graph.errors import DataError
+from generel_etl.schema import tally
 
 LOADED, MERGED, STAGED, DANGLING, REJECTED = range(5)
 STATE = pl.UInt8

@@ -8,12 +8,12 @@ import numpy as np
 import polars as pl
 
 from generel_etl.digest import row_digests
-from generel_etl.effects import complement, orient, settled, settled_flags
+from generel_etl.parsing.association_stats import complement, orient, settled, settled_flags
 from generel_etl.relations import SYMMETRIC
 from generel_etl.resolve.counts import DANGLING, LOADED, MERGED, STAGED, STATE
 from generel_etl.resolve.ends import Batch, put_ends
 from generel_etl.resolve.result import EDGE_COLUMNS, WAYS
-from generel_etl.tables import EDGE_PROPERTIES, KEY_COLUMNS
+from generel_etl.schema import EDGE_PROPERTIES, KEY_COLUMNS
 
 # A concept is no kind of itself, and not like itself; a gene may well regulate itself.
 NEVER_A_LOOP = (*sorted(SYMMETRIC), "IS_A", "PART_OF")

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from generel_etl.config import SourceConfig
+from generel_etl.errors import DataError
 from generel_etl.resolve.result import Staged
-from generel_etl.tables import CONDITIONS, Concepts, Snps
-from generel_graph.config import SourceConfig
-from generel_graph.errors import DataError
+from generel_etl.schema import CONDITIONS, Concepts, Snps
 
 CONDITION = "Condition"  # the class of kinds that count as one
 UNKNOWN = "Concept"  # the kind that goes with any

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from generel_etl.resolve.result import StagedFile
-from generel_etl.tables import TABLES, Tables, conform
+from generel_etl.schema import TABLES, Tables, conform
 
 
 @dataclass(frozen=True, slots=True)

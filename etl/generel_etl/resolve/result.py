@@ -9,7 +9,7 @@ from typing import Protocol
 
 import polars as pl
 
-from generel_etl.tables import EDGE_PROPERTIES
+from generel_etl.schema import EDGE_PROPERTIES
 
 # How an end of an edge found its node, the surest way first; an edge carries the worse of its two ends' ways.
 WAYS = ("id", "replacement", "cross_reference", "position", "name", "own")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from generel_etl.resolve.gather import Gathered
-from generel_etl.tables import Snps
+from generel_etl.schema import Snps
 
 _RS = r"^rs[0-9]+$"
 _PLACE = ["build", "chromosome", "position"]

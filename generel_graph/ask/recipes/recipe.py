@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from generel_etl.tables import CONCEPT_KINDS, CONDITIONS
-from generel_graph.errors import UsageError
-from generel_graph.graph import FORMS, Capabilities
-from generel_graph.graph.cypher import folder, statement
+from generel_etl.errors import UsageError
+from generel_etl.schema import CONCEPT_KINDS, CONDITIONS
+from generel_graph.graph import Capabilities
+from generel_graph.graph.statements import NEWEST, statement, statement_names
 
 FOLDER = "recipes"
 NAMED: dict[str, tuple[str, ...]] = {  # what a parameter may be the id of, and the kinds that this means
@@ -84,14 +84,13 @@ class Recipe:
 
 
 def recipe_names() -> list[str]:
-    """The names that there are, without the server's form."""
-    names = {path.stem for path in (folder() / FOLDER).glob("*.cypher")}
-    return sorted({re.sub(rf"_({'|'.join(FORMS)})$", "", name) for name in names})
+    """The names of all recipes, sorted."""
+    return [name.removeprefix(f"{FOLDER}/") for name in statement_names() if name.startswith(f"{FOLDER}/")]
 
 
 def list_recipes() -> list[tuple[str, str]]:
     """Name and question of each recipe; asks no server."""
-    return [(name, _parse(name, _text(name, FORMS[0], 0, 1)).question) for name in recipe_names()]
+    return [(name, _parse(name, statement(f"{FOLDER}/{name}", 0, 1, NEWEST)).question) for name in recipe_names()]
 
 
 def read_recipe(name: str, capabilities: Capabilities, slot: int, other: int | None = None) -> Recipe:
@@ -100,18 +99,13 @@ def read_recipe(name: str, capabilities: Capabilities, slot: int, other: int | N
     Raises UsageError with the nearest for an unknown name, GraphError where a slot is missing.
     """
     check_recipe(name)
-    return _parse(name, _text(name, capabilities.form, slot, other))
+    return _parse(name, statement(f"{FOLDER}/{name}", slot, other, capabilities.dialect))
 
 
 def check_recipe(name: str) -> None:
     """Raise UsageError with the nearest name for one that there is not; asks no server."""
     if name not in recipe_names():
         raise UsageError("no such recipe", where=FOLDER, found=name, valid=recipe_names())
-
-
-def _text(name: str, form: str, slot: int, other: int | None) -> str:
-    plain = (folder() / FOLDER / f"{name}.cypher").is_file()
-    return statement(f"{FOLDER}/{name}{'' if plain else f'_{form}'}", slot, other)
 
 
 def _parse(name: str, text: str) -> Recipe:

@@ -13,12 +13,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from generel_graph.arrays import distinct
+from generel_etl.errors import ModelError
 from generel_graph.config import TrainConfig
-from generel_graph.errors import ModelError
-from generel_graph.learn.inputs.features import EffectPairs, effect_measure, text_rows
-from generel_graph.learn.inputs.material import Material
-from generel_graph.learn.pairs.tasks import FEWEST_OF_BATCH, Group
+from generel_graph.corpus.arrays import distinct
+from generel_graph.learn.features.features import EffectPairs, effect_measure, text_rows
+from generel_graph.learn.pairs.groups import FEWEST_OF_BATCH, Group
+from generel_graph.learn.pairs.training_data import Material
 
 ROUND_STEPS = 40  # steps of a round
 EFFECT_EVERY = 4  # steps between effect-size terms where the task itself has no effects

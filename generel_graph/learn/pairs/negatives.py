@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from generel_etl.relations import NEGATED
-from generel_graph.arrays import distinct, ranges, runs
-from generel_graph.corpus import Corpus
-from generel_graph.learn.inputs.adjacency import Adjacency
-from generel_graph.learn.inputs.blocks import negative_kind
-from generel_graph.learn.pairs.tasks import Known
+from generel_graph.corpus.arrays import distinct, ranges, runs
+from generel_graph.corpus.schema import Corpus
+from generel_graph.learn.features.adjacency import Adjacency
+from generel_graph.learn.features.blocks import negative_kind
+from generel_graph.learn.pairs.groups import Known
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What readers share: opening and parsing files, association statistics, ancestry, rejected rows."""

@@ -1,0 +1,115 @@
+"""Opening what a source names: globs, gzip, encodings, digests of files.
+
+Whatever can be wrong with a file ends here or in `delimited`, as a DataError that names file, line and column.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from pathlib import Path
+
+from generel_etl.config import SourceConfig
+from generel_etl.errors import DataError
+
+_DATA_DIR = "file names are relative to `data_dir` (GENEREL_DATA_DIR)"
+
+
+def find_files(source: SourceConfig, data: Path) -> tuple[Path, ...]:
+    """The files that a source names under `data`, globs spelled out in sorted order.
+
+    Raises DataError for a file that is missing, a pattern without a match, or a directory.
+    """
+    found: list[Path] = []
+    where = f"sources.{source.name}.files"
+    for name in source.files:
+        path = data / Path(name).expanduser()
+        if any(c in name for c in "*?"):
+            matches = sorted(p for p in path.parent.glob(path.name) if p.is_file())
+            if not matches:
+                raise DataError("no file fits the pattern", where=where, found=str(path), next_step=_DATA_DIR)
+            found += matches
+            continue
+        if path.is_dir():
+            raise DataError(
+                "a directory, where a file is expected",
+                where=where,
+                found=str(path),
+                valid=sorted(p.name for p in path.iterdir())[:20],
+                next_step="name the file in it, or a pattern such as 'folder/*.tsv'",
+            )
+        if not path.exists():
+            near = sorted(p.name for p in path.parent.iterdir()) if path.parent.is_dir() else []
+            raise DataError(
+                "no such file",
+                where=where,
+                found=path.name if near else str(path),
+                valid=near,
+                next_step=f"looked in {path.parent}; {_DATA_DIR}",
+            )
+        found.append(path)
+    return tuple(found)
+
+
+def sha256(path: Path) -> str:
+    """The digest of a file as it lies there (compressed, if it is)."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror}", where=path) from error
+
+
+def read_bytes(path: Path) -> bytes:
+    """A file's content, unpacked if it is gzip (told by its first bytes, not its name).
+
+    Raises DataError for a truncated or damaged archive, a directory, or a file that cannot be read.
+    """
+    try:
+        raw = path.read_bytes()
+    except IsADirectoryError as error:
+        raise DataError("a directory, where a file is expected", where=path) from error
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror}", where=path) from error
+    if raw[:2] != b"\x1f\x8b":
+        return raw
+    parts = []
+    rest = raw
+    while rest[:2] == b"\x1f\x8b":  # an archive may have several members (bgzip)
+        unpacker = zlib.decompressobj(wbits=31)
+        try:
+            parts.append(unpacker.decompress(rest))
+        except zlib.error as error:
+            raise DataError(f"damaged gzip: {error}", where=path, next_step="fetch the file again") from error
+        if not unpacker.eof:
+            raise DataError(
+                f"truncated gzip: it ends after {sum(map(len, parts)):,} unpacked bytes, without its end mark",
+                where=path,
+                next_step="fetch the file again",
+            )
+        rest = unpacker.unused_data
+    return b"".join(parts)
+
+
+def read_text(path: Path, encoding: str = "utf-8", else_encoding: str = "") -> bytes:
+    """A file's content as UTF-8 bytes without a byte order mark; raises DataError for bytes that do not fit."""
+    data = read_bytes(path)
+    if not data.strip():
+        raise DataError("the file is empty", where=path, next_step="fetch the file again")
+    try:
+        if encoding.replace("-", "").lower() != "utf8":
+            return data.decode(encoding).encode()
+        data.decode("utf-8")
+    except LookupError as error:
+        raise DataError("unknown encoding", where=path, found=encoding, valid=("utf-8", "latin-1")) from error
+    except UnicodeDecodeError as error:
+        if else_encoding:
+            return data.decode(else_encoding).encode()
+        line = data.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"not {encoding}: a byte that does not fit",
+            where=f"{path}, line {line}",
+            found=data[max(0, error.start - 20) : error.start + 20].decode("latin-1"),
+            next_step='set the source\'s encoding, for instance `encoding = "latin-1"`',
+        ) from error
+    return data.removeprefix(b"\xef\xbb\xbf")

@@ -1,0 +1,95 @@
+"""From files to resolved tables: stage every source, then resolve all; each step only if its inputs changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from hashlib import blake2b
+from pathlib import Path
+from types import MappingProxyType
+
+import polars as pl
+
+from generel_etl.atomic import atomic_folder
+from generel_etl.config import EtlConfig, SourceConfig
+from generel_etl.errors import ConfigError
+from generel_etl.progress import Progress, silent
+from generel_etl.resolve import Resolved, SourceCounts, resolve
+from generel_etl.stage import Stage, read_stage, stage_source
+
+RULES = 4  # counts up when `resolve` gives other tables from the same stages
+FRAMES = ("nodes", "edges", "clusters_left_out", "dangling", "redefined")
+MANIFEST = "manifest.json"
+
+
+def resolved_key(stages: Sequence[Stage], sources: Sequence[SourceConfig]) -> str:
+    """Name what these stages resolve to (32 hexadecimal digits); the order is the configuration's."""
+    facts = [[s.name, s.key, c.version, c.licence, c.url] for s, c in zip(stages, sources, strict=True)]
+    return blake2b(json.dumps([RULES, facts]).encode(), digest_size=16).hexdigest()
+
+
+def read_kept(folder: Path, key: str) -> Resolved | None:
+    """What is kept under `folder` if it is what `key` names, else None."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    if manifest["key"] != key:
+        return None
+    sources = tuple(
+        SourceCounts(**{**source, "resolved_by": MappingProxyType(source["resolved_by"])})
+        for source in manifest["sources"]
+    )
+    return Resolved(sources=sources, **{name: pl.read_parquet(folder / f"{name}.parquet") for name in FRAMES})
+
+
+def keep(folder: Path, key: str, resolved: Resolved) -> None:
+    """Write `resolved` whole: a kill leaves the old one, or none."""
+    names = SourceCounts.__dataclass_fields__
+    sources = [
+        {**{name: getattr(s, name) for name in names}, "resolved_by": dict(s.resolved_by)} for s in resolved.sources
+    ]
+    with atomic_folder(folder) as new:
+        for name in FRAMES:
+            getattr(resolved, name).write_parquet(new / f"{name}.parquet")
+        (new / MANIFEST).write_text(json.dumps({"key": key, "sources": sources}), encoding="utf-8")
+
+
+def read_sources(config: EtlConfig, progress: Progress = silent) -> Resolved:
+    """Stage every source and resolve them all; what did not change is taken from the state folder.
+
+    Raises ConfigError without sources, DataError for files that cannot be read.
+    """
+    if not config.sources:
+        raise ConfigError(
+            "no source is configured",
+            where=config.path or "configuration",
+            next_step="add a table [sources.NAME] with `reader` and `files`",
+        )
+    stages = [stage_source(source, config, progress) for source in config.sources]
+    key = resolved_key(stages, config.sources)
+    kept = read_kept(config.resolved_folder, key)
+    if kept is not None:
+        return kept
+    resolved = resolve(stages, config.sources, progress)
+    keep(config.resolved_folder, key, resolved)
+    return resolved
+
+
+def read_rejects(config: EtlConfig, source: str | None = None) -> pl.DataFrame:
+    """The rejected rows of one source, or of all: source, file, line, column, found, reason.
+
+    Raises ConfigError for a source that is not configured or was never read.
+    """
+    names = [s.name for s in config.sources]
+    if source is not None and source not in names:
+        raise ConfigError("no such source", where=config.path or "", found=source, valid=names)
+    tables = []
+    for name in names if source is None else [source]:
+        stage = read_stage(config.stage_folder(name))
+        if stage is not None:
+            table = stage.rejects().collect().select("file", "line", "column", "found", "reason")
+            tables.append(table.select(pl.lit(name).alias("source"), pl.all()))
+    if not tables:
+        raise ConfigError("nothing was read yet", where=source or "sources", next_step="run `generel-graph load`")
+    return pl.concat(tables)

@@ -1,0 +1,1 @@
+"""The reader of UMLS Rich Release Format files."""

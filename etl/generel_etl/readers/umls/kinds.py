@@ -1,0 +1,55 @@
+"""Kinds of UMLS concepts by their semantic types (MRSTY.RRF)."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from generel_etl.parsing.rejects import ROW, Check, sift
+from generel_etl.schema import CONDITIONS, Concepts, conform
+
+# Semantic types (TUI) by kind, the first kind first where a concept has types of several. What stands in none of them
+# (procedures, devices, organisms, ideas) is of no kind here.
+TYPES: dict[str, tuple[str, ...]] = {
+    "Gene": ("T028",),
+    "Disease": ("T019", "T020", "T037", "T046", "T047", "T048", "T049", "T190", "T191"),
+    "Phenotype": ("T033", "T034", "T184"),
+    "Trait": ("T032", "T201"),
+    "Drug": ("T109", "T121", "T127", "T195", "T197", "T200"),
+    "CellularComponent": ("T026",),
+    "AnatomicalEntity": ("T017", "T018", "T021", "T022", "T023", "T024", "T025", "T029", "T030", "T031"),
+    "MolecularActivity": ("T044",),
+    "BiologicalProcess": ("T038", "T039", "T040", "T041", "T042", "T043", "T045"),
+}
+_KINDS = {type_: kind for kind, types in TYPES.items() for type_ in types}
+_ORDER = pl.Enum(list(TYPES))
+
+
+def read_types(frame: pl.DataFrame) -> pl.DataFrame:
+    """The kind that each CUI's semantic types say: CUI, semantic."""
+    kinds = frame.select("CUI", pl.col("TUI").replace_strict(_KINDS, default=None, return_dtype=_ORDER).alias("kind"))
+    return kinds.drop_nulls().group_by("CUI").agg(pl.col("kind").min().cast(pl.String).alias("semantic"))
+
+
+def no_types() -> pl.DataFrame:
+    """What `read_types` gives without MRSTY."""
+    return pl.DataFrame(schema={"CUI": pl.String, "semantic": pl.String})
+
+
+def settled_kind(prefix_kind: pl.Expr, semantic: pl.Expr) -> pl.Expr:
+    """The prefix's kind, unless the semantic type is of another class; conditions are one class."""
+    both_conditions = prefix_kind.is_in(CONDITIONS) & semantic.is_in(CONDITIONS)
+    return pl.coalesce(pl.when(both_conditions.fill_null(False)).then(prefix_kind), semantic, prefix_kind).fill_null(
+        "Concept"
+    )
+
+
+def typed_rows(frame: pl.DataFrame, concepts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows of MRSTY as records of a code of their CUI, and rejects. `concepts`: of `Codes`."""
+    codes = concepts.select("CUI", "id", "kind", "defined", "on_mention").unique(
+        "CUI", keep="first", maintain_order=True
+    )
+    frame, bad = sift(
+        frame.join(codes, on="CUI", how="left", maintain_order="left"),
+        [Check("CUI", pl.col("id").is_not_null(), "of this CUI no code was read")],
+    )
+    return conform(frame.rename({ROW: "row"}), Concepts), bad

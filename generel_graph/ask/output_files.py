@@ -1,0 +1,104 @@
+"""An answer as a file, in the form that its ending names."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import polars as pl
+
+from generel_etl.atomic import atomic_file
+from generel_etl.errors import UsageError
+
+GRAPH = ".graphml"
+TABLES = (".csv", ".tsv", ".json", ".parquet")
+BETWEEN = "|"  # the values of a list, in one cell
+
+
+def form_of(path: Path) -> str:
+    """The ending that names the form; raises UsageError for one that names none."""
+    form = path.suffix.lower()
+    if form not in (*TABLES, GRAPH):
+        raise UsageError("this ending names no form", where=path, found=path.suffix, valid=(*TABLES, GRAPH))
+    return form
+
+
+def write_rows(path: Path, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Write rows of plain values as `path`, whole or not at all.
+
+    CSV and TSV: a header, lists joined by "|", maps as JSON, nothing for null. Parquet keeps numbers, dates and lists;
+    a column of maps, or of several types, is JSON in text.
+    """
+    form = form_of(path)
+    with atomic_file(path) as new:
+        if form == ".json":
+            found = [dict(zip(columns, row, strict=True)) for row in rows]
+            new.write_text(json.dumps(found, indent=1, ensure_ascii=False, default=_text) + "\n", encoding="utf-8")
+        elif form == ".parquet":
+            series = [_series(name, [row[i] for row in rows]) for i, name in enumerate(columns)]
+            pl.DataFrame(series).write_parquet(new)
+        else:
+            with new.open("w", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file, delimiter="\t" if form == ".tsv" else ",", lineterminator="\n")
+                writer.writerow(columns)
+                writer.writerows([[cell(value) for value in row] for row in rows])
+
+
+def write_network(path: Path, found: nx.MultiDiGraph[str]) -> None:
+    """Write a graph as GraphML, whole or not at all: lists joined by "|", dates as ISO, no vectors."""
+    simple: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+    for node, data in found.nodes(data=True):
+        simple.add_node(node, **_scalars(data))
+    for start, end, key, data in found.edges(keys=True, data=True):
+        simple.add_edge(start, end, key, **_scalars(data))
+    with atomic_file(path) as new:
+        nx.write_graphml(simple, new)
+
+
+def cell(value: Any) -> Any:
+    """A value as a cell of a table that programs read: numbers as they are, "" for null, true and false."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float | str):
+        return value
+    if isinstance(value, list | tuple) and not any(isinstance(inner, list | tuple | dict) for inner in value):
+        return BETWEEN.join(str(cell(inner)) for inner in value)
+    if isinstance(value, list | tuple | dict):
+        return json.dumps(value, ensure_ascii=False, default=_text)
+    return _text(value)
+
+
+def _scalars(data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: value if isinstance(value, bool | int | float | str) else cell(value)
+        for key, value in data.items()
+        if value is not None
+    }
+
+
+def _series(name: str, values: list[Any]) -> pl.Series:
+    """A column of one type if the values have one, else of JSON."""
+    if not any(_holds_map(value) for value in values):
+        try:
+            return pl.Series(name, values, strict=True)
+        except (pl.exceptions.PolarsError, TypeError):
+            pass
+    texts = [None if v is None else json.dumps(v, ensure_ascii=False, default=_text) for v in values]
+    return pl.Series(name, texts, dtype=pl.String)
+
+
+def _holds_map(value: Any) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list) and any(_holds_map(inner) for inner in value))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, date | datetime | time):
+        return value.isoformat()
+    return value.iso_format() if hasattr(value, "iso_format") else str(value)

@@ -1,0 +1,149 @@
+"""The command that tells why: explain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from generel_graph.cli.options import configuration, quiet_option
+from generel_graph.cli.output import print_json, print_table, progress_bars
+
+if TYPE_CHECKING:
+    from generel_graph.ask import Explanation
+    from generel_graph.ask.explain.connections import Path as Way
+    from generel_graph.ask.explain.evidence import Evidence
+
+SHOWN = 15  # edges of the direct evidence
+
+
+@click.command()
+@click.argument("left")
+@click.argument("right")
+@click.option("-k", "k", default=5, show_default=True, type=click.IntRange(1, 100), help="How many rows of each list.")
+@click.option("--hops", default=3, show_default=True, type=click.IntRange(2, 3), help="Steps of the longest paths.")
+@click.option("--picture", type=click.Path(path_type=Path), metavar="FILE", help="Draw it too, as .png or .svg.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@quiet_option
+@click.pass_context
+def explain(
+    ctx: click.Context, left: str, right: str, k: int, hops: int, picture: Path | None, as_json: bool, quiet: bool
+) -> None:
+    """Tell why LEFT and RIGHT lie near each other or do not: rsIDs, codes, gene symbols, names, or any wording.
+
+    The cosine with its percentile, whether training saw the pair, what is stated of the two, then paths through what
+    few things have to do with, shared neighbours, and what lies near both. A hub explains nothing and comes last.
+
+    Example:  generel-graph explain rs2476601 "type 1 diabetes mellitus" --picture why.png
+    """
+    from generel_graph.session import open as open_session
+
+    if picture is not None:
+        from generel_graph.plots.evidence import check_picture
+
+        check_picture(picture)
+    with progress_bars(quiet) as progress, open_session(configuration(ctx), progress) as session:
+        found = session.explain(left, right, hops, k)
+    if as_json:
+        print_json(found.as_json())
+    else:
+        _print(found)
+    if picture is not None:
+        from generel_graph.plots.evidence import draw_evidence
+
+        click.echo(f"drawn: {draw_evidence(found.graph(), picture)}", err=True)
+
+
+def _print(found: Explanation) -> None:
+    for line in _head(found):
+        click.echo(line)
+    _title("Direct evidence" if found.direct or not found.same else "One concept, and nothing that joins its codes")
+    for line in found.summary or ("none: no edge joins the two",):
+        click.echo(f"  {line}")
+    for line in found.contradictions:
+        click.secho(f"  but: {line}", fg="yellow")
+    if found.direct:
+        _table(
+            ("type", "effect", "-log10 p", "by", "published", "source", "trained on", "flags"),
+            [_row(edge) for edge in found.direct[:SHOWN]],
+        )
+        if len(found.direct) > SHOWN:
+            click.echo(f"  and {len(found.direct) - SHOWN} more: --json")
+    if found.paths:
+        _title("Paths, by the degree-weighted count of their sort")
+        for sort in found.paths:
+            click.echo(f"  {sort.metapath}  {sort.score:.2g}, {sort.count} path{'' if sort.count == 1 else 's'}")
+            for path in sort.paths:
+                click.echo(f"    {_walk(found, path)}  {path.score:.2g}")
+    if found.shared:
+        _title("Shared neighbours")
+        rows = [
+            [s.node.kind, s.node.name, s.node.id, ", ".join(s.left.types), ", ".join(s.right.types), s.node.degree]
+            for s in found.shared
+        ]
+        print_table(("kind", "name", "id", f"of {found.left.name}", f"of {found.right.name}", "its edges"), rows)
+    if found.nearest:
+        _title("Near to both")
+        near = [[n.kind, n.name, n.id, n.left, n.right] for n in found.nearest]
+        print_table(("kind", "name", "id", f"to {found.left.name}", f"to {found.right.name}"), near)
+    for line in found.cut:
+        click.secho(f"left out: {line}", err=True)
+
+
+def _head(found: Explanation) -> list[str]:
+    lines = [found.left.sentence(), found.right.sentence()]
+    if found.same:
+        return [*lines, "both are one concept"]
+    if found.cosine is None:
+        lines.append("cosine: none, an end has no vector yet; `generel-graph sync` embeds nodes that are new")
+    else:
+        place = found.percentile
+        share = "" if place is None else "all of" if place.value == 100 else f"{min(place.value, 99.99):.4g} % of"
+        told = f", larger than that of {share} {place.pairs:,} {place.among}" if place else ""
+        lines.append(f"cosine {found.cosine:.3f}{told}")
+    tasks = f" ({', '.join(found.tasks)})" if found.tasks else ""
+    return [*lines, f"trained on: {found.trained_on}{tasks}"]
+
+
+def _row(edge: Evidence) -> list[object]:
+    return [
+        edge.type,
+        _effect(edge),
+        edge.neg_log10_p,
+        edge.told_by if edge.told_by != edge.source else None,
+        edge.published,
+        edge.source,
+        edge.seen,
+        list(edge.flags),
+    ]
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a table without the columns that say nothing."""
+    kept = [place for place in range(len(columns)) if any(row[place] not in (None, "", []) for row in rows)]
+    print_table([columns[place] for place in kept], [[row[place] for place in kept] for row in rows])
+
+
+def _effect(edge: Evidence) -> str:
+    """ "A raises, odds ratio 1.98 (1.71 … 2.30)"."""
+    if edge.direction is None:
+        return ""
+    size = f"odds ratio {edge.odds_ratio:.2f}" if edge.odds_ratio is not None else f"beta {edge.beta:.3g}"
+    unit = f" {edge.beta_unit}" if edge.odds_ratio is None and edge.beta_unit else ""
+    between = f" ({edge.ci_low:.3g} … {edge.ci_high:.3g})" if edge.ci_low is not None and edge.ci_high else ""
+    return f"{edge.allele} {edge.direction}, {size}{unit}{between}"
+
+
+def _walk(found: Explanation, path: Way) -> str:
+    """The names along a path; at each step its types and the sources of the edges."""
+    said = found.left.name
+    for node, step in zip([*(n.name for n in path.nodes), found.right.name], path.steps, strict=True):
+        sources = ", ".join(dict.fromkeys(edge.source for edge in step.edges))
+        said += f" — {'/'.join(step.types)} [{sources}] — {node}"
+    return said
+
+
+def _title(text: str) -> None:
+    click.secho(f"\n{text}", bold=True)

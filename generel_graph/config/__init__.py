@@ -1,0 +1,14 @@
+"""The configuration: `generel.toml` and `GENEREL_…` variables as one frozen value."""
+
+from generel_graph.config.load import from_mapping, load_config
+from generel_graph.config.sections import Config, ModelConfig, Neo4jConfig, TaskConfig, TrainConfig
+
+__all__ = [
+    "Config",
+    "ModelConfig",
+    "Neo4jConfig",
+    "TaskConfig",
+    "TrainConfig",
+    "from_mapping",
+    "load_config",
+]

@@ -1,0 +1,114 @@
+"""A corpus kept on disk, so that the same graph is read once: Arrow files, memory-mapped when they are read again.
+
+A corpus is named by the digest of the graph it was read from, the cut-off date, the tasks and the text of their
+Cypher files: what is kept under that name can not be stale. Corpora of other graphs go when a new one is kept.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from generel_etl.atomic import atomic_folder
+from generel_graph.corpus.schema import Corpus, Edges, Nodes, Pairs
+
+FORMAT = 1
+MANIFEST = "corpus.json"
+NODES, EDGES = "nodes.arrow", "edges.arrow"
+
+
+def read_kept(folder: Path, name: str) -> Corpus | None:
+    """The corpus of digest `name` if it is kept under `folder`, its numbers memory-mapped; else None."""
+    place = folder / name
+    try:
+        manifest = json.loads((place / MANIFEST).read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    if manifest["format"] != FORMAT:
+        return None
+    nodes, edges = _read(place / NODES), _read(place / EDGES)
+    texts = ("ids", "kinds", "texts", "chromosomes", "builds")
+    return Corpus(
+        digest=name,
+        nodes=Nodes(
+            synonyms=tuple(map(tuple, nodes["synonyms"].to_list())),
+            clusters=nodes["clusters"].to_numpy(),
+            positions=nodes["positions"].to_numpy(),
+            **{column: tuple(nodes[column]) for column in texts},
+        ),
+        edges=Edges(types=tuple(manifest["types"]), **{column: edges[column].to_numpy() for column in edges.columns}),
+        tasks={task: _pairs(place, number, manifest) for number, task in enumerate(manifest["tasks"])},
+        sampling=manifest["sampling"],
+    )
+
+
+def read_kept_nodes(folder: Path, name: str) -> pl.DataFrame | None:
+    """The nodes alone of the corpus of digest `name`, memory-mapped, with the columns of `Nodes`; None: not kept."""
+    if not (folder / name / MANIFEST).is_file():
+        return None
+    return _read(folder / name / NODES)
+
+
+def keep(folder: Path, corpus: Corpus, graph_digest: str) -> None:
+    """Keep a corpus; one that stands there under its name is left, those of other graphs are removed."""
+    place = folder / corpus.digest
+    if (place / MANIFEST).is_file():
+        return
+    _forget(folder, graph_digest)
+    with atomic_folder(place) as new:
+        nodes = corpus.nodes
+        _write(new / NODES, {f.name: getattr(nodes, f.name) for f in fields(nodes)}, synonyms=pl.List(pl.String))
+        columns = [f.name for f in fields(Edges) if f.name != "types"]
+        _write(new / EDGES, {name: getattr(corpus.edges, name) for name in columns})
+        for number, pairs in enumerate(corpus.tasks.values()):
+            names = [f.name for f in fields(Pairs) if f.name != "texts"]
+            _write(new / f"pairs_{number}.arrow", {name: getattr(pairs, name) for name in names})
+            if pairs.texts:
+                _write(new / f"texts_{number}.arrow", {"text": pairs.texts})
+        manifest = {
+            "format": FORMAT,
+            "graph": graph_digest,
+            "sampling": corpus.sampling,
+            "types": corpus.edges.types,
+            "tasks": list(corpus.tasks),
+        }
+        (new / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+
+
+def _pairs(place: Path, number: int, manifest: dict[str, Any]) -> Pairs:
+    frame = _read(place / f"pairs_{number}.arrow")
+    path = place / f"texts_{number}.arrow"
+    texts = tuple(_read(path)["text"]) if path.is_file() else ()
+    return Pairs(texts=texts, **{name: frame[name].to_numpy() for name in frame.columns})
+
+
+def _read(path: Path) -> pl.DataFrame:
+    with pa.memory_map(str(path)) as mapped:
+        frame = pl.from_arrow(pa.ipc.open_file(mapped).read_all())
+    assert isinstance(frame, pl.DataFrame)
+    return frame
+
+
+def _write(path: Path, columns: dict[str, Any], **types: Any) -> None:
+    frame = pl.DataFrame(
+        {
+            name: pl.Series(name, values if isinstance(values, np.ndarray) else list(values), dtype=types.get(name))
+            for name, values in columns.items()
+        }
+    )
+    # What is compressed cannot be mapped, and the oldest level is what every reader of Arrow knows.
+    frame.write_ipc(path, compression="uncompressed", compat_level=pl.CompatLevel.oldest())
+
+
+def _forget(folder: Path, graph_digest: str) -> None:
+    """Remove what was read from the graph as it was before."""
+    for manifest in folder.glob(f"*/{MANIFEST}"):
+        if json.loads(manifest.read_text(encoding="utf-8")).get("graph") != graph_digest:
+            shutil.rmtree(manifest.parent, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""The model: the two towers, the text adapter, and the vectors that they give."""

@@ -1,0 +1,272 @@
+"""A trained model: vectors for nodes, and for texts that are no nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from generel_etl.errors import ModelError
+from generel_etl.progress import Progress, silent
+from generel_graph.config import ModelConfig
+from generel_graph.corpus.schema import Corpus
+from generel_graph.encode import Encoder
+from generel_graph.learn.features.blocks import BLOCKS, GROUPS, TOWERS, group_of, tower_of
+from generel_graph.learn.features.features import Features, has_neighbours, node_features, text_rows
+from generel_graph.learn.features.new_snps import Local
+from generel_graph.learn.model.text_adapter import Adapter
+from generel_graph.learn.model.towers import TowerShape, base, make_towers, with_text
+from generel_graph.model_folder import ADAPTER, CONFIG, ENCODER, NODES, WEIGHTS, read_config
+from generel_graph.stored_vectors import question, stored
+
+CHUNK = 2048  # nodes whose inputs are held at once
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A finished training; `config` is what its folder's config.json holds."""
+
+    id: str
+    folder: Path
+    share: float  # of z in a stored vector
+    dimension: int  # of a stored vector
+    learnt: int  # of z, its first half
+    encoder_digest: str
+    corpus_digest: str
+    folds: int
+    same_locus: bool
+    config: Mapping[str, Any] = field(repr=False)
+    towers: nn.ModuleDict = field(repr=False)
+    adapter: Adapter | None = field(default=None, repr=False)
+    _opened: dict[str, Encoder] = field(default_factory=dict, repr=False)
+
+    def vectors(
+        self,
+        corpus: Corpus,
+        encoder: Encoder,
+        progress: Progress = silent,
+        only: NDArray[np.integer] | None = None,
+    ) -> NDArray[np.float32]:
+        """The stored vectors of the nodes `only` (default: all, in the corpus' order), [n, dimension].
+
+        Inputs are made of all edges of the corpus, in float32. Raises ModelError for another encoder.
+        """
+        wanted = np.arange(len(corpus.nodes)) if only is None else np.asarray(only, dtype=np.int64)
+        out = np.empty((len(wanted), self.dimension), dtype=np.float32)
+        done = 0
+        for rows, vectors in self.parts(corpus, encoder, progress, wanted):
+            out[rows] = vectors
+            done += len(rows)
+            progress("vectors", done, len(wanted))
+        return out
+
+    def parts(
+        self, corpus: Corpus, encoder: Encoder, progress: Progress = silent, only: NDArray[np.integer] | None = None
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        """The same vectors as they are made: places in the result, [k], and vectors, [k, dimension]."""
+        self._check(encoder)
+        wanted = np.arange(len(corpus.nodes)) if only is None else np.asarray(only, dtype=np.int64)
+        features = node_features(corpus, encoder, self.folds, progress, same_locus=self.same_locus)
+        identities = self.own_rows(corpus)
+        own = features.texts
+        if (moved := self.own_encoder(encoder)) is not encoder:
+            own = torch.from_numpy(moved.encode(corpus.nodes.texts, progress))
+        for _, rows, shape, x in _chunks(features, wanted, self._shapes()):
+            words = own[torch.from_numpy(wanted[rows])]
+            told = with_text(x, shape, words)
+            z = self._run(shape, told, identities[wanted[rows]] if shape.identities else None)
+            if shape.tower == "concept" and self.adapter is not None:
+                lone = ~has_neighbours(x, shape.blocks)  # all that it has is a text, so it lies where the text lies
+                z[lone.numpy()] = self._place(words[lone])
+            yield rows, stored(z, base(x, shape).numpy(), self.share)
+
+    def baseline_vectors(
+        self, corpus: Corpus, encoder: Encoder, progress: Progress = silent
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """What there is without training: text propagation b, and the frozen own texts; [n, d] each.
+
+        An SNP has no text of its own: its second vector is zeros.
+        """
+        self._check(encoder)
+        features = node_features(corpus, encoder, self.folds, progress, same_locus=self.same_locus)
+        wanted = np.arange(len(corpus.nodes))
+        out = np.zeros((len(wanted), features.dimension), dtype=np.float32)
+        for _, rows, shape, x in _chunks(features, wanted, self._shapes()):
+            out[rows] = base(x, shape).numpy()
+        return out, features.texts.numpy()
+
+    def text_vectors(self, texts: Sequence[str], encoder: Encoder, kind: str = "Disease") -> NDArray[np.float32]:
+        """Stored-form vectors of texts that are no nodes, [k, dimension]: their words and a kind are all.
+
+        The learnt half is the adapter's, for a model that has one, whatever the kind.
+        """
+        self._check(encoder)
+        group = group_of(kind)
+        if group == "snp":
+            raise ModelError("an SNP has no text", where="text_vectors", found=kind, valid=GROUPS[1:])
+        shape = self._shapes()["concept"]
+        moved = self.own_encoder(encoder)
+        words = torch.from_numpy(moved.encode(texts))
+        read = words.numpy() if moved is encoder else encoder.encode(texts)
+        x = text_rows(read, np.full(len(texts), GROUPS.index(group)), shape.blocks)
+        z = self._run(shape, with_text(x, shape, words), None) if self.adapter is None else self._place(words)
+        return stored(z, base(x, shape).numpy(), self.share)
+
+    def snp_vectors(
+        self, local: Local, texts: Sequence[str], encoder: Encoder
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Stored-form vectors of the SNPs that `local` was made for, [k, dimension], and of which anything is known.
+
+        They are no nodes: their neighbours, their genes' and their locus' are all. `texts`: of the local nodes.
+        """
+        self._check(encoder)
+        shape = self._shapes()["snp"]
+        features = Features(local.corpus, local.adjacency, encoder.encode(texts))
+        x = features.rows(np.arange(len(local.snps)), None, shape.blocks)
+        z = self._run(shape, x, np.full(len(x), -1) if shape.identities else None)
+        return stored(z, base(x, shape).numpy(), self.share), has_neighbours(x, shape.blocks).numpy()
+
+    @property
+    def moved(self) -> bool:
+        """Whether training moved the language model."""
+        return (self.folder / ENCODER).is_dir()
+
+    def own_encoder(self, encoder: Encoder) -> Encoder:
+        """What nodes' own texts and free texts are encoded with: the model's own encoder, where training moved it."""
+        if not self.moved:
+            return encoder
+        if "encoder" not in self._opened:
+            self._opened["encoder"] = encoder.tuned(self.folder / ENCODER)
+        return self._opened["encoder"]
+
+    def question(
+        self, vector: NDArray[np.float32], asked_kind: str, wanted_kind: str | None
+    ) -> tuple[NDArray[np.float32], float]:
+        """Query vectors and constant for stored vectors of this model (vectors.question)."""
+        return question(vector, asked_kind, wanted_kind, self.share, self.learnt)
+
+    @torch.inference_mode()
+    def _run(self, shape: TowerShape, x: Tensor, identities: NDArray[np.int64] | None) -> NDArray[np.float32]:
+        rows = None if identities is None else torch.from_numpy(identities)
+        return np.asarray(self.towers[shape.tower](x, rows).numpy(), dtype=np.float32)
+
+    @torch.inference_mode()
+    def _place(self, texts: Tensor) -> NDArray[np.float32]:
+        assert self.adapter is not None
+        return np.asarray(self.adapter(texts.float()).numpy(), dtype=np.float32)
+
+    def _shapes(self) -> dict[str, TowerShape]:
+        return {name: tower.shape for name, tower in self.towers.items()}  # type: ignore[misc]
+
+    def _check(self, encoder: Encoder) -> None:
+        if encoder.digest != self.encoder_digest:
+            raise ModelError(
+                "the model was trained with another encoder",
+                where=self.folder,
+                found=f"{encoder.name} ({encoder.digest})",
+                valid=[f"{self.config['identity']['model']['encoder']} ({self.encoder_digest})"],
+                next_step="set [model] encoder and max_tokens back, or run `generel-graph train`",
+            )
+
+    def own_rows(self, corpus: Corpus) -> NDArray[np.int64]:
+        """The own row of each node of the corpus, [n], −1 for one that was not there in training.
+
+        Empty for a model without such rows.
+        """
+        path = self.folder / NODES
+        if not any(shape.identities for shape in self._shapes().values()):
+            return np.empty(0, dtype=np.int64)
+        try:
+            trained = pl.read_parquet(path)
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise ModelError("the model's nodes cannot be read", where=path, found=str(error)) from error
+        snp = pl.col("kind") == "SNP"
+        row = {id_: number for part in (snp, ~snp) for number, id_ in enumerate(trained.filter(part)["id"].to_list())}
+        return np.array([row.get(id_, -1) for id_ in corpus.nodes.ids], dtype=np.int64)
+
+
+def load_model(folder: Path) -> Model:
+    """Read a finished model; raises ModelError if it is missing, interrupted, or its files do not fit."""
+    config = read_config(folder)
+    if "towers" not in config:
+        raise ModelError("not a model of this program", where=folder / CONFIG, next_step="run `generel-graph train`")
+    shapes = [
+        TowerShape(**{**shape, "blocks": tuple(b for b in BLOCKS if b.name in shape["blocks"])})
+        for shape in config["towers"]
+    ]
+    for shape, said in zip(shapes, config["towers"], strict=True):
+        if [block.name for block in shape.blocks] != said["blocks"]:
+            raise ModelError(
+                "the model has blocks that this version does not know",
+                where=folder,
+                found=said["blocks"],
+                valid=[block.name for block in BLOCKS],
+                next_step="run `generel-graph train`",
+            )
+    identity = config["identity"]
+    settings = _settings(identity["model"], folder)
+    towers = make_towers(shapes, settings.dropout, 0).eval()
+    try:
+        towers.load_state_dict(load_file(folder / WEIGHTS))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise ModelError(
+            "the model's weights do not fit its config.json",
+            where=folder / WEIGHTS,
+            found=str(error).splitlines()[0],
+            next_step="delete the folder and run `generel-graph train`",
+        ) from error
+    adapter = None
+    if (folder / ADAPTER).is_file():
+        adapter = Adapter(shapes[0].text_dimension, shapes[0].dimension).eval()
+        adapter.load_state_dict(load_file(folder / ADAPTER))
+    return Model(
+        id=config["id"],
+        folder=folder,
+        share=settings.learnt_share,
+        dimension=shapes[0].dimension + shapes[0].text_dimension,
+        learnt=shapes[0].dimension,
+        encoder_digest=identity["encoder"],
+        corpus_digest=identity["corpus"],
+        folds=identity["train"]["folds"],
+        same_locus=settings.same_locus,
+        config=config,
+        towers=towers,
+        adapter=adapter,
+    )
+
+
+def _settings(told: Mapping[str, Any], folder: Path) -> ModelConfig:
+    """A model's own settings; those that its version did not know are as they were then, the defaults."""
+    known = {f.name for f in fields(ModelConfig)}
+    if strange := sorted(told.keys() - known):
+        raise ModelError(
+            "the model has settings that this version does not know",
+            where=folder,
+            found=strange,
+            valid=sorted(known),
+            next_step="use the version that made it, or run `generel-graph train`",
+        )
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in told.items()}
+    return ModelConfig(**values)
+
+
+def _chunks(features: Features, wanted: NDArray[np.int64], shapes: Mapping[str, TowerShape]) -> Any:
+    """(nodes done, rows of `wanted`, shape, inputs), a tower and a chunk at a time."""
+    tower = np.array([TOWERS.index(tower_of(group)) for group in GROUPS])
+    of_node = tower[features.adjacency.groups[features.clusters[wanted]]]
+    done = 0
+    for number, name in enumerate(TOWERS):
+        rows = np.flatnonzero(of_node == number)
+        for start in range(0, len(rows), CHUNK):
+            chunk = rows[start : start + CHUNK]
+            done += len(chunk)
+            yield done, chunk, shapes[name], features.rows(wanted[chunk], None, shapes[name].blocks)

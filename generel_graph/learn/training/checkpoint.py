@@ -1,0 +1,159 @@
+"""Writing a model's folder atomically, and resuming a training that was killed."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from generel_etl.atomic import write_atomically
+from generel_etl.errors import ModelError
+from generel_graph.corpus.schema import Nodes
+from generel_graph.model_folder import (
+    ADAPTER,
+    CARD,
+    CONFIG,
+    LOG,
+    NODES,
+    RESUME,
+    VALIDATION,
+    WEIGHTS,
+    LogRow,
+    Validated,
+    read_rows,
+    write_rows,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where an unfinished training had got to."""
+
+    step: int  # the next step
+    seconds: float
+    dtype: torch.dtype  # of the products
+    tensors: Mapping[str, Tensor]
+    log: tuple[LogRow, ...]
+    validated: tuple[Validated, ...]
+    best: Best | None
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The towers as they were when validation was best."""
+
+    step: int
+    score: float
+    weights: Mapping[str, Tensor]
+
+
+def save_state(
+    folder: Path,
+    identity: Mapping[str, Any],
+    towers: nn.ModuleDict,
+    optimizer: torch.optim.Optimizer,
+    *,
+    step: int,
+    seconds: float,
+    dtype: torch.dtype,
+    log: Sequence[LogRow],
+    validated: Sequence[Validated] = (),
+    best: Best | None = None,
+) -> None:
+    """Write what resuming needs; killed at any moment, the folder holds the last state or this one."""
+    write_rows(folder / LOG, LogRow, log)  # first: a log with rows beyond the state is cut when it is read
+    write_rows(folder / VALIDATION, Validated, validated)
+    tensors = {f"model.{key}": value for key, value in moving(towers).items()}
+    names = {id(parameter): key for key, parameter in towers.named_parameters()}
+    for parameter, values in optimizer.state.items():
+        tensors |= {f"adam.{names[id(parameter)]}|{key}": value for key, value in values.items()}
+    facts = json.dumps(identity, sort_keys=True)
+    header = {"identity": facts, "step": str(step), "seconds": repr(seconds), "dtype": str(dtype)}
+    if best is not None:
+        tensors |= {f"best.{key}": value for key, value in best.weights.items()}
+        header |= {"best_step": str(best.step), "best_score": repr(best.score)}
+    write_atomically(folder / RESUME, save({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, header))
+
+
+def read_state(folder: Path, identity: Mapping[str, Any]) -> State | None:
+    """The state of an unfinished training of the same identity; None where there is none, or another's."""
+    path = folder / RESUME
+    if not path.is_file():
+        return None
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            if json.loads(header.get("identity", "null")) != dict(identity):
+                return None
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118, it is no mapping
+    except (SafetensorError, OSError, ValueError) as error:
+        raise ModelError(
+            "the unfinished training cannot be read",
+            where=path,
+            found=str(error),
+            next_step="delete the file; training starts anew",
+        ) from error
+    step = int(header["step"])
+    log = tuple(row for row in read_rows(folder / LOG, LogRow) if row.step < step)
+    validated = tuple(row for row in read_rows(folder / VALIDATION, Validated) if row.step <= step)
+    best = None
+    if "best_step" in header:
+        weights = {key[5:]: value for key, value in tensors.items() if key.startswith("best.")}
+        best = Best(int(header["best_step"]), float(header["best_score"]), weights)
+    dtype = torch.bfloat16 if header.get("dtype") == str(torch.bfloat16) else torch.float32
+    return State(step, float(header["seconds"]), dtype, tensors, log, validated, best)
+
+
+def restore(state: State, towers: nn.ModuleDict, optimizer: torch.optim.Optimizer) -> None:
+    """Put a state's weights and moments back, to the bit."""
+    put_back(towers, {k[6:]: v for k, v in state.tensors.items() if k.startswith("model.")})
+    parameters = dict(towers.named_parameters())
+    for key, value in state.tensors.items():
+        if key.startswith("adam."):
+            name, slot = key[5:].split("|")
+            parameter = parameters[name]
+            optimizer.state[parameter][slot] = value.to(parameter.device) if slot != "step" else value
+
+
+def moving(modules: nn.Module) -> dict[str, Tensor]:
+    """The state of what is trained: the weights of a language model that do not move are left out."""
+    still = {name for name, parameter in modules.named_parameters() if not parameter.requires_grad}
+    return {key: value for key, value in modules.state_dict().items() if key not in still}
+
+
+def put_back(modules: nn.Module, state: Mapping[str, Tensor]) -> None:
+    """Put such a state back; what does not move stays as it is."""
+    modules.load_state_dict({**modules.state_dict(), **state})
+
+
+def write_model(
+    folder: Path,
+    towers: nn.ModuleDict,
+    adapter: nn.Module | None,
+    nodes: Nodes,
+    config: Mapping[str, Any],
+    card: str,
+    log: Sequence[LogRow],
+    validated: Sequence[Validated] = (),
+) -> None:
+    """Write a finished model; its `config.json` last, then what was there to resume is taken away."""
+    write_atomically(folder / WEIGHTS, save({k: v.detach().cpu().contiguous() for k, v in towers.state_dict().items()}))
+    if adapter is not None:
+        write_atomically(folder / ADAPTER, save({k: v.detach().contiguous() for k, v in adapter.state_dict().items()}))
+    table = io.BytesIO()
+    pl.DataFrame({"id": list(nodes.ids), "kind": list(nodes.kinds)}).write_parquet(table)
+    write_atomically(folder / NODES, table.getvalue())
+    write_rows(folder / LOG, LogRow, log)
+    write_rows(folder / VALIDATION, Validated, validated)
+    write_atomically(folder / CARD, card.encode())
+    write_atomically(folder / CONFIG, json.dumps(config, indent=1, sort_keys=True).encode())
+    (folder / RESUME).unlink(missing_ok=True)

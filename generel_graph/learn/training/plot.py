@@ -1,0 +1,219 @@
+"""The picture of a training: a panel a task, its loss beside chance and the AUC of its held-out pairs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from math import ceil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generel_etl.errors import ModelError
+from generel_graph.learn.training.validation import score
+from generel_graph.model_folder import CONFIG, LOG, VALIDATION, LogRow, Validated, read_config, read_rows
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+PICTURES = ("losses.png", "losses.svg")
+LOSS, AUC, GREY = "#2b6cb0", "#c05621", "#8a8a8a"
+COLUMNS = 6
+SPREAD, BATCHES = 0.04, 2.5  # losses are smoothed over this share of the steps, and over so many of their batches
+
+
+def can_plot() -> bool:
+    """Whether matplotlib is here."""
+    return find_spec("matplotlib") is not None
+
+
+def plot_losses(folder: Path) -> tuple[Path, ...]:
+    """Draw the logs of a model's folder, or of an unfinished training's, into it: losses.png and losses.svg.
+
+    Raises ModelError without matplotlib or without a log.
+    """
+    if not can_plot():
+        raise ModelError(
+            "matplotlib is not installed", where="plot", next_step="pip install 'generel-graph[plot]' brings it"
+        )
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    curves = read_curves(folder)
+    panels = 1 + len(curves.tasks)
+    columns = min(COLUMNS, panels)
+    rows = ceil(panels / columns)
+    layout = ConstrainedLayoutEngine(w_pad=0.09)
+    figure = Figure(figsize=(2.5 * columns + 0.5, 1.9 * rows + 1.1), layout=layout)
+    axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    steps = curves.log[-1].step + 1
+    _mean(axes[0], curves)
+    for panel, task in zip(axes[1:], curves.tasks, strict=False):
+        _task(panel, task, steps * max(SPREAD, BATCHES / max(len(task.loss.steps), 1)))
+    for place, panel in enumerate(axes):
+        panel.set_axis_off() if place >= panels else _frame(panel, steps, curves.kept_step)
+        if panels - columns <= place < panels:  # the last of its column
+            panel.tick_params(labelbottom=True)
+            panel.set_xlabel("step", fontsize=8, color=GREY)
+            panel.xaxis.set_in_layout(place >= panels - panels % columns or panels % columns == 0)
+    figure.suptitle(f"Model {curves.name}", fontsize=12, ha="left", x=0.01)
+    _legend(figure, curves)
+    with rc_context({"svg.hashsalt": curves.name, "svg.fonttype": "none"}):
+        for name in PICTURES:
+            figure.savefig(folder / name, dpi=150, metadata={"Date": None} if name.endswith("svg") else None)
+    return tuple(folder / name for name in PICTURES)
+
+
+def _task(axes: Axes, task: TaskCurves, spread: float) -> None:
+    loss = task.loss.smoothed(spread)
+    axes.plot(task.loss.steps, task.loss.values, ".", color=LOSS, alpha=0.35, markersize=3, markeredgewidth=0)
+    axes.plot(loss.steps, loss.values, "-" if len(loss.steps) > 3 else ".", color=LOSS, linewidth=1.4)
+    _auc(axes, task.auc)
+    _title(axes, task.name, loss, task.auc)
+
+
+def _mean(axes: Axes, curves: Curves) -> None:
+    """All tasks in one panel: the mean AUC, which the best step is chosen by, over faint lines of each."""
+    for task in curves.tasks:
+        axes.plot(task.auc.steps, task.auc.values, color=AUC, alpha=0.2, linewidth=0.8)
+    _auc(axes, curves.mean_auc)
+    _title(axes, "mean of the tasks", None, curves.mean_auc)
+
+
+def _auc(axes: Axes, auc: Curve) -> None:
+    axes.plot(auc.steps, auc.values, "-o", color=AUC, linewidth=1.4, markersize=3)
+    if len(auc.steps) and auc.steps[0] == 0:
+        axes.axhline(auc.values[0], color=AUC, linewidth=0.8, linestyle=":")
+        axes.plot(auc.steps[:1], auc.values[:1], "o", color="white", markeredgecolor=AUC, markersize=5, clip_on=False)
+
+
+def _title(axes: Axes, name: str, loss: Curve | None, auc: Curve) -> None:
+    axes.set_title(name, fontsize=9, loc="left", fontweight="bold", pad=14)
+    place: dict[str, Any] = {"transform": axes.transAxes, "fontsize": 7.5, "va": "bottom"}
+    if loss is not None and len(loss.values):
+        axes.text(0, 1.02, f"loss {loss.values[-1]:.2f} of chance", color=LOSS, **place)
+    if len(auc.values):
+        change = (
+            f"AUC {auc.values[0]:.2f} → {auc.values[-1]:.2f}" if len(auc.values) > 1 else f"AUC {auc.values[0]:.2f}"
+        )
+        axes.text(1, 1.02, change, color=AUC, ha="right", **place)
+
+
+def _frame(axes: Axes, steps: int, kept: int | None) -> None:
+    axes.axhline(1, color=LOSS, linewidth=0.8, linestyle="--", alpha=0.6)
+    axes.axhline(0.5, color=AUC, linewidth=0.8, linestyle="--", alpha=0.6)
+    if kept is not None:
+        axes.axvline(kept, color=GREY, linewidth=0.8)
+    axes.set_xlim(0, steps * 1.02)
+    axes.set_ylim(0, 1.15)
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
+    axes.tick_params(labelsize=7.5, colors=GREY, length=2)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(GREY)
+
+
+def _legend(figure: Figure, curves: Curves) -> None:
+    from matplotlib.lines import Line2D
+
+    named: dict[str, dict[str, Any]] = {
+        "training loss ÷ chance, smoothed over the task's batches": {"color": LOSS},
+        "AUC of held-out pairs, degree-matched": {"color": AUC, "marker": "o", "markersize": 3},
+        "untrained start": {
+            "color": AUC,
+            "linestyle": ":",
+            "marker": "o",
+            "markerfacecolor": "white",
+            "linewidth": 0.8,
+        },
+    }
+    named["a guess"] = {"color": GREY, "linestyle": "--", "linewidth": 0.8}
+    if curves.kept_step is not None:
+        named[f"step kept ({curves.kept_step:,})"] = {"color": GREY, "linewidth": 0.8}
+    lines = [Line2D([], [], label=label, **how) for label, how in named.items()]
+    figure.legend(handles=lines, loc="outside upper right", ncols=len(lines), fontsize=8, frameon=False)
+
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Numbers along the steps; none of them is NaN."""
+
+    steps: Numbers  # [k]
+    values: Numbers  # [k]
+
+    @classmethod
+    def of(cls, steps: list[int], values: list[float]) -> Curve:
+        """Those of the values that are numbers."""
+        x, y = np.array(steps, dtype=np.float64), np.array(values, dtype=np.float64)
+        there = np.isfinite(y)
+        return cls(x[there], y[there])
+
+    def smoothed(self, spread: float) -> Curve:
+        """Weighted means over neighbours in steps, by a bell of `spread` steps."""
+        if not len(self.steps) or spread <= 0:
+            return self
+        weights = np.exp(-0.5 * ((self.steps[:, None] - self.steps[None, :]) / spread) ** 2)
+        return Curve(self.steps, (weights @ self.values) / weights.sum(axis=1))
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCurves:
+    """One task: each of its batches' loss over chance, and the AUC of its held-out pairs."""
+
+    name: str
+    loss: Curve  # loss / chance: 1 is a guess
+    auc: Curve  # against degree-matched others; of step 0: without training
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """A training's log."""
+
+    name: str  # the model's id
+    tasks: tuple[TaskCurves, ...]  # the most drawn first
+    mean_auc: Curve
+    kept_step: int | None  # whose weights the model has
+    log: tuple[LogRow, ...]
+    validated: tuple[Validated, ...]
+
+
+def read_curves(folder: Path) -> Curves:
+    """Read the logs of a model's folder, of an unfinished training too; raises ModelError where there are none."""
+    log, validated = read_rows(folder / LOG, LogRow), read_rows(folder / VALIDATION, Validated)
+    if not log:
+        raise ModelError("there is no training's log here", where=folder / LOG, next_step="run `generel-graph train`")
+    name, kept = f"{folder.name}, unfinished", None
+    if (folder / CONFIG).is_file():
+        config = read_config(folder)
+        name, kept = config["id"], config["report"].get("kept_step")
+    tasks = {row.task for row in log} | {row.task for row in validated}
+    drawn = {task: sum(row.task == task for row in log) for task in tasks}
+    steps = sorted({row.step for row in validated})
+    return Curves(
+        name=name,
+        tasks=tuple(
+            _task_curves(task, log, validated) for task in sorted(tasks, key=lambda task: (-drawn[task], task))
+        ),
+        mean_auc=Curve.of(steps, [score([row for row in validated if row.step == step]) for step in steps]),
+        kept_step=kept,
+        log=log,
+        validated=validated,
+    )
+
+
+def _task_curves(name: str, log: tuple[LogRow, ...], validated: tuple[Validated, ...]) -> TaskCurves:
+    rows = [row for row in log if row.task == name and row.chance > 0]
+    seen = [row for row in validated if row.task == name]
+    return TaskCurves(
+        name=name,
+        loss=Curve.of([row.step for row in rows], [row.loss / row.chance for row in rows]),
+        auc=Curve.of([row.step for row in seen], [row.auc_degree for row in seen]),
+    )

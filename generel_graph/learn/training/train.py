@@ -1,0 +1,317 @@
+"""The training loop, in the order of the maths."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from generel_etl.atomic import atomic_folder
+from generel_etl.errors import ModelError
+from generel_etl.progress import Progress, silent
+from generel_graph.config import ModelConfig, TrainConfig
+from generel_graph.config.fingerprint import identity, name_of
+from generel_graph.corpus.schema import Corpus
+from generel_graph.encode import Encoder
+from generel_graph.encode.device import best_device, fast_dtype, torch_threads
+from generel_graph.learn.distributed import ALONE, World
+from generel_graph.learn.effects.table import learn_effects
+from generel_graph.learn.losses import objective
+from generel_graph.learn.model.model import Model
+from generel_graph.learn.model.text_adapter import Adapter
+from generel_graph.learn.model.towers import gates_of, hide, make_towers, with_text
+from generel_graph.learn.pairs.batches import ROUND_STEPS, Batch, RoundInputs, Step, plan_round
+from generel_graph.learn.pairs.groups import Group
+from generel_graph.learn.pairs.hard_negatives import hard_negatives
+from generel_graph.learn.pairs.held_out import write_held
+from generel_graph.learn.pairs.training_data import Material, material
+from generel_graph.learn.training.checkpoint import State, read_state, restore, save_state, write_model
+from generel_graph.learn.training.early_stopping import Watch
+from generel_graph.learn.training.fit_adapter import teach
+from generel_graph.learn.training.model_card import model_card
+from generel_graph.learn.training.report import TrainReport, finished, report_of
+from generel_graph.learn.training.schedule import LANGUAGE, all_steps, language_model, rates, texts_of, with_own_texts
+from generel_graph.learn.training.validation import Validation
+from generel_graph.learn.training.warm_start import check_start, continuing, inherit
+from generel_graph.model_folder import BAD_PAIRS, CONFIG, ENCODER, LogRow, Validated, write_bad_pairs
+from generel_graph.prefetch import ahead
+
+
+def model_id(
+    corpus: Corpus,
+    encoder: Encoder,
+    model: ModelConfig,
+    train: TrainConfig,
+    task_weights: Mapping[str, float],
+    continues: str = "",
+) -> str:
+    """The id that training these would give its model: 16 hex, equal for equal inputs."""
+    return name_of(_identity(corpus, encoder, model, train, task_weights, continues))
+
+
+def _identity(
+    corpus: Corpus,
+    encoder: Encoder,
+    model: ModelConfig,
+    train: TrainConfig,
+    task_weights: Mapping[str, float],
+    continues: str,
+) -> dict[str, Any]:
+    digests = {"sampling": corpus.sampling, "corpus": corpus.digest, "encoder": encoder.digest}
+    return identity(model, train, task_weights, **digests, continues=continues)
+
+
+def train(
+    corpus: Corpus,
+    encoder: Encoder,
+    model: ModelConfig,
+    train: TrainConfig,
+    task_weights: Mapping[str, float],
+    folder: Path,
+    progress: Progress = silent,
+    world: World = ALONE,
+    start: Model | None = None,
+) -> TrainReport:
+    """Train both towers on a corpus' pairs and write the model to `folder`.
+
+    A folder that holds this very model, finished, is left as it is. An unfinished training of the same
+    corpus, encoder and settings goes on where it stopped, to the bit on one CPU; an unfinished one of
+    others is begun anew. Ctrl-C ends the step, saves and raises KeyboardInterrupt. All processes of `world` train it
+    together; the first alone validates and writes. From `start` it goes on: what that model has learnt is kept, new
+    nodes and inputs begin anew, and `continue_steps` are enough.
+    Raises ConfigError for an unknown loss; ModelError for a finished model of other inputs, for pairs that cannot be
+    trained on, and when the loss is not a number (the batch's pairs are then in `nan_pairs.tsv`).
+    """
+    wanted = _identity(corpus, encoder, model, train, task_weights, start.id if start else "")
+    if (folder / CONFIG).is_file():
+        return finished(folder, wanted)
+    train = continuing(train, start)
+    progress = progress if world.first else silent
+    state = read_state(folder, wanted)
+    small = state.dtype == torch.bfloat16 if state else world.agreed(fast_dtype(best_device()) == torch.bfloat16)
+    dtype = torch.bfloat16 if small else torch.float32  # one for all processes, and the same again after a stop
+    given = material(corpus, encoder, model, train, task_weights, progress, dtype)
+    with torch_threads(train.threads):  # not around the above: texts are encoded on all cores
+        return _learn(given, encoder, model, train, folder, wanted, state, progress, world, start)
+
+
+def _learn(
+    given: Material,
+    encoder: Encoder,
+    model: ModelConfig,
+    train: TrainConfig,
+    folder: Path,
+    wanted: Mapping[str, Any],
+    state: State | None,
+    progress: Progress,
+    world: World,
+    start: Model | None,
+) -> TrainReport:
+    """Train on what is given, from `state` on, and write the model."""
+    device = best_device()
+    dtype = given.features.dtype
+    corpus = given.corpus
+    shapes = given.shapes
+
+    towers = make_towers(tuple(shapes.values()), model.dropout, train.seed).to(device).train()
+    if start is not None:
+        check_start(start, wanted, shapes)
+        inherit(towers, start, given)
+    parts = [{"params": list(towers.parameters())}]
+    language = language_model(start.own_encoder(encoder) if start else encoder, train)
+    if language is not None:
+        towers[LANGUAGE] = language.to(device).train()
+        parts.append({"params": [p for p in language.parameters() if p.requires_grad]})
+    learnt = [parameter for part in parts for parameter in part["params"]]
+    optimizer = torch.optim.AdamW(parts, lr=train.learning_rate, weight_decay=train.weight_decay, fused=True)
+    last = all_steps(train)
+    validation = None
+    if world.first and train.validate_steps > 0 and any(len(group.held) for group in given.groups):
+        validation = Validation(given, temperature=train.temperature, seed=train.seed)
+    watch = Watch(validation, train, moved=bool(start and start.moved))
+    done, seconds, log = 0, 0.0, list[LogRow]()
+    if state is not None:
+        restore(state, towers, optimizer)
+        done, seconds, log = state.step, state.seconds, list(state.log)
+        watch.resume(state.validated, state.best)
+    began = time.perf_counter() - seconds
+    watch.look(towers, done)
+
+    with deferred_interrupt() as interrupted, closing(_batches(given, train, done, towers, world)) as batches:
+        for step, batch in batches:
+            if train.patience > 0 and world.agreed(watch.enough()):
+                break
+            batch = batch.to(device)  # noqa: PLW2901
+            group = given.groups[step.group]
+            # Dropout is the step's and the process', not the run's.
+            torch.manual_seed((train.seed * 1_000_003 + step.number) * world.size + world.rank)
+            for part, rate in zip(optimizer.param_groups, rates(step.number, train), strict=False):
+                part["lr"] = rate
+
+            with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+                z = _vectors(towers, given, batch, step, model, moving=step.number >= train.steps, world=world)
+            made = objective(z, batch, train, world)
+
+            optimizer.zero_grad(set_to_none=True)
+            made.total.backward()  # type: ignore[no-untyped-call]
+            world.sum_gradients(learnt)
+            norm = torch.nn.utils.clip_grad_norm_(learnt, train.clip)
+            if not torch.isfinite(made.total) or not torch.isfinite(norm):
+                raise _not_a_number(folder, corpus, group, step, batch, world)
+            optimizer.step()
+
+            now = time.perf_counter() - began
+            log.append(
+                LogRow(
+                    step=step.number,
+                    task=group.task,
+                    loss=made.loss.item(),
+                    chance=made.chance,
+                    effect_loss=None if made.effect is None else made.effect.item(),
+                    gradient_norm=norm.item(),
+                    learning_rate=optimizer.param_groups[0]["lr"],
+                    pairs=len(step.pairs) + len(step.effects),
+                    seconds=now,
+                )
+            )
+            done = step.number + 1
+            watch.look(towers, done)
+            try:
+                progress("train", done, last, _note(log, now))
+            except KeyboardInterrupt:
+                interrupted.set()
+            stopped = world.agreed(interrupted.is_set())
+            if world.first and (stopped or done % train.checkpoint_steps == 0):
+                save_state(
+                    folder, wanted, towers, optimizer,
+                    step=done, seconds=now, dtype=dtype, log=log, validated=watch.validated, best=watch.best,
+                )  # fmt: skip
+            if stopped:
+                raise KeyboardInterrupt
+    if not world.first:
+        world.wait()
+        return finished(folder, wanted)
+    kept = watch.keep_best(towers, done)
+    towers = towers.cpu()
+    if language is not None:
+        del towers[LANGUAGE]
+        if kept > train.steps or (start and start.moved):
+            with atomic_folder(folder / ENCODER) as new:
+                language.save(new)
+            given = with_own_texts(given, encoder.tuned(folder / ENCODER), progress)
+    adapter, wordings = teach(given, towers, steps=train.adapter_steps, seed=train.seed, progress=progress)
+    report = report_of(folder, name_of(wanted), given.groups, log, watch.validated, kept)
+    report = replace(report, wordings=wordings)
+    _write(report, given, wanted, towers, adapter, log, watch.validated)
+    world.wait()
+    return report
+
+
+def _write(
+    report: TrainReport,
+    given: Material,
+    wanted: Mapping[str, Any],
+    towers: nn.ModuleDict,
+    adapter: Adapter | None,
+    log: Sequence[LogRow],
+    validated: Sequence[Validated],
+) -> None:
+    """Write all of a model's folder, its config.json last."""
+    corpus, shapes = given.corpus, given.shapes
+    config = {
+        "id": report.model_id,
+        "identity": wanted,
+        "towers": [{**asdict(s), "blocks": [b.name for b in s.blocks]} for s in shapes.values()],
+        "kinds": sorted(set(corpus.nodes.kinds)),
+        "nodes": len(corpus.nodes),
+        "edges": len(corpus.edges.starts),
+        "gates": gates_of(towers),
+        "data": asdict(corpus.provenance),
+        "effects": learn_effects(corpus, given.features, shapes["concept"], report.folder),
+        "report": {**asdict(report), "folder": ""},
+    }
+    write_held(report.folder, corpus, given.groups)
+    card = model_card(config)
+    write_model(report.folder, towers, adapter, corpus.nodes, config=config, card=card, log=log, validated=validated)
+
+
+def _vectors(
+    towers: nn.ModuleDict, given: Material, batch: Batch, step: Step, model: ModelConfig, *, moving: bool, world: World
+) -> dict[str, Tensor]:
+    """The vectors of a batch, tower → [k, dimension]; `moving`: texts by the language model as it is now."""
+    z = {}
+    for tower, inputs in batch.inputs.items():
+        x, shape = inputs, given.shapes[tower]
+        own = torch.from_numpy(given.own_rows[batch.nodes[tower]]).to(x.device) if shape.identities else None
+        if moving and tower == "concept":
+            x = with_text(x, shape, towers[LANGUAGE](texts_of(given, batch, step, world.mine)))
+        z[tower] = towers[tower](hide(x, shape, model.block_dropout, model.text_only), own)
+    return z
+
+
+def _batches(
+    given: Material, train: TrainConfig, done: int, towers: nn.ModuleDict, world: World
+) -> Generator[tuple[Step, Batch], None, None]:
+    """The steps from `done` on with their tensors, made in a thread of their own while others are trained on.
+
+    Hard negatives are those of the towers as they are when a step's turn comes: with them nothing is made before.
+    """
+    last = all_steps(train)
+
+    def made() -> Generator[tuple[Step, Batch], None, None]:
+        for number in range(done // ROUND_STEPS, -(-last // ROUND_STEPS)):
+            planned = plan_round(given.groups, given.features.effects, train, number, last)
+            steps = [step for step in planned if step.number >= done]
+            inputs = RoundInputs(given, steps, world.mine)
+            for step in steps:
+                yield step, inputs.batch(step, hard_negatives(inputs, step, towers, train.hard_negatives, world))
+
+    # A round deep: its inputs are made at once, and must not keep the towers waiting.
+    return made() if train.hard_negatives > 0 else ahead(made(), depth=ROUND_STEPS)
+
+
+@contextmanager
+def deferred_interrupt() -> Iterator[threading.Event]:
+    """Turn Ctrl-C into an event that the loop looks at between steps: a step is whole or not begun."""
+    event = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield event  # signals come to the main thread only
+        return
+    before = signal.signal(signal.SIGINT, lambda *_: event.set())
+    try:
+        yield event
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _note(log: Sequence[LogRow], seconds: float) -> str:
+    last = log[-1]
+    recent = log[-50:]
+    before = log[-len(recent) - 1].seconds if len(log) > len(recent) else 0.0
+    speed = sum(row.pairs for row in recent) / max(seconds - before, 1e-9)
+    return f"{last.task} {last.loss:.2f} (chance {last.chance:.2f}), {speed:,.0f} pairs/s"
+
+
+def _not_a_number(folder: Path, corpus: Corpus, group: Group, step: Step, batch: Batch, world: World) -> ModelError:
+    ids = corpus.nodes.ids
+    texts = corpus.tasks[group.task].texts if group.is_text else ()
+    rows = [
+        (ids[a], texts[b] if texts else ids[b], float(w))
+        for a, b, w in zip(group.anchors[step.pairs], group.positives[step.pairs], batch.weights.tolist(), strict=True)
+    ]
+    if world.first:
+        write_bad_pairs(folder / BAD_PAIRS, rows)
+    return ModelError(
+        f"the loss of task {group.task} is not a number at step {step.number}",
+        where=folder / BAD_PAIRS,
+        found=f"{len(rows)} pairs, written there",
+        next_step="look for weights or effects that are out of range, or lower [train] learning_rate",
+    )

@@ -1,0 +1,55 @@
+"""What a person types becomes one checked question, or an error that says what is valid."""
+
+from __future__ import annotations
+
+import pytest
+
+from generel_etl.errors import UsageError
+from generel_graph.ask import Question, Stretch
+
+
+def test_a_text_may_stand_for_a_list_of_one_and_minus_for_a_weight() -> None:
+    question = Question.read("asthma", kind="gene", minus="eczema", source="gwas", not_linked="associated_with")
+    assert (question.texts, question.weights) == (("asthma", "eczema"), (1.0, -1.0))
+    assert (question.kinds, question.sources, question.not_linked) == (("Gene",), ("gwas",), ("ASSOCIATED_WITH",))
+    assert Question.read(["a", "b"], weights=[1, 0.5], minus=["c"]).weights == (1, 0.5, -1.0)
+    assert Question.read("a", not_linked=()).not_linked == ()
+    assert Question.read("a").not_linked is None
+
+
+def test_a_region_is_a_chromosome_or_a_stretch_in_one_build() -> None:
+    assert Stretch.read("chrX") == Stretch("X")
+    assert Stretch.read("hg38:chr6:25,000,000-34,000,000") == Stretch("6", "GRCh38", 25_000_000, 34_000_000)
+    for text, said in {
+        "6:25-34": "build",
+        "GRCh38:99:1-2": "not a region",
+        "GRCh38:6:5": "not a region",
+        "GRCh38:6:9-5": "before it begins",
+        "nowhere": "not a region",
+        "": "not a region",
+    }.items():
+        with pytest.raises(UsageError, match=said):
+            Stretch.read(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "how", "said"),
+    [
+        ("", {}, "nothing to search"),
+        ([], {}, "nothing to search"),
+        (["asthma", " "], {}, "nothing to search"),
+        ("asthma", {"k": 0}, "number of hits"),
+        ("asthma", {"kind": "Gen"}, "did you mean 'Gene'"),
+        ("asthma", {"weights": [1, 2]}, "one weight a text"),
+        ("asthma", {"not_linked": "ASSOCIATED"}, "did you mean 'ASSOCIATED_WITH'"),
+        ("asthma", {"by": "sound"}, "unknown way"),
+        (["asthma", "eczema"], {"by": "words"}, "one text"),
+        ("asthma", {"within": 2}, "edges of what"),
+        ("asthma", {"of": "CTLA4"}, "edges of what"),
+        ("asthma", {"kinds": "Gene"}, "did you mean 'kind'"),
+        ("asthma", {"within": 4, "of": "CTLA4"}, "edges of what"),
+    ],
+)
+def test_what_cannot_be_followed_is_told(text, how, said) -> None:
+    with pytest.raises(UsageError, match=said):
+        Question.read(text, **how)

@@ -1,0 +1,124 @@
+"""A corpus that was kept is the one that was read; what another graph, date or statement gave is not taken for it."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import fields
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from generel_etl.errors import GraphError
+from generel_graph.config import Config
+from generel_graph.corpus.cache import keep, read_kept
+from generel_graph.corpus.load import sample
+from generel_graph.corpus.read import corpus_name, read_corpus
+from generel_graph.corpus.schema import Corpus, Edges, Nodes, Pairs
+from generel_graph.graph import Graph
+from generel_graph.graph import statements as cypher
+from generel_graph.graph.digest import graph_digest
+
+
+def corpus(digest: str = "a") -> Corpus:
+    none = np.array([np.nan], dtype=np.float32)
+    nodes = Nodes(
+        ids=("MONDO:1", "rs1"),
+        kinds=("Disease", "SNP"),
+        texts=("ague", ""),
+        synonyms=(("marsh fever", "ağue"), ()),
+        clusters=np.array([0, 1], dtype=np.int32),
+        chromosomes=("", "1"),
+        positions=np.array([-1, 7], dtype=np.int64),
+        builds=("", "GRCh38"),
+    )
+    edges = Edges(
+        types=("ASSOCIATED_WITH",),
+        starts=np.array([1], dtype=np.int32),
+        ends=np.array([0], dtype=np.int32),
+        type=np.array([0], dtype=np.int16),
+        weights=np.array([0.5], dtype=np.float32),
+        log_odds=none,
+        neg_log10_p=none,
+    )
+    one = np.array([1], dtype=np.int32)
+    gwas = Pairs(one, one * 0, np.array([0.5], dtype=np.float32), none)
+    words = Pairs(one * 0, one * 0, np.array([1.0], dtype=np.float32), none, texts=("marsh fever",))
+    return Corpus(digest, nodes, edges, {"gwas": gwas, "synonym": words}, sampling="s")
+
+
+def assert_same(one: Corpus, two: Corpus) -> None:
+    assert (one.digest, one.sampling, list(one.tasks)) == (two.digest, two.sampling, list(two.tasks))
+    parts = [(one.nodes, two.nodes), (one.edges, two.edges), *((one.tasks[t], two.tasks[t]) for t in one.tasks)]
+    for a, b in parts:
+        for name in [f.name for f in fields(a)]:
+            left, right = getattr(a, name), getattr(b, name)
+            if isinstance(left, np.ndarray):
+                assert left.dtype == right.dtype
+                np.testing.assert_array_equal(left, right)
+            else:
+                assert left == right
+
+
+def test_what_is_kept_is_what_was_read(tmp_path: Path) -> None:
+    keep(tmp_path, corpus(), "graph")
+    kept = read_kept(tmp_path, "a")
+    assert kept is not None
+    assert_same(kept, corpus())
+    assert read_kept(tmp_path, "b") is None
+
+
+def test_numbers_are_mapped_and_not_read(tmp_path: Path) -> None:
+    keep(tmp_path, corpus(), "graph")
+    kept = read_kept(tmp_path, "a")
+    assert kept is not None and not kept.edges.starts.flags.owndata and not kept.edges.starts.flags.writeable
+
+
+def test_corpora_of_one_graph_stand_side_by_side_and_go_with_it(tmp_path: Path) -> None:
+    for name, graph in (("a", "one"), ("b", "one")):
+        keep(tmp_path, corpus(name), graph)
+    assert {p.name for p in tmp_path.iterdir()} == {"a", "b"}
+    keep(tmp_path, corpus("c"), "two")
+    assert {p.name for p in tmp_path.iterdir()} == {"c"}
+
+
+def test_graph_date_tasks_and_statements_make_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = {
+        corpus_name("g", ["gwas"], None),
+        corpus_name("h", ["gwas"], None),
+        corpus_name("g", ["gwas"], date(2010, 1, 1)),
+        corpus_name("g", ["gwas", "eqtl"], None),
+    }
+    assert len(names) == 4
+    changed = tmp_path / "cypher"
+    shutil.copytree(cypher.folder(), changed)
+    path = changed / "sample" / "gwas.cypher"
+    path.write_text(path.read_text(encoding="utf-8") + "// changed\n", encoding="utf-8")
+    monkeypatch.setattr(cypher, "folder", lambda: changed)
+    cypher.statement.cache_clear()
+    try:
+        assert corpus_name("g", ["gwas"], None) not in names
+    finally:
+        cypher.statement.cache_clear()
+
+
+def test_a_graph_is_read_once_and_not_while_it_moves(graph: Graph, tmp_path: Path) -> None:
+    config = Config(folder=tmp_path)
+    with graph.driver.session() as session:
+        session.run(
+            "CREATE (:SNP:Entity {id: 'rs1', kind: 'SNP'})"
+            "-[:ASSOCIATED_WITH {weight: .5, source: 'x', key: 'k'}]->"
+            "(:Disease:Concept:Entity {id: 'MONDO:1', kind: 'Disease'}), (:Source {name: 'x', digest: $digest})",
+            digest="0" * 32,
+        ).consume()
+    with pytest.raises(GraphError, match="changed while it was read"):
+        sample(graph, config, "another digest")
+    assert not config.sampled_folder.exists()
+    digest = graph_digest(graph) or ""
+    first = sample(graph, config, digest)
+    with graph.driver.session() as session:
+        session.run("MATCH (n:Entity) DETACH DELETE n").consume()
+    assert_same(sample(graph, config, digest), first)  # of the same digest nothing is read
+    with pytest.raises(GraphError, match="empty"):
+        read_corpus(graph, "other", ["gwas"])

@@ -1,0 +1,316 @@
+"""SNPs and edges: places, alleles, direction, keys, what waits in the stage, and the counts of rows."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from generel_etl.config import SourceConfig
+from generel_etl.digest import sum_digests
+from generel_etl.errors import DataError
+from generel_etl.resolve import MemoryStage, Resolved, resolve
+
+GENES = MemoryStage.of_rows(
+    "hgnc",
+    concepts=[{"row": n, "id": f"HGNC:{n}", "kind": "Gene", "name": f"G{n}", "defined": True} for n in (1, 2, 3)],
+)
+
+
+def association(row: int, snp: str, trait: str = "Height", **more: object) -> dict[str, object]:
+    return {
+        "row": row, "type": "ASSOCIATED_WITH", "start_id": snp, "start_kind": "SNP", "end_name": trait,
+        "end_kind": "Trait", "weight": 0.5, **more,
+    }  # fmt: skip
+
+
+def eqtl(row: int, snp: str, gene: str = "HGNC:1", **more: object) -> dict[str, object]:
+    return {
+        "row": row, "type": "REGULATES", "start_id": snp, "start_kind": "SNP", "end_id": gene, "end_kind": "Gene",
+        "weight": 0.5, **more,
+    }  # fmt: skip
+
+
+def place(row: int, snp: str, position: int | None = None, alleles: str = "", **more: object) -> dict[str, object]:
+    where = {"chromosome": "1", "position": position, "build": "GRCh38"} if position else {}
+    return {"row": row, "id": snp, "alleles": list(alleles), **where, **more}
+
+
+def resolved(*stages: MemoryStage) -> Resolved:
+    return resolve(stages, [SourceConfig(stage.name, "made", ("x",)) for stage in stages])
+
+
+def snp(result: Resolved, name: str) -> dict[str, object]:
+    return result.nodes.filter(pl.col("id") == name).row(0, named=True)
+
+
+def rows(result: Resolved, source: str) -> tuple[int, int, int, int, int]:
+    """Loaded, merged, rejected, dangling, staged."""
+    found = next(s for s in result.sources if s.name == source)
+    states = (
+        found.rows_loaded,
+        found.rows_merged,
+        found.rows_rejected,
+        found.rows_dangling,
+        found.rows_staged,
+    )
+    assert sum(states) == found.rows_read
+    return states
+
+
+def test_a_snp_list_adds_places_to_snps_that_others_name_and_makes_none() -> None:
+    listed = MemoryStage.of_rows(
+        "list", snps=[place(1, "rs1", 10, "AG", on_mention=True), place(2, "rs2", 20, on_mention=True)]
+    )
+    hits = MemoryStage.of_rows("hits", edges=[association(1, "rs1")])
+    result = resolved(hits, listed)
+    assert result.nodes.filter(kind="SNP")["id"].to_list() == ["rs1"]
+    found = snp(result, "rs1")
+    assert (found["source"], found["chromosome"], found["position"], found["build"], found["alleles"]) == (
+        "hits",
+        "1",
+        10,
+        "GRCh38",
+        ["A", "G"],
+    )
+    assert rows(result, "list") == (1, 0, 0, 0, 1)
+
+
+def test_a_snp_list_that_creates_makes_nodes() -> None:
+    result = resolved(MemoryStage.of_rows("list", snps=[place(1, "rs1", 10), place(2, "rs1", 10)]))
+    assert result.nodes["id"].to_list() == ["rs1"]
+    assert rows(result, "list") == (1, 1, 0, 0, 0)
+
+
+def test_place_and_alleles_come_from_the_first_source_that_has_each() -> None:
+    one = MemoryStage.of_rows("one", snps=[place(1, "rs1", 10)], edges=[association(1, "rs1")])
+    two = MemoryStage.of_rows("two", snps=[place(1, "rs1", 11, "AC", on_mention=True)])
+    three = MemoryStage.of_rows("three", snps=[place(1, "rs1", 10, "AG", on_mention=True)])
+    found = snp(resolved(one, two, three), "rs1")
+    assert found["position"] == 10
+    assert found["alleles"] == ["A", "G"], "a source that puts the SNP elsewhere may speak of another"
+    assert snp(resolved(two, one, three), "rs1")["alleles"] == ["A", "C"]
+
+
+@pytest.mark.parametrize(
+    ("mention", "expected"),
+    [
+        ("GRCh38:1:10:A:G", "rs1"),
+        ("GRCh38:1:10:G:A", "rs1"),
+        ("GRCh38:1:10", "rs1"),
+        ("GRCh38:1:10:A:C", "GRCh38:1:10:A:C"),
+        ("GRCh37:1:10:A:G", "GRCh37:1:10:A:G"),
+        ("GRCh38:1:20:A:G", "GRCh38:1:20:A:G"),
+    ],
+)
+def test_a_position_is_an_rsid_where_one_source_states_both_in_one_build_and_alleles_agree(
+    mention: str, expected: str
+) -> None:
+    """At position 20 two rsIDs fit, so none is taken."""
+    listed = [place(1, "rs1", 10, "AG"), place(2, "rs2", 20, "AG"), place(3, "rs3", 20, "AG")]
+    result = resolved(
+        MemoryStage.of_rows("list", snps=[{**row, "on_mention": True} for row in listed]),
+        MemoryStage.of_rows("hits", edges=[association(1, mention)]),
+    )
+    assert result.nodes.filter(kind="SNP")["id"].to_list() == [expected]
+    assert result.edges["start"].to_list() == [expected]
+    if expected == "rs1":
+        assert snp(result, "rs1")["xrefs"] == [mention]
+
+
+def test_rows_on_mention_are_loaded_only_where_another_source_names_their_snp() -> None:
+    table = MemoryStage.of_rows(
+        "eqtl",
+        edges=[
+            eqtl(1, "rs1"), eqtl(2, "rs2", on_mention=True), eqtl(3, "rs3", on_mention=True),
+            eqtl(4, "rs1", "HGNC:2", on_mention=True),
+        ],
+        snps=[place(2, "rs2", 20, on_mention=True), place(3, "rs3", 30, on_mention=True)],
+    )  # fmt: skip
+    other = MemoryStage.of_rows("other", edges=[eqtl(1, "rs3", on_mention=True)])
+    alone = resolved(GENES, table, other)
+    assert alone.edges["start"].to_list() == ["rs1"]
+    assert rows(alone, "eqtl") == (1, 0, 0, 0, 3)
+    assert rows(alone, "other") == (0, 0, 0, 0, 1), "two tables on mention do not call for each other"
+    hits = MemoryStage.of_rows("hits", edges=[association(1, "rs2")])
+    result = resolved(GENES, table, other, hits)
+    assert result.edges.filter(type="REGULATES")["start"].to_list() == ["rs1", "rs2"]
+    assert rows(result, "eqtl") == (2, 0, 0, 0, 2)
+    assert snp(result, "rs2")["position"] == 20
+
+
+def in_ld(row: int, one: str, two: str, **more: object) -> dict[str, object]:
+    return {
+        "row": row, "type": "IN_LD_WITH", "start_id": one, "start_kind": "SNP", "end_id": two, "end_kind": "SNP",
+        "weight": 0.5, "r2": 0.5, "on_mention": True, **more,
+    }  # fmt: skip
+
+
+def test_a_pair_in_ld_is_loaded_if_other_sources_name_both_snps() -> None:
+    pairs = MemoryStage.of_rows(
+        "ld",
+        edges=[in_ld(1, "rs2", "rs1"), in_ld(2, "rs1", "rs8"), in_ld(3, "rs8", "rs9"), in_ld(4, "rs1", "GRCh38:1:20")],
+        snps=[place(n, f"rs{n}", 10 * n, on_mention=True) for n in (1, 2)] + [place(3, "rs8", 80, on_mention=True)],
+    )
+    again = MemoryStage.of_rows("again", edges=[in_ld(1, "rs8", "rs9"), in_ld(2, "rs1", "rs2")])
+    hits = MemoryStage.of_rows("hits", edges=[association(1, "rs1")])
+    eqtls = MemoryStage.of_rows("eqtls", edges=[eqtl(1, "rs2")])
+    result = resolved(GENES, pairs, again, hits, eqtls)
+    assert result.edges.filter(type="IN_LD_WITH").select("source", "start", "end").rows() == [
+        ("again", "rs1", "rs2"),
+        ("ld", "rs1", "rs2"),
+    ]
+    assert rows(result, "ld") == (1, 1, 0, 0, 2), "row 4 has the place of rs2, so it says the same as row 1"
+    assert result.nodes.filter(kind="SNP")["id"].to_list() == ["rs1", "rs2"]
+    assert snp(result, "rs2")["position"] == 20
+
+
+def test_what_a_source_keeps_in_the_stage_stays_there_whoever_names_its_ends() -> None:
+    weak = {"r2": 0.1, "staged": True}
+    pairs = MemoryStage.of_rows(
+        "ld", edges=[in_ld(1, "rs1", "rs2", **weak), in_ld(2, "rs1", "rs2", on_mention=False, **weak)]
+    )
+    hits = MemoryStage.of_rows("hits", edges=[association(1, "rs1"), association(2, "rs2")])
+    result = resolved(hits, pairs)
+    assert rows(result, "ld") == (0, 0, 0, 0, 2)
+    assert result.edges["source"].unique().to_list() == ["hits"]
+    alone = resolved(pairs)
+    assert (alone.nodes.height, rows(alone, "ld")) == (0, (0, 0, 0, 0, 2))
+
+
+@pytest.mark.parametrize(
+    ("alleles", "given", "stored", "flags"),
+    [
+        ("AG", "A", "A", []),
+        ("AG", "C", "G", ["strand_flipped"]),
+        ("AT", "T", "T", ["palindromic"]),
+        ("AG", None, None, []),
+        ("", "C", "C", []),
+    ],
+)
+def test_the_effect_allele_is_put_on_the_known_alleles(
+    alleles: str, given: str | None, stored: str | None, flags: list[str]
+) -> None:
+    hits = MemoryStage.of_rows("hits", edges=[association(1, "rs1", effect_allele=given)])
+    result = resolved(hits, MemoryStage.of_rows("list", snps=[place(1, "rs1", 10, alleles, on_mention=True)]))
+    assert result.edges.select("effect_allele", "flags").rows() == [(stored, flags)]
+
+
+def test_an_inferred_odds_ratio_stays_only_where_the_end_is_a_disease() -> None:
+    disease = {"row": 1, "id": "MONDO:1", "kind": "Disease", "name": "Asthma", "defined": True}
+    effect = {"odds_ratio": 1.2, "flags": ["effect_inferred"]}
+    hits = MemoryStage.of_rows(
+        "hits", edges=[association(1, "rs1", "Asthma", **effect), association(2, "rs2", **effect)]
+    )
+    result = resolved(MemoryStage.of_rows("mondo", concepts=[disease]), hits)
+    assert result.edges.sort("start").select("odds_ratio", "flags").rows() == [
+        (1.2, ["effect_inferred"]), (None, ["effect_unknown"]),
+    ]  # fmt: skip
+
+
+def gene_edge(row: int, kind: str, start: str, end: str, **more: object) -> dict[str, object]:
+    return {
+        "row": row, "type": kind, "start_id": start, "start_kind": "Gene", "end_id": end, "end_kind": "Gene",
+        "weight": 1.0, **more,
+    }  # fmt: skip
+
+
+def test_a_symmetric_edge_is_stored_once_lower_id_first_and_a_directed_one_as_it_is() -> None:
+    kg = MemoryStage.of_rows(
+        "kg",
+        edges=[
+            gene_edge(1, "INTERACTS_WITH", "HGNC:2", "HGNC:1"), gene_edge(2, "INTERACTS_WITH", "HGNC:1", "HGNC:2"),
+            gene_edge(3, "REGULATES_GENE", "HGNC:2", "HGNC:1"), gene_edge(4, "REGULATES_GENE", "HGNC:1", "HGNC:2"),
+        ],
+    )  # fmt: skip
+    result = resolved(GENES, kg)
+    assert result.edges.select("type", "start", "end").rows() == [
+        ("INTERACTS_WITH", "HGNC:1", "HGNC:2"),
+        ("REGULATES_GENE", "HGNC:1", "HGNC:2"),
+        ("REGULATES_GENE", "HGNC:2", "HGNC:1"),
+    ]
+    assert rows(result, "kg") == (3, 1, 0, 0, 0)
+
+
+def test_an_edge_from_a_concept_to_itself_dangles_with_its_reason_unless_its_type_allows_it() -> None:
+    kg = MemoryStage.of_rows(
+        "kg",
+        edges=[
+            gene_edge(1, "INTERACTS_WITH", "HGNC:1", "HGNC:1"),
+            gene_edge(2, "REGULATES_GENE", "HGNC:1", "HGNC:1"),
+        ],
+    )
+    result = resolved(GENES, kg)
+    assert result.edges["type"].to_list() == ["REGULATES_GENE"]
+    assert result.dangling.select("row", "end", "id", "reason").rows() == [
+        (1, "both", "HGNC:1", "both ends are one concept")
+    ]
+    assert rows(result, "kg") == (1, 0, 0, 1, 0)
+
+
+def test_a_key_is_told_by_ends_type_and_circumstances_and_by_all_else_where_these_repeat() -> None:
+    once = resolved(GENES, MemoryStage.of_rows("e", edges=[eqtl(1, "rs1", tissue="liver", beta=0.1)]))
+    again = resolved(GENES, MemoryStage.of_rows("e", edges=[eqtl(1, "rs1", tissue="liver", beta=0.2)]))
+    assert once.edges["key"].to_list() == again.edges["key"].to_list()
+    assert once.edges["digest"].to_list() != again.edges["digest"].to_list()
+    table = [
+        eqtl(1, "rs1", tissue="liver", beta=0.1),
+        eqtl(2, "rs1", tissue="liver", beta=0.2),
+        eqtl(3, "rs1", tissue="lung", beta=0.1),
+    ]
+    both = resolved(GENES, MemoryStage.of_rows("e", edges=table)).edges
+    assert both["key"].n_unique() == 3
+    assert all(len(key) == 16 for key in both["key"])
+    turned = [{**row, "row": 4 - int(row["row"])} for row in table]
+    assert both.equals(resolved(GENES, MemoryStage.of_rows("e", edges=turned)).edges)
+
+
+def test_the_same_row_twice_is_one_edge_and_the_surest_way_counts() -> None:
+    hits = MemoryStage.of_rows("hits", edges=[eqtl(1, "rs1", None, end_name="G1"), eqtl(2, "rs1"), eqtl(3, "rs1")])
+    result = resolved(GENES, hits)
+    assert result.edges["resolved_by"].to_list() == ["id"]
+    assert rows(result, "hits") == (1, 2, 0, 0, 0)
+
+
+def test_two_sources_keep_their_own_edges() -> None:
+    tables = [MemoryStage.of_rows(name, edges=[eqtl(1, "rs1")]) for name in ("b", "a")]
+    result = resolved(GENES, *tables)
+    assert result.edges.select("source", "start", "end").rows() == [
+        ("a", "rs1", "HGNC:1"),
+        ("b", "rs1", "HGNC:1"),
+    ]
+    assert rows(result, "a") == rows(result, "b") == (1, 0, 0, 0, 0)
+
+
+def test_every_row_has_one_state() -> None:
+    """A row with several edges is loaded if one of them is; a row with a record and a reject is not rejected."""
+    reject = {"file": "f", "line": 1, "column": "c", "reason": "no"}
+    table = MemoryStage.of_rows(
+        "t",
+        edges=[
+            eqtl(1, "rs1"), eqtl(1, "rs2", "HGNC:99"), eqtl(2, "rs1"), eqtl(3, "rs5", "HGNC:99"),
+            eqtl(4, "rs4", on_mention=True),
+        ],
+        snps=[place(3, "rs5", 50)],
+        rejects=[{**reject, "row": 1}, {**reject, "row": 5}],
+    )  # fmt: skip
+    result = resolved(GENES, table)
+    assert rows(result, "t") == (1, 1, 1, 1, 1)
+    assert "rs5" not in result.nodes["id"], "a row whose every edge dangles makes no node"
+
+
+def test_rows_that_a_reader_lost_are_an_error() -> None:
+    with pytest.raises(DataError, match="3 rows were read, but 1 are accounted for"):
+        resolved(GENES, MemoryStage.of_rows("t", rows_read=3, edges=[eqtl(1, "rs1")]))
+
+
+def test_a_source_that_is_not_staged_is_named() -> None:
+    with pytest.raises(DataError, match=r"sources\.gone"):
+        resolve([GENES], [SourceConfig("gone", "made", ("x",))])
+
+
+def test_a_sources_digest_is_the_sum_over_its_nodes_and_edges() -> None:
+    result = resolved(GENES, MemoryStage.of_rows("t", edges=[eqtl(1, "rs1"), eqtl(2, "rs2")]))
+    for counts in result.sources:
+        nodes, edges = (frame.filter(source=counts.name) for frame in (result.nodes, result.edges))
+        assert (counts.nodes, counts.edges) == (nodes.height, edges.height)
+        assert counts.digest == sum_digests(pl.concat([nodes["digest"], edges["digest"]]))

@@ -1,0 +1,81 @@
+"""What the stage tells of SNPs that are no nodes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from generel_etl.config import EtlConfig, SourceConfig
+from generel_etl.stage import Stage, stage_source
+from generel_etl.stage_lookup import looked_in, places, regulated, rsids_at
+
+LIST = "rsid\tchr\tpos\ta1\ta2\nrs1\t1\t100\tA\tG\nrs2\t1\t200\tA\tC\nrs3\t1\t200\tA\tT\n"
+COLUMNS = {"id": "rsid", "chromosome": "chr", "position": "pos", "alleles": ["a1", "a2"]}
+EQTL = "rsid\tgene\tid\tp\ttissue\nrs1\tAAA\t\t1e-9\tlung\nrs1\t\tENSG00000000001\t1e-8\tskin\nrs9\tBBB\t\t1e-9\tlung\n"
+
+
+def stages(folder: Path) -> list[Stage]:
+    """Two lists that disagree, an eQTL table, and a vocabulary that knows no SNP."""
+    for name, text in (
+        ("one", LIST),
+        ("two", LIST.replace("\t100\t", "\t111\t")),
+        ("eqtl", EQTL),
+        ("words", "i\tn\nMONDO:1\tgout\n"),
+    ):
+        (folder / f"{name}.tsv").write_text(text, encoding="utf-8")
+    snps = {"node": "snp", "columns": COLUMNS}
+    eqtl = {
+        "type": "REGULATES",
+        "columns": {"start_id": "rsid", "end_name": "gene", "end_id": "id", "p": "p", "tissue": "tissue"},
+    }
+    words = {"node": "concept", "kind": "Disease", "columns": {"id": "i", "name": "n"}}
+    options = {
+        "words": words,
+        "two": {**snps, "build": "GRCh38"},
+        "one": {**snps, "build": "GRCh38"},
+        "old": {**snps, "build": "GRCh37"},
+        "eqtl": eqtl,
+    }
+    files = {"old": "one.tsv"}
+    config = EtlConfig(data=folder, state=folder / "state")
+    return [
+        stage_source(SourceConfig(name, "table", (files.get(name, f"{name}.tsv"),), options=some), config)
+        for name, some in options.items()
+    ]
+
+
+def test_the_first_source_that_has_a_place_counts_in_each_build(tmp_path: Path) -> None:
+    found = places(stages(tmp_path), ["rs1", "rs7"])
+    assert sorted(found.rows()) == [("rs1", "GRCh37", "1", 100, "old"), ("rs1", "GRCh38", "1", 111, "two")]
+    assert places([], ["rs1"]).is_empty()
+
+
+def test_a_place_is_an_rsid_where_one_alone_fits(tmp_path: Path) -> None:
+    asked = pl.DataFrame(
+        {
+            "code": ["both", "allele", "other", "elsewhere", "first"],
+            "build": ["GRCh38"] * 5,
+            "chromosome": ["1", "1", "1", "2", "1"],
+            "position": [200, 200, 200, 200, 100],
+            "alleles": [[], ["A", "T"], ["A", "G"], [], []],
+        },
+        schema_overrides={"alleles": pl.List(pl.String)},
+    )
+    found = rsids_at(stages(tmp_path), asked)
+    assert dict(found.select("code", "id").iter_rows()) == {"allele": "rs3", "first": "rs1"}
+
+
+def test_rows_of_eqtl_tables_are_found_whether_they_wait_or_not(tmp_path: Path) -> None:
+    made = stages(tmp_path)
+    rows = regulated(made, ["rs1", "rs2"]).sort("neg_log10_p")
+    assert rows.select("id", "gene_id", "gene_name", "source").rows() == [
+        ("rs1", "ENSEMBL:ENSG00000000001", None, "eqtl"),
+        ("rs1", None, "AAA", "eqtl"),
+    ]
+    assert rows["neg_log10_p"].round(6).to_list() == [8, 9]
+    assert regulated(made, []).is_empty()
+
+
+def test_who_could_know_an_snp_is_told(tmp_path: Path) -> None:
+    assert looked_in(stages(tmp_path)) == ["two", "one", "old", "eqtl"]

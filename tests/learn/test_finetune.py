@@ -1,0 +1,118 @@
+"""The language model in training: it starts as the encoder, moves, goes on after a stop, and is used afterwards."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch.nn.functional import normalize
+
+from generel_etl.errors import ModelError
+from generel_graph.config import ModelConfig, TrainConfig
+from generel_graph.encode import Encoder, LanguageModel
+from generel_graph.export.encoder import write_encoder
+from generel_graph.learn import load_model, train
+from generel_graph.model_folder import ENCODER
+from generel_graph.stored_vectors import halves
+
+MODEL = ModelConfig(dimension=16, hidden=8)
+TRAIN = TrainConfig(
+    mode="full", steps=20, encoder_steps=25, batch_size=32, checkpoint_steps=10, held_out=0.0, adapter_steps=10,
+    encoder_rate=1e-2, lora_rank=2,
+)  # fmt: skip
+WEIGHTS = {"gwas": 12.0, "gene_trait": 2.0}
+TEXTS = ["heart attack", "", "attack", "heart attack", "a b c d e f g h"]
+
+
+@pytest.fixture
+def encoder(tiny, tmp_path):
+    return Encoder.open(str(tiny), cache=tmp_path / "cache")
+
+
+@pytest.fixture(scope="module")
+def trained(planted_corpus, tiny, tmp_path_factory):
+    corpus, _ = planted_corpus
+    folder = tmp_path_factory.mktemp("trained")
+    encoder = Encoder.open(str(tiny), cache=folder / "cache")
+    return {
+        mode: train(corpus, encoder, MODEL, replace(TRAIN, mode=mode), WEIGHTS, folder / mode).folder
+        for mode in ("frozen", "lora", "full")
+    }
+
+
+@pytest.mark.parametrize("rank", [0, 2])
+def test_it_starts_as_the_encoder(encoder, rank):
+    model = LanguageModel(encoder, rank).eval()
+    encoder.dtype = torch.float32
+    vectors = model(TEXTS)
+    np.testing.assert_allclose(vectors.detach().numpy(), encoder.encode(TEXTS), atol=2e-3)  # kept in half precision
+    assert not vectors[1].any()
+    vectors[0].sum().backward()
+    moving = [name for name, p in model.named_parameters() if p.requires_grad]
+    assert all("lora_" in name for name in moving) == bool(rank)
+    assert any(p.grad is not None and p.grad.any() for p in model.parameters())
+
+
+@pytest.mark.parametrize("mode", ["lora", "full"])
+def test_what_was_moved_is_what_is_asked(planted_corpus, encoder, trained, mode):
+    corpus, _ = planted_corpus
+    model, still = load_model(trained[mode]), load_model(trained["frozen"])
+    moved = model.own_encoder(encoder)
+    assert moved.digest != encoder.digest
+    assert still.own_encoder(encoder) is encoder
+    texts = [text for text in corpus.nodes.texts if text][:20]
+    assert (moved.encode(texts) * encoder.encode(texts)).sum(axis=1).min() < 0.99
+    concepts = np.array([i for i, text in enumerate(corpus.nodes.texts) if text])
+    (z, b), (z0, b0) = (halves(m.vectors(corpus, encoder)[concepts], 16) for m in (model, still))
+    np.testing.assert_allclose(b, b0, atol=1e-5)  # propagation is untrained, whatever moves
+    assert np.abs(z - z0).max() > 0.05
+    told = halves(model.text_vectors(texts, encoder), 16)[0]
+    with torch.inference_mode():
+        placed = normalize(model.adapter(torch.from_numpy(moved.encode(texts))), dim=-1)
+    np.testing.assert_allclose(told, placed, atol=1e-5)
+
+
+@pytest.mark.parametrize("mode", ["lora", "full"])
+@pytest.mark.parametrize("stop", [15, 33])
+def test_resumes_to_the_bit(planted_corpus, encoder, trained, tmp_path, mode, stop):
+    corpus, _ = planted_corpus
+
+    def stop_at(stage, done, total, note=""):
+        if stage == "train" and done == stop:
+            raise KeyboardInterrupt
+
+    settings = replace(TRAIN, mode=mode)
+    with pytest.raises(KeyboardInterrupt):
+        train(corpus, encoder, MODEL, settings, WEIGHTS, tmp_path / "m", stop_at)
+    train(corpus, encoder, MODEL, settings, WEIGHTS, tmp_path / "m")
+    for name in ("model.safetensors", f"{ENCODER}/model.safetensors"):
+        assert (tmp_path / "m" / name).read_bytes() == (trained[mode] / name).read_bytes(), name
+
+
+def test_the_best_step_decides_whether_it_has_moved(planted_corpus, encoder, tmp_path):
+    corpus, _ = planted_corpus
+    wild = replace(TRAIN, held_out=0.1, validate_steps=10, encoder_rate=3.0)
+    report = train(corpus, encoder, MODEL, wild, WEIGHTS, tmp_path / "m")
+    assert report.kept_step <= TRAIN.steps  # what such a rate makes of it is worse
+    assert not (report.folder / ENCODER).exists()
+
+
+def test_others_load_what_was_moved(planted_corpus, encoder, trained, tmp_path):
+    sentence_transformers = pytest.importorskip("sentence_transformers")
+    model = load_model(trained["lora"])
+    folder = write_encoder(model, encoder, tmp_path / "out")
+    moved = model.own_encoder(encoder)
+    moved.dtype = torch.float32
+    loaded = sentence_transformers.SentenceTransformer(str(folder), device="cpu")
+    texts = ["heart attack", "attack"]
+    ours = halves(model.text_vectors(texts, encoder), 16)[0]
+    assert (loaded.encode(texts) * ours).sum(axis=1).min() > 0.999
+    assert "trained further" in (folder / "README.md").read_text()
+    assert str(trained["lora"]) not in (folder / "README.md").read_text()
+
+
+def test_low_rank_training_without_the_library_says_what_to_install(encoder, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "peft", None)
+    with pytest.raises(ModelError, match="peft") as error:
+        LanguageModel(encoder, 4)
+    assert "generel-graph[lora]" in str(error.value)

@@ -1,0 +1,81 @@
+"""The model card: a head that Hugging Face reads, the data by name and licence, what was learnt, and the limits."""
+
+from dataclasses import replace
+
+import pytest
+from huggingface_hub import ModelCard
+
+from generel_graph.config import ModelConfig, TrainConfig
+from generel_graph.corpus.schema import Origin, Provenance
+from generel_graph.learn import train
+from generel_graph.learn.training.model_card import model_card
+from generel_graph.model_folder import read_config
+
+PROVENANCE = Provenance(
+    sources=(
+        Origin("gwas", "2015-07-08", "CC BY 4.0", "https://example.org", "a" * 64, "b" * 32, 12_345, 11_111, 9_999),
+        Origin("hapmap", "", "", "", "", "", 5, 5, 0),
+    ),
+    associations=200,
+    ancestries=(("European", 150), ("East Asian", 70)),
+)
+
+
+@pytest.fixture(scope="module")
+def config(planted_corpus, words, tmp_path_factory):
+    corpus, _ = planted_corpus
+    folder = tmp_path_factory.mktemp("card") / "m"
+    settings = TrainConfig(steps=40, batch_size=32, held_out=0.1, validate_steps=20, adapter_steps=20)
+    weights = {"gwas": 12.0, "kg": 1.0, "synonym": 1.0}
+    train(
+        replace(corpus, provenance=PROVENANCE), words, ModelConfig(dimension=24, hidden=48), settings, weights, folder
+    )
+    return read_config(folder), (folder / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_hub_reads_its_head(config):
+    _, text = config
+    data = ModelCard(text).data
+    assert data.license == "other" and data.library_name == "generel-graph"
+    assert {"gwas", "knowledge-graph"} <= set(data.tags)
+
+
+def test_it_tells_data_tasks_settings_and_limits(config):
+    told, text = config
+    assert "| gwas | 2015-07-08 | CC BY 4.0 | https://example.org | 12,345 | 11,111 | 9,999 | bbbbbbbbbbbb |" in text
+    assert f"| gwas | {'a' * 64} |" in text
+    assert "| hapmap | – | – | – | 5 | 5 | 0 | – |" in text
+    assert "Of 200 associations" in text and "European 75.0%, East Asian 35.0%" in text
+    for task in told["report"]["tasks"]:
+        (line,) = [row for row in text.splitlines() if row.startswith(f"| {task['name']} | {task['pairs']:,} |")]
+        assert all(f"| {task[key]:.3f} |" in line for key in ("loss", "chance") if task[key] is not None)
+    gwas = next(task for task in told["report"]["tasks"] if task["name"] == "gwas")
+    assert f"| {gwas['held_out']} | {gwas['auc_start']:.3f} | {gwas['auc']:.3f} |" in text
+    assert "| train.batch_size | 32 |" in text and "| model.dimension | 24 |" in text and "gwas 12" in text
+    assert "Not for clinical use" in text
+
+
+def test_effects_are_told_with_what_was_observed(config):
+    told, text = config
+    (catalogue,) = told["effects"]
+    assert catalogue["source"] == "ASSOCIATED_WITH" and catalogue["pairs"] > 400
+    for third, predicted, observed in zip(
+        ("lowest", "middle", "highest"), catalogue["predicted"], catalogue["observed"], strict=True
+    ):
+        assert f"| {third} | {predicted:.3f} | {observed:.3f} | {catalogue['slope']:.3f} |" in text
+    assert "Effect sizes" not in model_card({**told, "effects": []})
+
+
+def test_tasks_that_learnt_nothing_are_named(config):
+    told, _ = config
+    tasks = [{**t, "auc": 0.5, "auc_start": 0.6} for t in told["report"]["tasks"]]
+    text = model_card({**told, "report": {**told["report"], "tasks": tasks}})
+    assert f"Not above the untrained start: {', '.join(t['name'] for t in tasks)}." in text
+    better = [{**t, "auc": 0.7} for t in tasks]
+    assert "All are above" in model_card({**told, "report": {**told["report"], "tasks": better}})
+
+
+def test_a_graph_that_tells_nothing_of_its_data_has_a_card_too(config):
+    told, _ = config
+    text = model_card({k: v for k, v in told.items() if k != "data"})
+    assert "did not say" in text and "Not for clinical use" in text and "associations, this share" not in text

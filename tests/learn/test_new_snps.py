@@ -1,0 +1,169 @@
+"""An SNP that is no node has the vector that it would have as one, whoever is asked beside it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from generel_graph.config import ModelConfig, TrainConfig
+from generel_graph.corpus.schema import Edges
+from generel_graph.learn import Asked, Surroundings, around, load_model, train
+
+MODEL = ModelConfig(dimension=24, hidden=48)
+TRAIN = TrainConfig(steps=40, batch_size=32, warmup=10, adapter_steps=0)
+KB = 1_000
+
+NODES = [
+    ("MONDO:1", "Disease", "kaka fever"),
+    ("MONDO:2", "Disease", "lolo sickness"),
+    ("HP:1", "Phenotype", "mimi rash"),
+    ("EFO:1", "Disease", "lolo sickness again"),  # of the cluster of MONDO:2
+    ("HGNC:1", "Gene", "KA1: kazz factor"),
+    ("HGNC:2", "Gene", "LO1: lozz factor"),
+    ("HGNC:3", "Gene", "MI1: mizz factor"),
+    ("rs1", "SNP", "1", 1_000 * KB),
+    ("rs2", "SNP", "1", 1_010 * KB),
+    ("rs3", "SNP", "1", 1_070 * KB),
+    ("rs4", "SNP", "2", 1_005 * KB),
+    ("rs5", "SNP", "1", 1_400 * KB),
+    ("rs6", "SNP", "1", 1_500 * KB),
+]
+EDGES = [
+    ("rs1", "ASSOCIATED_WITH", "MONDO:1", 0.6, 11.0),
+    ("rs1", "LOCATED_IN", "HGNC:1"),
+    ("rs2", "ASSOCIATED_WITH", "EFO:1", 0.5, 7.3),
+    ("rs2", "ASSOCIATED_WITH", "HP:1", 0.7, 20.0),
+    ("rs2", "NEAREST_TO", "HGNC:1"),
+    ("rs3", "ASSOCIATED_WITH", "MONDO:2", 0.5, 7.3),
+    ("rs3", "REPORTED_GENE", "HGNC:2"),
+    ("rs4", "NEAREST_TO", "HGNC:2"),
+    ("rs4", "ASSOCIATED_WITH", "HP:1", 0.5, 7.3),
+    ("rs5", "NEAREST_TO", "HGNC:1"),
+    ("rs5", "ASSOCIATED_WITH", "MONDO:1", 0.9, 60.0),
+    ("rs5", "REGULATES", "HGNC:3", 0.9, 80.0),
+    ("rs6", "REGULATES", "HGNC:2", 0.9, 90.0),
+    ("HGNC:1", "GENE_ASSOCIATED_WITH", "MONDO:2"),
+    ("HGNC:2", "GENE_ASSOCIATED_WITH", "MONDO:1"),
+    ("HGNC:3", "GENE_ASSOCIATED_WITH", "HP:1"),
+    ("MONDO:1", "HAS_PHENOTYPE", "HP:1"),
+    ("MONDO:1", "IS_A", "MONDO:2"),
+]
+CLUSTERS = {"EFO:1": "MONDO:2"}
+
+
+@pytest.fixture(scope="module")
+def model(planted_corpus, tmp_path_factory, shared_words):
+    folder = tmp_path_factory.mktemp("around") / "m"
+    train(planted_corpus[0], shared_words, MODEL, TRAIN, {}, folder)
+    return load_model(folder)
+
+
+def asked(corpus, *snps, eqtl=()):
+    """SNPs by (place, position), and eQTL rows by (number of the SNP, gene's id, −log10 p)."""
+    index = {id_: i for i, id_ in enumerate(corpus.nodes.ids)}
+    return Asked(
+        places=tuple(place for place, _ in snps),
+        positions=np.array([position for _, position in snps], dtype=np.int64),
+        eqtl=Edges(
+            types=("REGULATES",),
+            starts=np.array([row[0] for row in eqtl], dtype=np.int32),
+            ends=np.array([index[row[1]] for row in eqtl], dtype=np.int32),
+            type=np.zeros(len(eqtl), dtype=np.int16),
+            weights=np.ones(len(eqtl), dtype=np.float32),
+            log_odds=np.full(len(eqtl), np.nan, dtype=np.float32),
+            neg_log10_p=np.array([row[2] for row in eqtl], dtype=np.float32),
+        ),
+    )
+
+
+def vectors(model, corpus, words, wanted):
+    local = around(Surroundings.of(corpus, model.same_locus), wanted)
+    texts = ["" if i < 0 else corpus.nodes.texts[i] for i in local.nodes]
+    found, known = model.snp_vectors(local, texts, words)
+    return found, known, local
+
+
+def test_a_node_asked_as_if_it_were_none_has_its_own_vector(model, build, shared_words):
+    """rs9 lies in HGNC:1 as the SNPs around it do; its neighbours' degrees count it, and so does what they see."""
+    whole = build.corpus(
+        [*NODES, ("rs9", "SNP", "1", 1_020 * KB)], [*EDGES, ("rs9", "LOCATED_IN", "HGNC:1")], None, CLUSTERS
+    )
+    as_node = model.vectors(whole, shared_words)[whole.nodes.ids.index("rs9")]
+    without = build.corpus(NODES, EDGES, None, CLUSTERS)
+    found, known, local = vectors(model, without, shared_words, asked(without, ("GRCh38:1", 1_020 * KB)))
+    assert known.all() and local.snps.tolist() == [3]
+    np.testing.assert_allclose(found[0], as_node, atol=1e-5)
+    # The test can fail: a place ten kilobases off is another locus.
+    other, _, _ = vectors(model, without, shared_words, asked(without, ("GRCh38:1", 1_055 * KB)))
+    assert np.abs(other[0] - as_node).max() > 1e-3
+
+
+def test_where_a_locus_makes_no_neighbours_it_makes_none_here(model, build, shared_words):
+    other = replace(model, same_locus=False)
+    rows = [*NODES, ("rs9", "SNP", "1", 1_020 * KB)]
+    whole = build.corpus(rows, [*EDGES, ("rs9", "LOCATED_IN", "HGNC:1")], None, CLUSTERS)
+    as_node = other.vectors(whole, shared_words)[whole.nodes.ids.index("rs9")]
+    without = build.corpus(NODES, EDGES, None, CLUSTERS)
+    found, _, _ = vectors(other, without, shared_words, asked(without, ("GRCh38:1", 1_020 * KB)))
+    np.testing.assert_allclose(found[0], as_node, atol=1e-5)
+
+
+def test_rows_of_eqtl_tables_count_as_those_that_are_loaded(model, build, shared_words):
+    rows = [*NODES, ("rs9", "SNP", "3", 5_000 * KB)]
+    loaded = [("rs9", "REGULATES", "HGNC:3", 0.9, 70.0), ("rs9", "REGULATES", "HGNC:2", 0.9, 300.0)]
+    whole = build.corpus(rows, [*EDGES, *loaded], None, CLUSTERS)
+    as_node = model.vectors(whole, shared_words)[whole.nodes.ids.index("rs9")]
+    without = build.corpus(NODES, EDGES, None, CLUSTERS)
+    # Two rows of one gene are one neighbour, and a place where nobody lives adds nothing.
+    rows = [(0, "HGNC:3", 70.0), (0, "HGNC:2", 300.0), (0, "HGNC:2", 60.0)]
+    for place in (("GRCh38:3", 5_000 * KB), ("", -1)):
+        found, known, local = vectors(model, without, shared_words, asked(without, place, eqtl=rows))
+        assert known.all() and len(local.regulated[0]) == 2 and len(local.near[0]) == 0
+        np.testing.assert_allclose(found[0], as_node, atol=1e-5)
+
+
+def test_who_is_asked_beside_it_changes_nothing(model, build, shared_words):
+    corpus = build.corpus(NODES, EDGES, None, CLUSTERS)
+    snps = [
+        ("GRCh38:1", 1_020 * KB),
+        ("GRCh38:1", 1_021 * KB),
+        ("GRCh38:2", 1_000 * KB),
+        ("", -1),
+        ("GRCh37:1", 1_020 * KB),
+    ]
+    rows = [(1, "HGNC:2", 30.0), (3, "HGNC:1", 9.0)]
+    together, known, local = vectors(model, corpus, shared_words, asked(corpus, *snps, eqtl=rows))
+    assert known.tolist() == [True, True, True, True, False], "no liftover: nothing is known in another build"
+    names = [[corpus.nodes.ids[i] for i in genes] for genes in local.near]
+    assert names == [["HGNC:1"], ["HGNC:1"], ["HGNC:2"], [], []]
+    for at, snp in enumerate(snps):
+        own = [(0, gene, p) for row, gene, p in rows if row == at]
+        alone, _, _ = vectors(model, corpus, shared_words, asked(corpus, snp, eqtl=own))
+        np.testing.assert_allclose(together[at], alone[0], atol=1e-6)
+
+
+def test_genes_fade_with_distance(build):
+    corpus = build.corpus(NODES, [*EDGES, ("rs3", "NEAREST_TO", "HGNC:3")], None, CLUSTERS)
+    key, weight = Surroundings.of(corpus).near_genes(asked(corpus, ("GRCh38:1", 1_060 * KB)))
+    found = {corpus.nodes.ids[k]: w for k, w in zip(key, weight, strict=True)}
+    assert found == pytest.approx({"HGNC:1": np.exp(-50 / 25), "HGNC:3": np.exp(-10 / 25)})
+
+
+def test_what_is_kept_is_read_again(build, tmp_path):
+    there = Surroundings.of(build.corpus(NODES, EDGES, None, CLUSTERS))
+    path = tmp_path / "neighbours.npz"
+    assert Surroundings.read(path) is None
+    there.write(path)
+    again = Surroundings.read(path)
+    assert again is not None and again.builds() == {"GRCh38": 6}
+    for name in there.__dataclass_fields__:
+        np.testing.assert_array_equal(getattr(there, name), getattr(again, name))
+    assert [p.name for p in tmp_path.iterdir()] == ["neighbours.npz"]
+
+
+def test_an_empty_neighbourhood_is_none(model, build, shared_words):
+    corpus = build.corpus([row for row in NODES if row[1] != "SNP"], [e for e in EDGES if not e[0].startswith("rs")])
+    found, known, _ = vectors(model, corpus, shared_words, asked(corpus, ("GRCh38:1", 10), eqtl=[(0, "HGNC:1", 5.0)]))
+    assert known.all() and np.isfinite(found).all()
+    nothing = replace(asked(corpus, ("GRCh38:1", 10)), places=("",))
+    assert not vectors(model, corpus, shared_words, nothing)[1].any()
