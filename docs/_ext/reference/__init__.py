@@ -1,0 +1,1 @@
+"""The generated parts of the reference: each function reads the code and returns Markdown."""
