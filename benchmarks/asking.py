@@ -7,7 +7,7 @@ Nodes, edges and vectors are made up: clustered vectors, as trained ones are, an
 nodes. They are a model of vectors made elsewhere, so that the score is the plain cosine and exact answers are one
 matrix product away. Ours is the library's front door (`Session.search`, `.query`, `.score`); theirs are
 VectorCypherRetriever and, filtered, VectorRetriever by `generel_graph.export.retrievers`, with the same texts on the
-same index. `search` does more (a row a cluster, links, codes). Ours and theirs take turns, question by question. stdout: a
+same index. `search` does more (a row a cluster, links, codes). Ours and theirs take turns, query by query. stdout: a
 JSON line a figure; `results/asking.json` and `.png` hold the same.
 """
 
@@ -36,7 +36,7 @@ from synthetic import NODE_SCHEMA, lay_out
 
 from generel_graph.config import Config
 from generel_graph.embed import ModelRecord, activate, write_back
-from generel_graph.export.retrievers import QuestionEmbedder, vector_cypher_retriever
+from generel_graph.export.retrievers import QueryEmbedder, vector_cypher_retriever
 from generel_graph.graph import Graph
 from generel_graph.pipeline.sync import load
 from generel_graph.server import stop
@@ -202,7 +202,7 @@ def _theirs(session: Session, retrieval_query: str) -> Ask:
 
 def _theirs_of_kind(session: Session, kind: str) -> Ask:
     """Their filter: of VectorRetriever, since VectorCypherRetriever's fails on this index (1.22)."""
-    graph, embedder = session.graph, QuestionEmbedder(session)
+    graph, embedder = session.graph, QueryEmbedder(session)
     retriever = VectorRetriever(graph.driver, embedder.index, embedder, ["id"], neo4j_database=graph.database)
 
     def ask(id_: str) -> Any:

@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 
 from generel_graph.config import load_config
-from generel_graph.corpus.load import sample
-from generel_graph.corpus.tasks import chosen
+from generel_graph.corpus.load import load_corpus
+from generel_graph.corpus.tasks import enabled_tasks
 from generel_graph.graph.digest import graph_digest
 from generel_graph.graph.open import open_graph
 from generel_graph.pipeline.train import open_encoder
@@ -38,11 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     older = replace(config, train=replace(config.train, published_before=given.before))
     with open_graph(config) as graph:
         digest = graph_digest(graph) or ""
-        now, then = sample(graph, config, digest), sample(graph, older, digest)
+        now, then = load_corpus(graph, config, digest), load_corpus(graph, older, digest)
 
     from generel_graph.learn import TrainReport, load_model, train
 
-    encoder, weights = open_encoder(config), chosen(config.tasks)
+    encoder, weights = open_encoder(config), enabled_tasks(config.tasks)
 
     def told(report: TrainReport) -> dict[str, float]:
         areas = {task.name: task.auc for task in report.tasks if task.auc is not None}

@@ -35,7 +35,7 @@ from synthetic import nodes
 from transformers import AutoModel, AutoTokenizer
 
 from generel_graph.config import load_config
-from generel_graph.corpus.load import sample
+from generel_graph.corpus.load import load_corpus
 from generel_graph.encode import Encoder
 from generel_graph.encode.encoder import CHUNK
 from generel_graph.encode.locate import find_encoder
@@ -118,7 +118,7 @@ def names(args: argparse.Namespace) -> list[str]:
     else:
         config = load_config(args.config)
         with open_graph(config) as graph:
-            corpus = sample(graph, config, graph_digest(graph) or "")
+            corpus = load_corpus(graph, config, graph_digest(graph) or "")
         found = {text for text in corpus.nodes.texts if text} | set(corpus.tasks["synonym"].texts)
     order = np.random.default_rng(args.seed).permutation(len(found))[: args.names]
     distinct = sorted(found)

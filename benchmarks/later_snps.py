@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy.stats import hypergeom
 
 from generel_graph.config import load_config
-from generel_graph.corpus.load import sample
+from generel_graph.corpus.load import load_corpus
 from generel_graph.corpus.schema import Corpus
 from generel_graph.graph.digest import graph_digest
 from generel_graph.graph.open import open_graph
@@ -70,8 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     before = replace(config, train=replace(config.train, published_before=given.date))
     with open_graph(config) as graph:
         digest = graph_digest(graph) or ""
-        whole = sample(graph, replace(config, train=replace(config.train, published_before=None)), digest)
-        past = sample(graph, before, digest)
+        whole = load_corpus(graph, replace(config, train=replace(config.train, published_before=None)), digest)
+        past = load_corpus(graph, before, digest)
     model_id = train_model(before, past)
 
     from generel_graph.learn import load_model

@@ -23,8 +23,8 @@ from pathlib import Path
 import numpy as np
 
 from generel_graph.config import load_config
-from generel_graph.corpus.load import sample
-from generel_graph.corpus.tasks import chosen
+from generel_graph.corpus.load import load_corpus
+from generel_graph.corpus.tasks import enabled_tasks
 from generel_graph.evaluate import SPACE
 from generel_graph.evaluate.run import evaluate_later
 from generel_graph.graph.digest import graph_digest
@@ -46,11 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     config = load_config(given.config)
     with open_graph(config) as graph:
-        corpus = sample(graph, config, graph_digest(graph) or "")
+        corpus = load_corpus(graph, config, graph_digest(graph) or "")
 
     from generel_graph.learn import train
 
-    encoder, weights = open_encoder(config), chosen(config.tasks)
+    encoder, weights = open_encoder(config), enabled_tasks(config.tasks)
     base = replace(config.train, threads=given.threads, encoder_steps=given.encoder_steps)
     ways = {
         "frozen": base,

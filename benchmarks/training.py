@@ -36,9 +36,9 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 
 from generel_graph.config import ModelConfig, TrainConfig, load_config
-from generel_graph.corpus.load import sample
+from generel_graph.corpus.load import load_corpus
 from generel_graph.corpus.schema import Corpus
-from generel_graph.corpus.tasks import chosen
+from generel_graph.corpus.tasks import enabled_tasks
 from generel_graph.encode import Encoder
 from generel_graph.encode.locate import find_encoder
 from generel_graph.graph.digest import graph_digest
@@ -48,7 +48,7 @@ from generel_graph.learn.distributed import ALONE
 from generel_graph.learn.losses import objective
 from generel_graph.learn.model.towers import hide, make_towers
 from generel_graph.learn.pairs.batches import ROUND_STEPS, Batch, RoundInputs, plan_round
-from generel_graph.learn.pairs.training_data import Material, material
+from generel_graph.learn.pairs.training_data import TrainingData, training_data
 from generel_graph.pipeline.train import open_encoder
 
 loop = importlib.import_module(
@@ -112,8 +112,8 @@ def read(args: argparse.Namespace) -> Work:
         return Work(made_up(args.nodes, args.pairs), encoder, ModelConfig(), replace(TrainConfig(), **off), {})
     config = load_config(args.config)
     with open_graph(config) as graph:
-        corpus = sample(graph, config, graph_digest(graph) or "")
-    return Work(corpus, open_encoder(config), config.model, replace(config.train, **off), chosen(config.tasks))
+        corpus = load_corpus(graph, config, graph_digest(graph) or "")
+    return Work(corpus, open_encoder(config), config.model, replace(config.train, **off), enabled_tasks(config.tasks))
 
 
 @contextmanager
@@ -177,7 +177,7 @@ def in_turns(
 def beside_bare(work: Work, dtype: str, args: argparse.Namespace, results: Results) -> None:
     """The product's training beside the bare loop over the same batches."""
     torch.set_num_threads(max(args.threads))
-    given = material(work.corpus, work.encoder, work.model, work.train, work.weights, dtype=DTYPES[dtype])
+    given = training_data(work.corpus, work.encoder, work.model, work.train, work.weights, dtype=DTYPES[dtype])
     batches: list[Batch] = []
     for number in range(-(-work.train.steps // ROUND_STEPS)):
         steps = plan_round(given.groups, given.features.effects, work.train, number)
@@ -207,14 +207,14 @@ def beside_bare(work: Work, dtype: str, args: argparse.Namespace, results: Resul
             results.figure(Figure(name, *processor, peer, bar_ratio=BAR_RATIO))
 
 
-def timed_pairs(given: Material, settings: TrainConfig) -> int:
+def timed_pairs(given: TrainingData, settings: TrainConfig) -> int:
     """The pairs of the steps after the first round."""
     rounds = range(1, -(-settings.steps // ROUND_STEPS))
     steps = [step for number in rounds for step in plan_round(given.groups, given.features.effects, settings, number)]
     return sum(len(step.pairs) + len(step.effects) for step in steps)
 
 
-def live(given: Material, work: Work, threads: int) -> Rates:
+def live(given: TrainingData, work: Work, threads: int) -> Rates:
     """`train`'s own loop; what comes before it is made once and given to it, what comes after is left out."""
     settings, clock = replace(work.train, threads=threads), Clock()
     with (
@@ -226,7 +226,7 @@ def live(given: Material, work: Work, threads: int) -> Rates:
     return clock.rates(timed_pairs(given, settings))
 
 
-def bare(given: Material, work: Work, batches: Sequence[Batch], threads: int) -> Rates:
+def bare(given: TrainingData, work: Work, batches: Sequence[Batch], threads: int) -> Rates:
     """The arithmetic alone."""
     torch.set_num_threads(threads)
     settings, model, dtype = work.train, work.model, given.features.dtype
@@ -260,7 +260,7 @@ def beside_sentences(work: Work, args: argparse.Namespace, results: Results) -> 
     weights = {name: float(name == "synonym") for name in work.corpus.tasks} | {"gene_trait": 0.0}
     alone = replace(work, train=replace(work.train, batch_size=TEXT_BATCH, effect_weight=0.0), weights=weights)
     folder, _ = find_encoder("minilm")
-    given = material(alone.corpus, alone.encoder, alone.model, alone.train, weights, dtype=torch.bfloat16)
+    given = training_data(alone.corpus, alone.encoder, alone.model, alone.train, weights, dtype=torch.bfloat16)
     with numbers(torch.bfloat16):
         rate = in_turns(
             {

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import generel_graph
-from generel_graph.ask import Served, recipe_names
+from generel_graph.ask import RecipeResult, recipe_names
 from generel_graph.session import Session
 
 ROWS = 10  # of each answer
@@ -158,7 +158,7 @@ def call(asked: Asked) -> str:
     return shlex.join(words)
 
 
-def table(served: Served) -> str:
+def table(served: RecipeResult) -> str:
     """The answer as a Markdown table; columns that are empty throughout are left out and named below."""
     rows = served.rows[:ROWS]
     full = [i for i, _ in enumerate(served.columns) if any(row[i] not in (None, []) for row in rows)]

@@ -47,7 +47,7 @@ class LogRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Validated:
+class ValidationRow:
     """One task at one step; the means over its groups, weighed by pairs. NaN where there is nothing to tell."""
 
     step: int
@@ -61,7 +61,7 @@ class Validated:
     spearman: float  # of cosine and |ln odds ratio|
 
 
-FIELDS: tuple[str, ...] = tuple(field.name for field in fields(Validated))
+FIELDS: tuple[str, ...] = tuple(field.name for field in fields(ValidationRow))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +82,10 @@ class TaskReport:
     auc_start: float | None = None
 
 
-Row = TypeVar("Row", LogRow, Validated)
+Row = TypeVar("Row", LogRow, ValidationRow)
 
 
-def write_rows(path: Path, kind: type[LogRow] | type[Validated], rows: Sequence[LogRow | Validated]) -> None:
+def write_rows(path: Path, kind: type[LogRow] | type[ValidationRow], rows: Sequence[LogRow | ValidationRow]) -> None:
     """Write a log whole, a line a row; what is not known is empty."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -11,7 +11,7 @@ Item = TypeVar("Item")
 WAIT = 0.2  # seconds between looks at whether anyone still wants the items
 
 
-def ahead(items: Iterator[Item], depth: int = 4) -> Generator[Item, None, None]:
+def prefetch(items: Iterator[Item], depth: int = 4) -> Generator[Item, None, None]:
     """The same items in the same order, up to `depth` of them made before they are asked for.
 
     What the making raises is raised here, in its place. The thread ends with the items, or soon after this generator

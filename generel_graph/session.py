@@ -52,21 +52,21 @@ class Session:
         text: str | Sequence[str],
         k: int = 10,
         kind: str | Sequence[str] | None = None,
-        **how: Unpack[asking.How],
-    ) -> asking.Answer:
+        **how: Unpack[asking.SearchOptions],
+    ) -> asking.SearchResult:
         """What the texts were taken for and the `k` clusters nearest to them, of some kinds or of any.
 
         `how`: see `generel_graph.ask.How`. Raises UsageError, NotFoundError, ModelError.
         """
         before = self.config.train.published_before
-        return asking.search(self.graph, self.space, asking.Question.read(text, k, kind, before, **how))
+        return asking.search(self.graph, self.space, asking.SearchQuery.read(text, k, kind, before, **how))
 
     def search(
         self,
         text: str | Sequence[str],
         k: int = 10,
         kind: str | Sequence[str] | None = None,
-        **how: Unpack[asking.How],
+        **how: Unpack[asking.SearchOptions],
     ) -> pd.DataFrame:
         """The hits of `ask` as a frame: id, kind, name, score (−1 … 1), linked, links, codes, genes, position.
 
@@ -150,14 +150,14 @@ class Session:
 
     def cook(
         self, name: str, parameters: Mapping[str, Any] | None = None, embed: Mapping[str, str] | None = None
-    ) -> asking.Served:
+    ) -> asking.RecipeResult:
         """The answer to a recipe with what it was asked with; `embed` as in `run`.
 
         Reports from `train.published_before` on link nothing, unless the parameter of that name says otherwise.
         Raises UsageError, NotFoundError, GraphError.
         """
         before = self.config.train.published_before
-        return asking.cook(self.graph, self.space, name, parameters, embed, before)
+        return asking.run_recipe(self.graph, self.space, name, parameters, embed, before)
 
     def pasteable(self, name: str, parameters: Mapping[str, Any] | None = None) -> tuple[asking.Recipe, str]:
         """A recipe as this server and its models take it, and its statement under its parameters, to paste."""
@@ -179,13 +179,13 @@ class Session:
         give the same places, which are kept in the state folder. `attrs`: model.
         Raises ModelError without the extra `plot`.
         """
-        from generel_graph.plots.layout import kept_layout
+        from generel_graph.plots.layout import cached_layout
 
-        def read(model: asking.Pinned) -> tuple[str, pl.DataFrame, NDArray[np.float32]]:
+        def read(model: asking.PinnedModel) -> tuple[str, pl.DataFrame, NDArray[np.float32]]:
             return model.id, *asking.read_space(self.graph, model, self.space(model.id).learnt, progress)
 
         model_id, nodes, vectors = pinned(self.graph, read)
-        places = kept_layout(self.config.maps_folder, vectors, seed, progress)
+        places = cached_layout(self.config.maps_folder, vectors, seed, progress)
         frame = nodes.to_pandas().assign(x=places[:, 0], y=places[:, 1])
         frame.attrs["model"] = model_id
         return frame

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def stored(z: NDArray[np.float32], b: NDArray[np.float32], share: float) -> NDArray[np.float32]:
+def to_stored(z: NDArray[np.float32], b: NDArray[np.float32], share: float) -> NDArray[np.float32]:
     """[√share·z ; √(1−share)·b], [n, d_z + d_b] of unit length.
 
     Where b is zeros (nothing is known but a place), a fixed direction stands in for it, which is nobody's
@@ -29,7 +29,7 @@ def stored(z: NDArray[np.float32], b: NDArray[np.float32], share: float) -> NDAr
     return np.concatenate([np.sqrt(share) * z, np.sqrt(1 - share) * b], axis=1).astype(np.float32)
 
 
-def halves(vector: NDArray[np.float32], dimension: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def split(vector: NDArray[np.float32], dimension: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Part stored vectors [k, D] into z [k, dimension] and b, each of unit length (zeros stay)."""
     parts = vector[:, :dimension], vector[:, dimension:]
     lengths = (np.linalg.norm(part, axis=1, keepdims=True) for part in parts)
@@ -37,7 +37,7 @@ def halves(vector: NDArray[np.float32], dimension: int) -> tuple[NDArray[np.floa
     return z.astype(np.float32), b.astype(np.float32)
 
 
-def question(
+def query_vectors(
     vector: NDArray[np.float32],
     asked_kind: str,
     wanted_kind: str | None,
@@ -51,13 +51,13 @@ def question(
     """
     dimension = vector.shape[1] // 2 if dimension is None else dimension
     kinds = {asked_kind, wanted_kind}
-    z, b = halves(vector, dimension)
+    z, b = split(vector, dimension)
     both = 0 < share < 1
     if kinds == {"Gene", "SNP"} and both:
         query = np.concatenate([np.sqrt(1 - share) * z, np.sqrt(share) * b], axis=1)
         return query.astype(np.float32), 2 * float(np.sqrt(share * (1 - share)))
     if "SNP" in kinds and asked_kind and wanted_kind and both:
-        return stored(z, b, share), 1.0
+        return to_stored(z, b, share), 1.0
     if share > 0:
         return np.concatenate([z, np.zeros_like(b)], axis=1), float(np.sqrt(share))
     return np.concatenate([np.zeros_like(z), b], axis=1), 1.0

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generel_graph.prefetch import ahead
+from generel_graph.prefetch import prefetch
 
 
 def threads() -> int:
@@ -16,7 +16,7 @@ def threads() -> int:
 
 @given(st.lists(st.none() | st.integers(), max_size=30), st.integers(1, 4))
 def test_the_same_items_in_the_same_order(items, depth):
-    assert list(ahead(iter(items), depth)) == items
+    assert list(prefetch(iter(items), depth)) == items
     assert threads() == 0
 
 
@@ -28,7 +28,7 @@ def test_items_are_made_before_they_are_asked_for_but_not_all():
             made.append(number)
             yield number
 
-    items = ahead(make(), 3)
+    items = prefetch(make(), 3)
     assert next(items) == 0
     until = time.monotonic() + 10
     while len(made) < 4 and time.monotonic() < until:
@@ -44,7 +44,7 @@ def test_what_the_making_raises_comes_in_its_place(error):
         yield 1
         raise error
 
-    items = ahead(make())
+    items = prefetch(make())
     assert next(items) == 1
     with pytest.raises(type(error)):
         next(items)

@@ -77,6 +77,10 @@ class GraphError(GenerelError):
     """Neo4j cannot be reached, refuses the user, is too old, or failed in a statement."""
 
 
+class ActiveModelChanged(GraphError):
+    """Another model was activated while a query ran; the query is repeated with the new model."""
+
+
 class BusyError(GraphError):
     """Somebody else holds what is needed: the graph's lease or the state folder's lock."""
 

@@ -28,7 +28,7 @@ def resolved_key(stages: Sequence[Stage], sources: Sequence[SourceConfig]) -> st
     return blake2b(json.dumps([RULES, facts]).encode(), digest_size=16).hexdigest()
 
 
-def read_kept(folder: Path, key: str) -> Resolved | None:
+def read_cached(folder: Path, key: str) -> Resolved | None:
     """What is kept under `folder` if it is what `key` names, else None."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
@@ -43,7 +43,7 @@ def read_kept(folder: Path, key: str) -> Resolved | None:
     return Resolved(sources=sources, **{name: pl.read_parquet(folder / f"{name}.parquet") for name in FRAMES})
 
 
-def keep(folder: Path, key: str, resolved: Resolved) -> None:
+def write_cache(folder: Path, key: str, resolved: Resolved) -> None:
     """Write `resolved` whole: a kill leaves the old one, or none."""
     names = SourceCounts.__dataclass_fields__
     sources = [
@@ -68,11 +68,11 @@ def read_sources(config: EtlConfig, progress: Progress = silent) -> Resolved:
         )
     stages = [stage_source(source, config, progress) for source in config.sources]
     key = resolved_key(stages, config.sources)
-    kept = read_kept(config.resolved_folder, key)
+    kept = read_cached(config.resolved_folder, key)
     if kept is not None:
         return kept
     resolved = resolve(stages, config.sources, progress)
-    keep(config.resolved_folder, key, resolved)
+    write_cache(config.resolved_folder, key, resolved)
     return resolved
 
 

@@ -167,7 +167,7 @@ class Rejects(dy.Schema):
     reason = dy.String(nullable=False)
 
 
-class Tallies(dy.Schema):
+class RowMultiplicities(dy.Schema):
     """How many rows of the files a row number stands for, where that is not one.
 
     For readers that only aggregates may leave: a reader of patients has one row number for all records of one fate.
@@ -183,7 +183,7 @@ TABLES: dict[str, type[dy.Schema]] = {
     "snps": Snps,
     "edges": Edges,
     "rejects": Rejects,
-    "tallies": Tallies,
+    "tallies": RowMultiplicities,
 }
 
 
@@ -204,12 +204,12 @@ class Tables:
     snps: pl.DataFrame = field(default_factory=lambda: empty(Snps))
     edges: pl.DataFrame = field(default_factory=lambda: empty(Edges))
     rejects: pl.DataFrame = field(default_factory=lambda: empty(Rejects))
-    tallies: pl.DataFrame = field(default_factory=lambda: empty(Tallies))
+    tallies: pl.DataFrame = field(default_factory=lambda: empty(RowMultiplicities))
     # Where rows stand (row, file, line), so that a record that breaks its schema can be found again.
     places: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PLACES))
 
 
-def tally(rows: pl.DataFrame, tallies: pl.DataFrame) -> pl.DataFrame:
+def with_multiplicities(rows: pl.DataFrame, tallies: pl.DataFrame) -> pl.DataFrame:
     """Add `rows`, how many rows of the files each of the distinct row numbers in `row` stands for."""
     return rows.join(tallies, on="row", how="left", maintain_order="left").with_columns(pl.col("rows").fill_null(1))
 

@@ -23,7 +23,7 @@ from generel_etl.parsing.rejects import gather
 from generel_etl.progress import Progress, silent
 from generel_etl.reader import Reader, SourceFiles
 from generel_etl.readers import READERS
-from generel_etl.schema import TABLES, Rejects, Tables, Tallies, conform, tally
+from generel_etl.schema import TABLES, Rejects, RowMultiplicities, Tables, conform, with_multiplicities
 
 # Counts up when a rule that readers share (ids, weights, tables) gives other tables from the same files.
 RULES = 2
@@ -68,7 +68,7 @@ class Stage:
         return self._scan("rejects")
 
     def tallies(self) -> pl.LazyFrame:
-        """The table `Tallies`."""
+        """The table `RowMultiplicities`."""
         return self._scan("tallies")
 
     def _scan(self, table: str) -> pl.LazyFrame:
@@ -145,10 +145,10 @@ def check(tables: Tables, source: SourceConfig) -> tuple[Tables, int]:
     rejects = gather(parts)
     kept = pl.concat([f.select("row") for f in valid.values()]).unique()
     lost = rejects.select("row").unique().join(kept, on="row", how="anti")
-    tallies = Tallies.validate(conform(tables.tallies, Tallies))
+    tallies = RowMultiplicities.validate(conform(tables.tallies, RowMultiplicities))
     kept = pl.concat([kept, tallies.select("row").join(rejects, on="row", how="anti")]).unique()
     lost = lost.join(kept, on="row", how="anti")
-    rows_kept, rows_lost = (int(tally(rows, tallies)["rows"].sum()) for rows in (kept, lost))
+    rows_kept, rows_lost = (int(with_multiplicities(rows, tallies)["rows"].sum()) for rows in (kept, lost))
     if rows_kept + rows_lost != tables.rows_read:
         seen = pl.concat([kept, lost])
         missing = pl.DataFrame({"row": range(1, tables.rows_read + 1)}).join(seen, on="row", how="anti")

@@ -3,14 +3,14 @@
 from generel_graph.ask.explain.explain import Explanation, explain
 from generel_graph.ask.networks import subgraph
 from generel_graph.ask.output_files import GRAPH, form_of, write_network, write_rows
-from generel_graph.ask.pinned_model import Pinned, active, still_active
+from generel_graph.ask.pinned_model import PinnedModel, active, still_active
 from generel_graph.ask.query import query, query_network, vector_of
 from generel_graph.ask.recipes.recipe import Parameter, Recipe, check_recipe, list_recipes, read_recipe, recipe_names
-from generel_graph.ask.recipes.run import Served, cook, prepare
+from generel_graph.ask.recipes.run import RecipeResult, prepare, run_recipe
 from generel_graph.ask.score import ADDED, ENDS, read_pairs, score, to_tsv
-from generel_graph.ask.search.query_spec import WAYS, How, Question, Stretch
-from generel_graph.ask.search.search import Answer, Hit, Taken, search
-from generel_graph.ask.space import Locus, Placed, Seen, Space, Spaces, Stated
+from generel_graph.ask.search.query_spec import WAYS, GenomicRegion, SearchOptions, SearchQuery
+from generel_graph.ask.search.search import Hit, ResolvedTerm, SearchResult, search
+from generel_graph.ask.space import EdgeFacts, Locus, SnpVector, Space, Spaces, TrainingExposure
 from generel_graph.ask.views.effects import effects
 from generel_graph.ask.views.region import NOTE, REGION_COLUMNS, WINDOW, Region, region
 from generel_graph.ask.views.space import read_space
@@ -23,27 +23,26 @@ __all__ = [
     "REGION_COLUMNS",
     "WAYS",
     "WINDOW",
-    "Answer",
+    "EdgeFacts",
     "Explanation",
+    "GenomicRegion",
     "Hit",
-    "How",
     "Locus",
     "Parameter",
-    "Pinned",
-    "Placed",
-    "Question",
+    "PinnedModel",
     "Recipe",
+    "RecipeResult",
     "Region",
-    "Seen",
-    "Served",
+    "ResolvedTerm",
+    "SearchOptions",
+    "SearchQuery",
+    "SearchResult",
+    "SnpVector",
     "Space",
     "Spaces",
-    "Stated",
-    "Stretch",
-    "Taken",
+    "TrainingExposure",
     "active",
     "check_recipe",
-    "cook",
     "effects",
     "explain",
     "form_of",
@@ -56,6 +55,7 @@ __all__ = [
     "read_space",
     "recipe_names",
     "region",
+    "run_recipe",
     "score",
     "search",
     "still_active",

@@ -18,7 +18,7 @@ class Cluster:
     """A cluster of nodes that mean one thing; an SNP is a cluster of its own."""
 
     id: str
-    members: tuple[Named, ...]
+    members: tuple[EntityRef, ...]
     codes: tuple[str, ...]  # ids of the members, then their cross-references
     genes: tuple[str, ...]  # symbols, of an SNP
     position: str  # "chromosome:position" of an SNP, else ""
@@ -30,11 +30,11 @@ class Cluster:
         return any(type_ not in NEGATIVE for type_ in self.links)
 
     @property
-    def head(self) -> Named:
+    def head(self) -> EntityRef:
         """The node that speaks for it: its representative, where the graph has that."""
         return self.member(self.id) or self.members[0]
 
-    def member(self, id_: str) -> Named | None:
+    def member(self, id_: str) -> EntityRef | None:
         """The member of this id."""
         return next((m for m in self.members if m.id == id_), None)
 
@@ -64,7 +64,7 @@ def _cluster(row: Mapping[str, Any]) -> Cluster:
     )
     return Cluster(
         row["cluster"],
-        tuple(Named(m["id"], m["kind"], m["name"]) for m in row["members"]),
+        tuple(EntityRef(m["id"], m["kind"], m["name"]) for m in row["members"]),
         tuple(dict.fromkeys([row["cluster"], *sorted(ids), *xrefs])),
         tuple(dict.fromkeys(gene["name"] for gene in genes)),
         f"{row['chromosome']}:{row['position']}" if row["position"] is not None else "",
@@ -73,7 +73,7 @@ def _cluster(row: Mapping[str, Any]) -> Cluster:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class EntityRef:
     """A node, or a cluster by its representative."""
 
     id: str

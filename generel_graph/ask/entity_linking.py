@@ -9,7 +9,7 @@ from typing import Any
 from generel_etl.errors import NotFoundError, UsageError
 from generel_etl.identifiers import BY_NAME, normalise_curie, normalise_rsid, normalise_snp, prefix_of
 from generel_etl.schema import KINDS
-from generel_graph.ask.clusters import Named
+from generel_graph.ask.clusters import EntityRef
 from generel_graph.graph import Graph
 
 RSID, CODE, POSITION, NAME, SYNONYM, TEXT = "rsid", "code", "position", "name", "synonym", "text"
@@ -20,7 +20,7 @@ ANY_BUILD = "GRCh38"  # stands in where all that is asked is whether a text woul
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class EntityLink:
     """What a text was found to name; `id` is None for a text that names nothing."""
 
     text: str
@@ -28,7 +28,7 @@ class Link:
     id: str | None = None  # of the cluster's representative; of an SNP its own
     kind: str | None = None
     name: str | None = None
-    others: tuple[Named, ...] = ()  # other clusters that the text names too, the likeliest first
+    others: tuple[EntityRef, ...] = ()  # other clusters that the text names too, the likeliest first
 
     @property
     def coded(self) -> bool:
@@ -41,12 +41,12 @@ class Link:
         return normalise_snp(self.text) if self.id is None else None
 
 
-def ids_of(links: Iterable[Link]) -> list[str]:
+def ids_of(links: Iterable[EntityLink]) -> list[str]:
     """The ids of those that name a node."""
     return [found.id for found in links if found.id is not None]
 
 
-def link(graph: Graph, text: str) -> Link:
+def link(graph: Graph, text: str) -> EntityLink:
     """Find the node that `text` names; a text that names none is one to be encoded.
 
     Raises UsageError for an empty text, NotFoundError for an rsID, or a code of a known vocabulary, that the
@@ -63,7 +63,7 @@ def link(graph: Graph, text: str) -> Link:
     return found
 
 
-def link_or_snp(graph: Graph, text: str) -> Link:
+def link_or_snp(graph: Graph, text: str) -> EntityLink:
     """Find what `text` names, as `link` does; an SNP that is no node stays one that can be placed (`Link.snp`)."""
     text = tidy(text)
     if not text:
@@ -97,10 +97,10 @@ def link_node(graph: Graph, text: str, where: str) -> str:
     return found.id
 
 
-def link_all(graph: Graph, texts: Iterable[str]) -> dict[str, Link]:
+def link_all(graph: Graph, texts: Iterable[str]) -> dict[str, EntityLink]:
     """Find what each text names, in four statements for all; keys are the tidied texts."""
     wanted = list(dict.fromkeys(filter(None, map(tidy, texts))))
-    found: dict[str, Link] = {}
+    found: dict[str, EntityLink] = {}
     codes = {text: code for text in wanted if (code := normalise_snp(text) or normalise_curie(text))}
     if codes:
         wanted_codes = sorted(set(codes.values()))
@@ -113,14 +113,14 @@ def link_all(graph: Graph, texts: Iterable[str]) -> dict[str, Link]:
             if code in by_code:
                 found[text] = _choose(text, RSID if normalise_rsid(text) else CODE, by_code[code])
         found |= _by_position(graph, {text: code for text, code in codes.items() if text not in found})
-    found |= {text: Link(text, TEXT) for text in wanted if text not in found and len(text) > LONGEST}
+    found |= {text: EntityLink(text, TEXT) for text in wanted if text not in found and len(text) > LONGEST}
     rest = [text for text in wanted if text not in found]
     if rest:
         rows = graph.rows("ask/find_names", texts=[_question(text) for text in rest], limit=OFFERED)
         by_text = _group(rows, "text")
         for text in rest:
             candidates = by_text.get(text.lower())
-            found[text] = _choose(text, "", candidates) if candidates else Link(text, TEXT)
+            found[text] = _choose(text, "", candidates) if candidates else EntityLink(text, TEXT)
     return found
 
 
@@ -143,7 +143,7 @@ def place_of(snp: str) -> dict[str, Any] | None:
     return {"code": snp, **parts}
 
 
-def _by_position(graph: Graph, codes: Mapping[str, str]) -> dict[str, Link]:
+def _by_position(graph: Graph, codes: Mapping[str, str]) -> dict[str, EntityLink]:
     """The one SNP of the graph that lies at a place; where several do, none is taken."""
     snps = {text: code for text, code in codes.items() if normalise_snp(code) == code}
     places = [place for code in sorted(set(snps.values())) if (place := place_of(code))]
@@ -181,7 +181,7 @@ def _group(rows: Sequence[Mapping[str, Any]], key: str) -> dict[str, list[Mappin
     return groups
 
 
-def _choose(text: str, resolved_by: str, candidates: Sequence[Mapping[str, Any]]) -> Link:
+def _choose(text: str, resolved_by: str, candidates: Sequence[Mapping[str, Any]]) -> EntityLink:
     """The best candidate's cluster: own id or name before cross-reference or synonym, the exact spelling
     first, representatives first, then by kind and by number of edges."""
 
@@ -201,6 +201,6 @@ def _choose(text: str, resolved_by: str, candidates: Sequence[Mapping[str, Any]]
     heads = {
         cluster: next((row for row in rows if row["id"] == cluster), rows[0]) for cluster, rows in by_cluster.items()
     }
-    best, *others = (Named(cluster, head["kind"], head["name"]) for cluster, head in heads.items())
+    best, *others = (EntityRef(cluster, head["kind"], head["name"]) for cluster, head in heads.items())
     by = resolved_by or (NAME if ranked[0]["place"] == 0 else SYNONYM)
-    return Link(text, by, best.id, best.kind, best.name, tuple(others))
+    return EntityLink(text, by, best.id, best.kind, best.name, tuple(others))

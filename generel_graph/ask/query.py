@@ -8,9 +8,9 @@ from typing import Any
 import networkx as nx
 
 from generel_etl.errors import GraphError, UsageError
-from generel_graph.ask.entity_linking import Link, ids_of, link_or_snp
+from generel_graph.ask.entity_linking import EntityLink, ids_of, link_or_snp
 from generel_graph.ask.networks import network, plain
-from generel_graph.ask.pinned_model import Pinned, Vectors, pinned_with, still_active, vectors_of_nodes
+from generel_graph.ask.pinned_model import PinnedModel, Vectors, pinned_with, still_active, vectors_of_nodes
 from generel_graph.ask.space import Space, Spaces, placed
 from generel_graph.graph import Graph
 
@@ -66,7 +66,7 @@ def _ask(
 
     links = {name: link_or_snp(graph, text) for name, text in embed.items()}
 
-    def answer(model: Pinned, stored: Vectors) -> tuple[list[str], Rows]:
+    def answer(model: PinnedModel, stored: Vectors) -> tuple[list[str], Rows]:
         vectors = {name: _vector(spaces(model.id), link, stored) for name, link in links.items()}
         try:
             result = graph.query(cypher, parameters | vectors, seconds)
@@ -79,20 +79,20 @@ def _ask(
     return pinned_with(graph, ids_of(links.values()), answer)
 
 
-def vector_of(graph: Graph, model: Pinned, spaces: Spaces, text: str) -> list[float]:
+def vector_of(graph: Graph, model: PinnedModel, spaces: Spaces, text: str) -> list[float]:
     """The vector of what `text` names, as stored or placed, else of the text itself; [dimension].
 
-    Raises NotFoundError for a node without a vector or an SNP that cannot be placed, ModelMoved.
+    Raises NotFoundError for a node without a vector or an SNP that cannot be placed, ActiveModelChanged.
     """
     found = link_or_snp(graph, text)
     return _vector(spaces(model.id), found, vectors_of_nodes(graph, model, ids_of([found])))
 
 
-def _vector(space: Space, link: Link, stored: Vectors) -> list[float]:
+def _vector(space: Space, link: EntityLink, stored: Vectors) -> list[float]:
     if link.snp is not None:
         vector = placed(space, link.snp).vector
     elif link.id is not None:
         vector = stored[link.id][1]
     else:
-        vector = space.question(space.text_vectors([link.text]), "", None)[0][0]
+        vector = space.query_vectors(space.text_vectors([link.text]), "", None)[0][0]
     return [float(number) for number in vector]

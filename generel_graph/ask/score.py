@@ -11,8 +11,8 @@ import polars as pl
 
 from generel_etl.errors import DataError
 from generel_etl.progress import Progress, silent
-from generel_graph.ask.entity_linking import LOCUS, Link, link_all, tidy
-from generel_graph.ask.pinned_model import Pinned, pinned
+from generel_graph.ask.entity_linking import LOCUS, EntityLink, link_all, tidy
+from generel_graph.ask.pinned_model import PinnedModel, pinned
 from generel_graph.ask.similarity import CHUNK, cosines, vectors_of
 from generel_graph.ask.space import Space, Spaces, Vector
 from generel_graph.graph import Graph
@@ -27,7 +27,7 @@ Number = float | None
 class _Ends:
     """What the distinct texts of a table are: links, and kinds and vectors where there are any."""
 
-    links: Mapping[str, Link]
+    links: Mapping[str, EntityLink]
     vectors: Mapping[str, tuple[str, Vector]]  # by text: kind ("" for a free text) and vector [dimension]
 
     def id(self, text: str) -> str | None:
@@ -91,7 +91,7 @@ def score(graph: Graph, spaces: Spaces, pairs: pl.DataFrame, progress: Progress 
     lefts = [tidy(text or "") for text in pairs["left"].cast(pl.String).to_list()]
     rights = [tidy(text or "") for text in pairs["right"].cast(pl.String).to_list()]
     texts = sorted({*lefts, *rights} - {""})
-    links: dict[str, Link] = {}
+    links: dict[str, EntityLink] = {}
     for begin in range(0, len(texts), CHUNK):
         links |= link_all(graph, texts[begin : begin + CHUNK])
         progress("link", min(begin + CHUNK, len(texts)), len(texts))
@@ -118,9 +118,9 @@ def to_tsv(frame: pl.DataFrame) -> str:
 
 def _scores(
     graph: Graph,
-    model: Pinned,
+    model: PinnedModel,
     space: Space,
-    links: Mapping[str, Link],
+    links: Mapping[str, EntityLink],
     lefts: Sequence[str],
     rights: Sequence[str],
 ) -> tuple[_Ends, list[Number], list[Number], list[Number]]:

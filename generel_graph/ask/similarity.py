@@ -6,19 +6,21 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from generel_graph.ask.entity_linking import Link
-from generel_graph.ask.pinned_model import Pinned, stored_vectors
-from generel_graph.ask.space import Placed, Space, Vector
+from generel_graph.ask.entity_linking import EntityLink
+from generel_graph.ask.pinned_model import PinnedModel, stored_vectors
+from generel_graph.ask.space import SnpVector, Space, Vector
 from generel_graph.graph import Graph
 
 CHUNK = 2_000  # ids a statement
 PAIRS = 20_000  # scored at once: some 100 MB
 
 
-def vectors_of(graph: Graph, model: Pinned, space: Space, links: Mapping[str, Link]) -> dict[str, tuple[str, Vector]]:
+def vectors_of(
+    graph: Graph, model: PinnedModel, space: Space, links: Mapping[str, EntityLink]
+) -> dict[str, tuple[str, Vector]]:
     """Kind ("" of a free text) and vector [dimension] of each text that has one: stored, placed, or its own.
 
-    Raises ModelMoved.
+    Raises ActiveModelChanged.
     """
     ids = sorted({found.id for found in links.values() if found.id is not None})
     stored: dict[str, tuple[str, Vector]] = {}
@@ -27,9 +29,9 @@ def vectors_of(graph: Graph, model: Pinned, space: Space, links: Mapping[str, Li
     found = {text: stored[known.id] for text, known in links.items() if known.id in stored}
     unloaded = {text: known.snp for text, known in links.items() if known.snp is not None}
     if unloaded:
-        places = space.place(sorted(set(unloaded.values())))
+        places = space.snp_vectors(sorted(set(unloaded.values())))
         at = {text: places[snp] for text, snp in unloaded.items()}
-        found |= {text: ("SNP", place.vector) for text, place in at.items() if isinstance(place, Placed)}
+        found |= {text: ("SNP", place.vector) for text, place in at.items() if isinstance(place, SnpVector)}
     free = [text for text, known in links.items() if known.id is None and not known.coded]
     if free:
         found |= {text: ("", vector) for text, vector in zip(free, space.text_vectors(free), strict=True)}
@@ -43,7 +45,7 @@ def pairwise(space: Space, left: Vector, left_kind: str, right: Vector, right_ki
     """
     if not right_kind:  # a text asks, a node is asked: their vectors are of two forms
         left, left_kind, right, right_kind = right, right_kind, left, left_kind
-    questions, constant = space.question(left, left_kind, right_kind or None)
+    questions, constant = space.query_vectors(left, left_kind, right_kind or None)
     lengths = np.linalg.norm(questions, axis=1) * np.linalg.norm(right, axis=1)
     cosines = np.einsum("nd,nd->n", questions, right) / np.maximum(lengths, 1e-12)
     return np.asarray(np.clip(cosines / constant, -1.0, 1.0), dtype=np.float32)
@@ -70,7 +72,7 @@ def cosines(
 
 def crosswise(space: Space, left: Vector, left_kind: str, right: Vector, right_kind: str) -> Vector:
     """As `pairwise`, each row of `left` [n, d] with each of `right` [m, d]: [n, m]; `right_kind` is not ""."""
-    questions, constant = space.question(left, left_kind, right_kind)
+    questions, constant = space.query_vectors(left, left_kind, right_kind)
     cosines = _unit(questions) @ _unit(right).T
     return np.asarray(np.clip(cosines / constant, -1.0, 1.0), dtype=np.float32)
 

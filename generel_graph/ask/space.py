@@ -43,7 +43,7 @@ class Locus:
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class SnpVector:
     """Where an SNP that is no node lies in the space, in the form of a stored vector, and why there."""
 
     vector: Vector  # [dimension]
@@ -51,7 +51,7 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
+class EdgeFacts:
     """What training looks at of an edge, to take it or not."""
 
     type: str
@@ -66,7 +66,7 @@ class Stated:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class TrainingExposure:
     """What training saw of a pair."""
 
     answer: str  # TRAINED, HELD_OUT, UNSEEN or UNKNOWN
@@ -88,13 +88,13 @@ class Space(Protocol):
     def text_vectors(self, texts: Sequence[str]) -> Vector:
         """Place texts in the space, [k, dimension]."""
 
-    def cut(self, text: str) -> bool:
+    def is_truncated(self, text: str) -> bool:
         """Whether a text is longer than the encoder reads."""
 
-    def place(self, snps: Sequence[str]) -> Mapping[str, Placed | NotFoundError]:
+    def snp_vectors(self, snps: Sequence[str]) -> Mapping[str, SnpVector | NotFoundError]:
         """Place SNPs that are no nodes, by id (`rs…` or `build:chr:pos[:ref:alt]`); or say why one cannot be."""
 
-    def question(self, vectors: Vector, asked_kind: str, wanted_kind: str | None) -> tuple[Vector, float]:
+    def query_vectors(self, vectors: Vector, asked_kind: str, wanted_kind: str | None) -> tuple[Vector, float]:
         """The vectors [k, dimension] to search with for nodes of `wanted_kind`, and a constant > 0.
 
         `vectors` are those of nodes of `asked_kind`, or of texts (""). The score of a hit is the cosine of
@@ -108,7 +108,9 @@ class Space(Protocol):
         `traits`: the stored vectors of the traits, [dimension].
         """
 
-    def seen(self, ends: tuple[str, str], edges: Sequence[Stated], ways: Sequence[tuple[Stated, Stated]] = ()) -> Seen:
+    def training_exposure(
+        self, ends: tuple[str, str], edges: Sequence[EdgeFacts], ways: Sequence[tuple[EdgeFacts, EdgeFacts]] = ()
+    ) -> TrainingExposure:
         """Whether training saw a pair of clusters: by the edges between them, or of a gene and a trait by its `ways`.
 
         A way is an edge of an SNP to the gene and one of the same SNP to the trait.
@@ -118,9 +120,9 @@ class Space(Protocol):
 Spaces = Callable[[str], Space]  # from a model's id to its space; raises ModelError where it is not to be had
 
 
-def placed(space: Space, snp: str) -> Placed:
+def placed(space: Space, snp: str) -> SnpVector:
     """Place one SNP that is no node; raises NotFoundError where it cannot be placed."""
-    found = space.place([snp])[snp]
+    found = space.snp_vectors([snp])[snp]
     if isinstance(found, NotFoundError):
         raise found
     return found

@@ -96,7 +96,7 @@ def embed(
 
     Example:  generel-graph embed --from vectors.parquet --name node2vec
     """
-    from generel_graph.embed.import_vectors import embed_given
+    from generel_graph.embed.import_vectors import import_vectors
     from generel_graph.pipeline.sync import embed as run
 
     if (model_id and given) or (name and not given):
@@ -105,7 +105,7 @@ def embed(
         if given is None:
             print_report(run(configuration(ctx), model_id, progress), as_json)
             return
-        report = embed_given(configuration(ctx), given, name, progress)
+        report = import_vectors(configuration(ctx), given, name, progress)
     print_json(report.as_json()) if as_json else click.echo("\n".join(report.lines()))
 
 

@@ -12,7 +12,7 @@ from generel_graph.cli.options import configuration, named_values, output_option
 from generel_graph.cli.output import print_json, print_rows, progress_bars
 
 if TYPE_CHECKING:
-    from generel_graph.ask import Answer, Hit, Recipe, Served
+    from generel_graph.ask import Hit, Recipe, RecipeResult, SearchResult
 
 
 @click.command()
@@ -167,7 +167,7 @@ def _statement(cypher: str) -> str:
 CODES = 4  # shown of a cluster
 
 
-def print_hits(answer: Answer, all_codes: bool = False, as_csv: bool = False) -> None:
+def print_hits(answer: SearchResult, all_codes: bool = False, as_csv: bool = False) -> None:
     """Print hits, best first; "linked" names the edges that join a hit to what was asked about, or says "new"."""
     columns = ["id", "kind", "name", "score", "linked", "place", "codes"]
     kinds = list(dict.fromkeys(hit.kind for hit in answer.hits))
@@ -246,7 +246,7 @@ def _show(found: Recipe, statement: str) -> None:
     click.echo(statement)
 
 
-def _tell(served: Served, brief: bool) -> None:
+def _tell(served: RecipeResult, brief: bool) -> None:
     """What the parameters were taken for, and what to try where nothing came."""
     if not brief:
         click.secho(served.recipe.question, err=True)

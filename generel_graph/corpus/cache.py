@@ -24,7 +24,7 @@ MANIFEST = "corpus.json"
 NODES, EDGES = "nodes.arrow", "edges.arrow"
 
 
-def read_kept(folder: Path, name: str) -> Corpus | None:
+def read_cached(folder: Path, name: str) -> Corpus | None:
     """The corpus of digest `name` if it is kept under `folder`, its numbers memory-mapped; else None."""
     place = folder / name
     try:
@@ -49,14 +49,14 @@ def read_kept(folder: Path, name: str) -> Corpus | None:
     )
 
 
-def read_kept_nodes(folder: Path, name: str) -> pl.DataFrame | None:
+def read_cached_nodes(folder: Path, name: str) -> pl.DataFrame | None:
     """The nodes alone of the corpus of digest `name`, memory-mapped, with the columns of `Nodes`; None: not kept."""
     if not (folder / name / MANIFEST).is_file():
         return None
     return _read(folder / name / NODES)
 
 
-def keep(folder: Path, corpus: Corpus, graph_digest: str) -> None:
+def write_cache(folder: Path, corpus: Corpus, graph_digest: str) -> None:
     """Keep a corpus; one that stands there under its name is left, those of other graphs are removed."""
     place = folder / corpus.digest
     if (place / MANIFEST).is_file():

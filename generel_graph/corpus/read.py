@@ -93,11 +93,11 @@ def read_corpus(
         nodes=_nodes(nodes, numbers),
         edges=_edges(edges, numbers),
         tasks=pairs,
-        sampling=sampling(tasks),
+        sampling=sampling_digest(tasks),
     )
 
 
-def sampling(tasks: Collection[str]) -> str:
+def sampling_digest(tasks: Collection[str]) -> str:
     """Name the statements that some tasks' corpus is read by: 32 hexadecimal digits."""
     names = ["corpus/list_nodes", "corpus/list_edges", *sorted(_by_statement(tasks))]
     return _digest([statement_body(name) for name in names])
@@ -105,7 +105,7 @@ def sampling(tasks: Collection[str]) -> str:
 
 def corpus_name(digest: str, tasks: Collection[str], published_before: date | None) -> str:
     """The digest that the corpus of a graph will have: 32 hexadecimal digits."""
-    return _digest([digest, str(published_before), *sorted(tasks), sampling(tasks)])
+    return _digest([digest, str(published_before), *sorted(tasks), sampling_digest(tasks)])
 
 
 def _by_statement(tasks: Collection[str]) -> dict[str, list[Task]]:

@@ -37,6 +37,6 @@ def read_reports(graph: Graph, nodes: Nodes, progress: Progress = silent) -> Rep
         is_gene=(frame["type"] == "REPORTED_GENE").to_numpy(),
         papers=(frame["paper"].rank("dense").to_numpy() - 1).astype(np.int32),
         published=frame["published"].to_numpy(),
-        clear=frame["clear"].to_numpy(),
+        is_significant=frame["clear"].to_numpy(),
         log_odds=log_odds.astype(np.float32),
     )

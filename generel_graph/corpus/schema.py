@@ -71,7 +71,7 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class SourceInfo:
     """One source as the graph tells of it; "" and 0 where it says nothing."""
 
     name: str
@@ -89,7 +89,7 @@ class Origin:
 class Provenance:
     """Where the data comes from, for those who read of a model; nothing is learnt from it."""
 
-    sources: tuple[Origin, ...] = ()
+    sources: tuple[SourceInfo, ...] = ()
     associations: int = 0
     ancestries: tuple[
         tuple[str, int], ...
@@ -124,7 +124,7 @@ class Reports:
     is_gene: NDArray[np.bool_]  # [r], the paper names the gene for the SNP
     papers: NDArray[np.int32]  # [r], numbered from 0
     published: NDArray[np.int32]  # [r], days since 1970-01-01
-    clear: NDArray[np.bool_]  # [r], of one SNP and significant by the task's threshold
+    is_significant: NDArray[np.bool_]  # [r], of one SNP and significant by the task's threshold
     log_odds: NDArray[np.float32]  # [r], |ln odds ratio|; NaN unknown
 
     def __len__(self) -> int:

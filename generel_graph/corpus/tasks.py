@@ -65,7 +65,7 @@ TASKS: tuple[Task, ...] = (
 )
 
 
-def chosen(configured: Mapping[str, TaskConfig]) -> dict[str, float]:
+def enabled_tasks(configured: Mapping[str, TaskConfig]) -> dict[str, float]:
     """The enabled tasks with their draw weights, in the registry's order.
 
     Raises ConfigError for a task that does not exist, or if none is left.

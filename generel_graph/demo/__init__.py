@@ -1,6 +1,6 @@
 """The quick start: a small data set of the project's own, a fifth of it hidden, and questions to all of it."""
 
 from generel_graph.demo.answers import Answers, answer
-from generel_graph.demo.data import Prepared, prepare
+from generel_graph.demo.data import DemoProject, prepare
 
-__all__ = ["Answers", "Prepared", "answer", "prepare"]
+__all__ = ["Answers", "DemoProject", "answer", "prepare"]

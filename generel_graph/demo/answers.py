@@ -10,7 +10,7 @@ import pandas as pd
 import polars as pl
 from numpy.typing import NDArray
 
-from generel_graph.demo.data import SEED, SNP, Prepared
+from generel_graph.demo.data import SEED, SNP, DemoProject
 from generel_graph.metrics import Result, compare
 from generel_graph.session import Session
 
@@ -35,7 +35,7 @@ class Answers:
     loci_tested: int
 
 
-def answer(session: Session, prepared: Prepared) -> Answers:
+def answer(session: Session, prepared: DemoProject) -> Answers:
     """Ask the four questions; everything is read from the graph and the active model."""
     asked = {"disease": ARTHRITIS, "limit": 8}
     loci = session.recipe(LOCI, asked)
@@ -60,14 +60,14 @@ def answer(session: Session, prepared: Prepared) -> Answers:
     )
 
 
-def _mark_hidden(loci: pd.DataFrame, prepared: Prepared) -> pd.DataFrame:
+def _mark_hidden(loci: pd.DataFrame, prepared: DemoProject) -> pd.DataFrame:
     """Say of each locus whether its link to the disease was among the pairs that had been hidden."""
     gone = set(prepared.hidden.filter(pl.col("disease_id") == ARTHRITIS)["locus"])
     place = dict(prepared.shown.select("rsid", "locus").unique().iter_rows())
     return loci.assign(hidden_truth=[place.get(snp) in gone for snp in loci["snp"]])
 
 
-def _figure(session: Session, prepared: Prepared) -> tuple[list[Result], int, int, int]:
+def _figure(session: Session, prepared: DemoProject) -> tuple[list[Result], int, int, int]:
     """AUC of hidden against never reported pairs, at the loci that several diseases share."""
     every = pl.concat([prepared.shown, prepared.hidden])
     shared = every.group_by("locus").agg(pl.col("disease_id").n_unique()).filter(pl.col("disease_id") > 1)

@@ -20,7 +20,7 @@ SNP = "rs2476601"  # question (b) is about all of its diseases, so its locus is 
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class DemoProject:
     """The demo's folder; reports as read, with their `locus`."""
 
     folder: Path
@@ -42,7 +42,7 @@ def quickstart() -> Path:
     raise DataError("the quick-start files are missing", where=package, next_step="install generel-graph again")
 
 
-def prepare(folder: Path, share: float = SHARE, seed: int = SEED) -> Prepared:
+def prepare(folder: Path, share: float = SHARE, seed: int = SEED) -> DemoProject:
     """Write the demo's sources to `folder`; the hidden pairs go to a file that no source reads.
 
     Files are only written where they differ, so that a second demo finds everything up to date.
@@ -57,7 +57,7 @@ def prepare(folder: Path, share: float = SHARE, seed: int = SEED) -> Prepared:
     shown, hidden = hide_pairs(reports, share, seed, SNP)
     _write(folder / ASSOCIATIONS, shown.drop("locus").write_csv(separator="\t"))
     _write(folder / HIDDEN, hidden.write_csv(separator="\t"))
-    return Prepared(folder, shown, hidden)
+    return DemoProject(folder, shown, hidden)
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,15 +1,15 @@
 """Vectors onto the nodes: written into a free slot, indexed, and only then made the ones that are asked."""
 
-from generel_graph.embed.import_vectors import GivenVectors, read_vectors
+from generel_graph.embed.import_vectors import VectorFile, read_vectors
 from generel_graph.embed.indexes import index_states
 from generel_graph.embed.model_record import ModelRecord, WriteBack
 from generel_graph.embed.models import activate, active_model, delete_model, find_model, list_models
 from generel_graph.embed.write_back import Part, update, write_back, write_parts
 
 __all__ = [
-    "GivenVectors",
     "ModelRecord",
     "Part",
+    "VectorFile",
     "WriteBack",
     "activate",
     "active_model",

@@ -25,7 +25,7 @@ Table = tuple[str, list[str], list[list[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
-class KindMoved:
+class KindChange:
     """The nodes of one kind under two models."""
 
     kind: str
@@ -37,7 +37,7 @@ class KindMoved:
 
 
 @dataclass(frozen=True, slots=True)
-class EdgesMoved:
+class EdgeTypeChange:
     """The edges of one type at the sampled nodes: how near their ends are, cosines of stored vectors, −1 … 1."""
 
     type: str
@@ -57,8 +57,8 @@ class Comparison:
 
     left: str
     right: str
-    kinds: tuple[KindMoved, ...]
-    edges: tuple[EdgesMoved, ...]
+    kinds: tuple[KindChange, ...]
+    edges: tuple[EdgeTypeChange, ...]
     settings: tuple[tuple[str, Any, Any], ...]  # those that differ: key, of the left, of the right
     tasks: tuple[tuple[str, Mapping[str, Any], Mapping[str, Any]], ...]  # name, and pairs, loss, AUC of each
 
@@ -107,7 +107,7 @@ def compare_models(
         near = [_neighbours(graph, str(model.index), ids, progress) for model in models]
         edges = graph.rows("embed/get_edge_cosines", ids=ids, left=by_left, right=by_right, limit=EDGES)
     kinds = (
-        KindMoved(
+        KindChange(
             row["kind"],
             len(row["both"]),
             row["only_left"],
@@ -119,7 +119,7 @@ def compare_models(
     )
     said = [_said(config, model) for model in models]
     return Comparison(
-        left, right, tuple(kinds), tuple(EdgesMoved(**row) for row in edges), _settings(*said), _tasks(*said)
+        left, right, tuple(kinds), tuple(EdgeTypeChange(**row) for row in edges), _settings(*said), _tasks(*said)
     )
 
 

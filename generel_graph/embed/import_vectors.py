@@ -30,7 +30,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True, slots=True)
-class GivenReport:
+class ImportedVectorsReport:
     """What became of a file of vectors."""
 
     model: str
@@ -63,7 +63,9 @@ class GivenReport:
         return lines
 
 
-def embed_given(config: Config, path: Path, name: str | None = None, progress: Progress = silent) -> GivenReport:
+def import_vectors(
+    config: Config, path: Path, name: str | None = None, progress: Progress = silent
+) -> ImportedVectorsReport:
     """Write the vectors of a Parquet file onto the nodes as a model of its own, index them and make it active.
 
     What answers meanwhile stays as it is; killed half way, the same call goes on. `name` is its id (None: the file's
@@ -89,12 +91,12 @@ def embed_given(config: Config, path: Path, name: str | None = None, progress: P
         activate(graph, name)
         nodes = int(graph.row("graph/count_graph")["nodes"])
     unknown = tuple(id_ for id_ in given.ids if id_ not in known)
-    return GivenReport(
+    return ImportedVectorsReport(
         name, done.slot, given.dimension, done.vectors, done.written, nodes - done.vectors, unknown, done.replaced
     )
 
 
-def _check_name(config: Config, graph: Graph, name: str, given: GivenVectors) -> None:
+def _check_name(config: Config, graph: Graph, name: str, given: VectorFile) -> None:
     if not _NAME.fullmatch(name):
         raise UsageError("not a model's name", where="--name", found=name, valid=["letters, digits, . _ -"])
     there = next((model for model in list_models(graph) if model.id == name), None)
@@ -113,7 +115,7 @@ LONGEST = 4_096  # numbers in a vector, of Neo4j's index
 
 
 @dataclass(frozen=True, slots=True)
-class GivenVectors:
+class VectorFile:
     """What a file holds: an id and a vector a row, none twice, none zero."""
 
     ids: tuple[str, ...]  # [n]
@@ -126,7 +128,7 @@ class GivenVectors:
         return int(self.vectors.shape[1])
 
 
-def read_vectors(path: Path) -> GivenVectors:
+def read_vectors(path: Path) -> VectorFile:
     """Read the columns `id` (text) and `vector` (list of numbers, all equally long); others are passed over.
 
     Raises DataError, with the row (the first is 1), for a column or value that is missing or of another type, an id
@@ -158,7 +160,7 @@ def read_vectors(path: Path) -> GivenVectors:
     ids = tuple(frame["id"].to_list())
     told = hashlib.blake2b("\n".join(ids).encode(), digest_size=16)
     told.update(vectors.tobytes())
-    return GivenVectors(ids, vectors, told.hexdigest())
+    return VectorFile(ids, vectors, told.hexdigest())
 
 
 def _read(path: Path) -> pl.DataFrame:

@@ -51,7 +51,7 @@ class ModelRecord:
         known["kinds"] = tuple(known.get("kinds") or ())
         return cls(**known)
 
-    def said(self) -> dict[str, Any]:
+    def properties(self) -> dict[str, Any]:
         """The caller's block as properties; empty texts are absent, as everywhere in the graph."""
         values = {name: getattr(self, name) for name in SAID}
         return {name: value for name, value in values.items() if value not in ("", None)}

@@ -60,7 +60,7 @@ def claim_slot(graph: Graph, model: ModelRecord) -> tuple[ModelRecord, str | Non
         idle = [other for other in there if not other.active]
         oldest = min(idle, key=lambda m: (m.complete, m.activated_at, m.created_at, m.id))
         slot, replaced = oldest.slot, oldest.id
-    claimed = graph.write("embed/claim_slot", id=model.id, number=slot, props=model.said())
+    claimed = graph.write("embed/claim_slot", id=model.id, number=slot, props=model.properties())
     if not claimed or not claimed["n"]:
         raise GraphError("the slot became active meanwhile", where=f"slot {slot}", next_step="run the command again")
     return find_model(graph, model.id), replaced

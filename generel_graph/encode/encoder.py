@@ -98,7 +98,7 @@ class Encoder:
         length = np.linalg.norm(wide, axis=1, keepdims=True)
         return np.asarray((wide / np.where(length > 0, length, 1.0))[[number[text] for text in texts]])
 
-    def cut(self, text: str) -> bool:
+    def is_truncated(self, text: str) -> bool:
         """Whether a text has more than `max_tokens` tokens, the encoder's own marks among them."""
         if len(text) + 2 <= self.max_tokens:  # no token is shorter than a letter
             return False

@@ -13,7 +13,7 @@ from torch.nn.functional import normalize
 from generel_etl.relations import SNP_GENE
 from generel_graph.corpus.schema import Corpus
 from generel_graph.metrics import cosines
-from generel_graph.stored_vectors import halves, question
+from generel_graph.stored_vectors import query_vectors, split
 
 SPACE = "the space"
 SVD_RANK, SVD_ROUNDS = 128, 4
@@ -59,7 +59,7 @@ def methods(past: Corpus, embedded: Embedded, texts: NDArray[np.float32], seed: 
         np.concatenate([clusters[past.edges.starts], clusters[past.edges.ends]]), minlength=len(past.nodes)
     )
     popularity = np.log1p(edges)
-    untrained = halves(embedded.stored, embedded.learnt)[1]
+    untrained = split(embedded.stored, embedded.learnt)[1]
 
     def propagated(left: Ids, right: Ids) -> NDArray[np.float64]:
         return _cosines(untrained, embedded.rows(left), embedded.rows(right))
@@ -85,7 +85,7 @@ def _space(past: Corpus, embedded: Embedded, left: Ids, right: Ids) -> NDArray[n
         for begin in range(0, len(rows), CHUNK):
             part = np.array(rows[begin : begin + CHUNK])
             vectors = embedded.stored[embedded.rows(left[part])]
-            queries, constant = question(vectors, asking, asked, embedded.share, embedded.learnt)
+            queries, constant = query_vectors(vectors, asking, asked, embedded.share, embedded.learnt)
             others = embedded.stored[embedded.rows(right[part])]
             out[part] = np.einsum("nd,nd->n", queries, others) / constant
     return out

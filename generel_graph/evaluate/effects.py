@@ -65,7 +65,7 @@ def later_effects(past: Corpus, reports: Reports, first: date, last: date) -> li
     known = np.zeros(len(past.nodes), dtype=bool)
     known[snps] = True
     inside = (reports.published >= days(first)) & (reports.published < days(last))
-    rows = np.flatnonzero(inside & ~reports.is_gene & reports.clear & known[reports.snps])
+    rows = np.flatnonzero(inside & ~reports.is_gene & reports.is_significant & known[reports.snps])
     ends = past.nodes.clusters[reports.ends[rows]].astype(np.int64)
     papers = reports.papers[rows].astype(np.int64)
     left = reports.snps[rows].astype(np.int64)

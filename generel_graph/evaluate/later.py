@@ -73,7 +73,7 @@ def later_tests(past: Corpus, reports: Reports, first: date, last: date, seed: i
     known = _known(past, reports, first)
     inside = (reports.published >= days(first)) & (reports.published < days(last))
     rng = np.random.default_rng([seed, first.year, first.month, first.day])
-    traits = inside & ~reports.is_gene & reports.clear
+    traits = inside & ~reports.is_gene & reports.is_significant
     snps, ends, papers = _once(reports.snps[traits], clusters[reports.ends[traits]], reports.papers[traits], known)
     new = ~among(known.reported, snps * known.n + ends) & ~_beside(snps, ends, known)
     snps, ends, papers = snps[new], ends[new], papers[new]
@@ -121,7 +121,7 @@ def _genes(
     snps, ends = reports.snps[of_gene].astype(np.int64), clusters[reports.ends[of_gene]]
     papers = reports.papers[of_gene].astype(np.int64)
 
-    traits = inside & ~reports.is_gene & reports.clear
+    traits = inside & ~reports.is_gene & reports.is_significant
     through = np.sort(_path_keys(starts, genes, known, n))
     direct = _direct(past, n)
     banned = np.unique(np.concatenate([through, direct, _pairs_of_papers(reports, clusters, n)]))

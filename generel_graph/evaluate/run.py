@@ -16,7 +16,7 @@ from generel_graph.ask import ENDS, active, read_pairs
 from generel_graph.ask import score as score_pairs
 from generel_graph.ask.space import Vector
 from generel_graph.config import Config
-from generel_graph.corpus.load import sample
+from generel_graph.corpus.load import load_corpus
 from generel_graph.corpus.reports import read_reports
 from generel_graph.corpus.schema import Corpus, Reports, node_text
 from generel_graph.evaluate.baselines import SPACE, Embedded, methods
@@ -30,7 +30,7 @@ from generel_graph.graph.open import open_graph
 from generel_graph.metrics import Values, cosines
 from generel_graph.pipeline.train import open_encoder, train_model
 from generel_graph.spaces.spaces import ModelSpaces
-from generel_graph.stored_vectors import halves
+from generel_graph.stored_vectors import split
 
 DRAWS = 200  # resamples of an interval
 
@@ -52,7 +52,7 @@ def evaluate_later(
         before = replace(config, train=replace(config.train, published_before=first, adapter_steps=0))
         with open_graph(before, progress) as graph:
             digest = graph_digest(graph) or ""
-            past = sample(graph, before, digest, progress)
+            past = load_corpus(graph, before, digest, progress)
             if digest not in of_graph:
                 of_graph = {digest: read_reports(graph, past.nodes, progress)}
         scored += _score(before, past, of_graph[digest], first, last, progress)
@@ -136,7 +136,7 @@ def _score(
     for test in tests:
         yield Scored(test, {name: of(test.left, test.right) for name, of in score.items()})
     untrained = np.zeros((len(shown.nodes), encoder.dimension), dtype=np.float32)
-    untrained[wanted] = halves(embedded.stored, embedded.learnt)[1]
+    untrained[wanted] = split(embedded.stored, embedded.learnt)[1]
     effects = fit_effects(shown, untrained)
     if effects is None:
         return

@@ -62,7 +62,7 @@ def write_encoder(model: Model, encoder: Encoder, folder: Path) -> Path:
             next_step="set [train] adapter_steps, and run `generel-graph train`",
         )
     name, encoder = encoder.name, model.own_encoder(encoder)
-    if model.moved:
+    if model.is_finetuned:
         name = f"{name}, trained further here,"
     with atomic_folder(folder) as new:
         for pattern in (p for p in PATTERNS if "/" not in p):

@@ -15,19 +15,19 @@ from __future__ import annotations
 from neo4j_graphrag.embeddings.base import Embedder
 from neo4j_graphrag.retrievers import HybridCypherRetriever, VectorCypherRetriever
 
-from generel_graph.ask import Pinned, active, vector_of
+from generel_graph.ask import PinnedModel, active, vector_of
 from generel_graph.session import Session
 
 WORDS = "concept_text"  # the full-text index over names and synonyms
 
 
-class QuestionEmbedder(Embedder):
+class QueryEmbedder(Embedder):
     """The vector that a question is asked by: the stored one of what a text names, else that of the text."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self.model: Pinned = active(session.graph)
+        self.model: PinnedModel = active(session.graph)
 
     @property
     def index(self) -> str:
@@ -37,7 +37,7 @@ class QuestionEmbedder(Embedder):
     def embed_query(self, text: str) -> list[float]:
         """The question's vector, [dimension].
 
-        Raises NotFoundError for a code that the graph does not have, ModelMoved once another model is active.
+        Raises NotFoundError for a code that the graph does not have, ActiveModelChanged once another model is active.
         """
         return vector_of(self.session.graph, self.model, self.session.space, text)
 
@@ -48,14 +48,14 @@ def vector_cypher_retriever(session: Session, retrieval_query: str) -> VectorCyp
     To have one kind only, fetch more and let `retrieval_query` choose (`WITH node, score WHERE node:SNP …`):
     neo4j-graphrag 1.22's own `filters` fails on an index that it did not make itself.
     """
-    embedder = QuestionEmbedder(session)
+    embedder = QueryEmbedder(session)
     graph = session.graph
     return VectorCypherRetriever(graph.driver, embedder.index, retrieval_query, embedder, neo4j_database=graph.database)
 
 
 def hybrid_cypher_retriever(session: Session, retrieval_query: str) -> HybridCypherRetriever:
     """As `vector_cypher_retriever`, together with the concepts whose names and synonyms have the question's words."""
-    embedder = QuestionEmbedder(session)
+    embedder = QueryEmbedder(session)
     graph = session.graph
     return HybridCypherRetriever(
         graph.driver, embedder.index, WORDS, retrieval_query, embedder, neo4j_database=graph.database

@@ -21,7 +21,7 @@ from generel_graph.encode.device import best_device
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class ProcessGroup:
     """This process among `size` of them; rank 0 writes, logs and validates."""
 
     rank: int = 0
@@ -80,20 +80,20 @@ class World:
             dist.barrier()
 
 
-ALONE = World()
+ALONE = ProcessGroup()
 
 
 @contextmanager
-def joined() -> Iterator[World]:
+def joined() -> Iterator[ProcessGroup]:
     """Join the world that `torchrun` describes by RANK and WORLD_SIZE; without them, a world of one."""
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1 or dist.is_initialized():
-        yield World(dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else ALONE
+        yield ProcessGroup(dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else ALONE
         return
     if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
     dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
     try:
-        yield World(dist.get_rank(), size)
+        yield ProcessGroup(dist.get_rank(), size)
     finally:
         dist.destroy_process_group()

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import huber_loss, softplus
 
 from generel_graph.config import TrainConfig
-from generel_graph.learn.distributed import World
+from generel_graph.learn.distributed import ProcessGroup
 from generel_graph.learn.pairs.batches import Batch, Side
 
 EFFECT_FLOOR = 0.35  # cosine that a pair of no effect should have: still above the negatives
@@ -137,7 +137,7 @@ class Objective:
     effect: Tensor | None  # None: the step has no pairs with an odds ratio
 
 
-def objective(z: Mapping[str, Tensor], batch: Batch, train: TrainConfig, world: World) -> Objective:
+def objective(z: Mapping[str, Tensor], batch: Batch, train: TrainConfig, world: ProcessGroup) -> Objective:
     """The loss of a whole batch, of which this process made the vectors `z` of its own pairs (tower → [k, d])."""
 
     def joint(side: Side, many: int) -> Tensor:

@@ -20,7 +20,7 @@ from generel_graph.embed import ModelRecord, Part, activate, list_models, update
 from generel_graph.graph import Graph
 from generel_graph.model_folder import WRITTEN, read_config
 from generel_graph.pipeline.train import open_encoder
-from generel_graph.prefetch import ahead
+from generel_graph.prefetch import prefetch
 
 if TYPE_CHECKING:
     from generel_graph.learn import Model
@@ -54,7 +54,7 @@ def embed_model(
             recipe=recipe_digest(identity),
             published_before=identity["train"]["published_before"] or "",
         )
-        parts = ahead(model.parts(corpus, open_encoder(config), progress))
+        parts = prefetch(model.parts(corpus, open_encoder(config), progress))
         written = write_parts(graph, record, corpus.nodes.ids, _noted(parts, vectors), progress).written
         _note_written(config, model_id, corpus, vectors)
     progress("activate", 0, 1)

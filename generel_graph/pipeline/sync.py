@@ -10,8 +10,8 @@ from generel_etl.pipeline import read_sources
 from generel_etl.progress import Progress, silent
 from generel_etl.resolve import Resolved
 from generel_graph.config import Config
-from generel_graph.corpus.load import sample
-from generel_graph.corpus.tasks import TASKS, chosen
+from generel_graph.corpus.load import load_corpus
+from generel_graph.corpus.tasks import TASKS, enabled_tasks
 from generel_graph.embed import ModelRecord, active_model
 from generel_graph.graph import Graph
 from generel_graph.graph.digest import digest_of, graph_digest
@@ -28,7 +28,7 @@ BULK_ROWS = 200_000  # a first load of fewer nodes and edges is quicker over Bol
 def sync(config: Config, progress: Progress = silent) -> SyncReport:
     """Run the whole chain; raises a GenerelError, after which the next call goes on where this one was."""
     clock = StepClock()
-    chosen(config.tasks)  # a wrong task is told before the long work
+    enabled_tasks(config.tasks)  # a wrong task is told before the long work
     loaded, graph = _load(config, clock, progress)
     with graph, lease(graph, progress=progress):
         digest = _digest(graph)
@@ -36,7 +36,7 @@ def sync(config: Config, progress: Progress = silent) -> SyncReport:
         written = 0
         why = _stale(config, graph, current, digest)
         if why:
-            corpus = sample(graph, config, digest, progress)
+            corpus = load_corpus(graph, config, digest, progress)
             clock.done("sample")
             if why == "embed" and current is not None:
                 written = renew_vectors(graph, config, current, corpus, digest, progress)
@@ -96,7 +96,7 @@ def train(config: Config, progress: Progress = silent, *, go_on: bool = False) -
     with joined() as world, open_graph(config, progress) as graph:
         if not world.first:
             world.wait()
-        corpus = sample(graph, config, _digest(graph), progress)
+        corpus = load_corpus(graph, config, _digest(graph), progress)
         if world.first:
             world.wait()
         clock.done("sample")
@@ -112,7 +112,7 @@ def embed(config: Config, model_id: str | None, progress: Progress = silent) -> 
     clock = StepClock()
     with open_graph(config, progress) as graph, lease(graph, progress=progress):
         digest = _digest(graph)
-        corpus = sample(graph, config, digest, progress)
+        corpus = load_corpus(graph, config, digest, progress)
         clock.done("sample")
         chosen_id = model_id or train_model(config, corpus, progress)
         written = embed_model(graph, config, chosen_id, corpus, digest, progress)
@@ -124,10 +124,10 @@ def tasks(config: Config, progress: Progress = silent) -> tuple[list[str], list[
     """All tasks that there are as columns and rows: the pairs that the graph has for each now, how a pair is weighed,
     and, of the active model, the share of batches, the loss and what chance would give."""
     with open_graph(config, progress) as graph:
-        corpus = sample(graph, config, _digest(graph), progress)
+        corpus = load_corpus(graph, config, _digest(graph), progress)
         current = active_model(graph)
     lines = {t.name: t for t in read_tasks(config, current.id)} if current else {}
-    weights = chosen(config.tasks)
+    weights = enabled_tasks(config.tasks)
     told = ("share", "loss", "chance", "held_out", "auc", "auc_start")
     columns = ["task", "enabled", "c", "pairs", *told, "weight of a pair"]
     rows: list[list[Any]] = []

@@ -9,20 +9,20 @@ from generel_etl.errors import ModelError
 from generel_etl.progress import Progress, silent
 from generel_graph.config import Config
 from generel_graph.config.fingerprint import recipe, recipe_digest
-from generel_graph.corpus.read import sampling
+from generel_graph.corpus.read import sampling_digest
 from generel_graph.corpus.schema import Corpus
-from generel_graph.corpus.tasks import chosen
+from generel_graph.corpus.tasks import enabled_tasks
 from generel_graph.model_folder import LOG, TaskReport, read_task_reports
 
 if TYPE_CHECKING:
     from generel_graph.encode import Encoder
-    from generel_graph.learn import World
+    from generel_graph.learn import ProcessGroup
 
 
 def recipe_of(config: Config) -> str:
     """Name everything but the data that a model of this configuration depends on (32 hexadecimal digits)."""
-    tasks = chosen(config.tasks)
-    return recipe_digest(recipe(config.model, config.train, tasks, sampling(tasks)))
+    tasks = enabled_tasks(config.tasks)
+    return recipe_digest(recipe(config.model, config.train, tasks, sampling_digest(tasks)))
 
 
 def open_encoder(config: Config) -> Encoder:
@@ -36,7 +36,7 @@ def train_model(
     config: Config,
     corpus: Corpus,
     progress: Progress = silent,
-    world: World | None = None,
+    world: ProcessGroup | None = None,
     continues: str = "",
 ) -> str:
     """Train on `corpus`, or find it trained already; the model's id. A killed training is resumed.
@@ -50,7 +50,7 @@ def train_model(
     if config.train.tensorboard:
         learn.check_tensorboard()
     encoder = open_encoder(config)
-    weights = chosen(config.tasks)
+    weights = enabled_tasks(config.tasks)
     id_ = learn.model_id(corpus, encoder, config.model, config.train, weights, continues)
     folder = config.model_folder(id_)
     world = world or learn.ALONE

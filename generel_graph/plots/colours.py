@@ -46,7 +46,7 @@ CHROMOSOMES = (*map(str, range(1, 23)), "X", "Y", "MT")
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ColourGroup:
     """Points of one colour."""
 
     name: str
@@ -54,7 +54,7 @@ class Group:
     rows: NDArray[np.int64]  # of the table
 
 
-def groups_of(nodes: pd.DataFrame, by: str) -> list[Group]:
+def groups_of(nodes: pd.DataFrame, by: str) -> list[ColourGroup]:
     """Part the rows of a table by its column `by`, one of BY; every row is in one group.
 
     Kinds have the colours of the project's style sheet. Raises UsageError for another column.
@@ -70,7 +70,7 @@ def groups_of(nodes: pd.DataFrame, by: str) -> list[Group]:
         names.sort(key=lambda name: (name == NONE, CHROMOSOMES.index(name) if name in CHROMOSOMES else 99, name))
     colours = {name: colour_of(name) for name in names} if by == "kind" else _spread(names)
     rows = values.to_numpy()
-    return [Group(name, colours[name], np.flatnonzero(rows == name)) for name in names]
+    return [ColourGroup(name, colours[name], np.flatnonzero(rows == name)) for name in names]
 
 
 def _spread(names: Sequence[str]) -> dict[str, str]:

@@ -117,7 +117,7 @@ def _embed(
     return np.asarray(made, dtype=np.float64)
 
 
-def kept_layout(
+def cached_layout(
     folder: Path, vectors: NDArray[np.float32], seed: int = 0, progress: Progress = silent
 ) -> NDArray[np.float64]:
     """Places [n, 2] of vectors [n, d], as `lay_out` gives them, from `folder` if it gave them before.

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generel_etl.errors import UsageError
-from generel_graph.plots.colours import Group, groups_of
+from generel_graph.plots.colours import ColourGroup, groups_of
 from generel_graph.plots.labels import apart_from, label_places
 from generel_graph.plots.libraries import need
 
@@ -54,7 +54,7 @@ def draw_map(
 
 
 def _picture(
-    nodes: pd.DataFrame, groups: Sequence[Group], marked: Mapping[str, NDArray[np.int64]], title: str, path: Path
+    nodes: pd.DataFrame, groups: Sequence[ColourGroup], marked: Mapping[str, NDArray[np.int64]], title: str, path: Path
 ) -> None:
     from matplotlib.colors import to_rgb
     from matplotlib.figure import Figure
@@ -108,7 +108,7 @@ def _label(axes: Axes, text: str, place: NDArray[np.float64], colour: str, size:
 
 
 def _page(
-    nodes: pd.DataFrame, groups: Sequence[Group], marked: Mapping[str, NDArray[np.int64]], title: str, path: Path
+    nodes: pd.DataFrame, groups: Sequence[ColourGroup], marked: Mapping[str, NDArray[np.int64]], title: str, path: Path
 ) -> None:
     from plotly.graph_objects import Figure, Scattergl
 

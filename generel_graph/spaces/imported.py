@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generel_etl.errors import ModelError, NotFoundError
-from generel_graph.ask import Placed, Seen, Stated
+from generel_graph.ask import EdgeFacts, SnpVector, TrainingExposure
 from generel_graph.ask.space import UNKNOWN
 from generel_graph.embed import list_models
 from generel_graph.graph import Graph
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from generel_graph.encode import Encoder
 
 
-class GivenSpace:
+class ImportedSpace:
     """The space of vectors that were made elsewhere: ids, rsIDs and names are asked, a wording cannot be."""
 
     def __init__(self, model_id: str, dimension: int) -> None:
@@ -39,11 +39,11 @@ class GivenSpace:
         """Raise ModelError: nobody knows where a text lies in this space."""
         raise self._no_encoder(texts[0] if texts else "a text")
 
-    def cut(self, text: str) -> bool:
+    def is_truncated(self, text: str) -> bool:
         """No text is read here, hence none cut short."""
         return False
 
-    def place(self, snps: Sequence[str]) -> Mapping[str, Placed | NotFoundError]:
+    def snp_vectors(self, snps: Sequence[str]) -> Mapping[str, SnpVector | NotFoundError]:
         """Say of each SNP that is no node that it has no place here."""
         return {
             snp: NotFoundError(
@@ -55,7 +55,7 @@ class GivenSpace:
             for snp in snps
         }
 
-    def question(
+    def query_vectors(
         self, vectors: NDArray[np.float32], asked_kind: str, wanted_kind: str | None
     ) -> tuple[NDArray[np.float32], float]:
         """The vectors as they are, and 1: the score is their plain cosine."""
@@ -67,9 +67,11 @@ class GivenSpace:
         """None: nothing is known of effects."""
         return None
 
-    def seen(self, ends: tuple[str, str], edges: Sequence[Stated], ways: Sequence[tuple[Stated, Stated]] = ()) -> Seen:
+    def training_exposure(
+        self, ends: tuple[str, str], edges: Sequence[EdgeFacts], ways: Sequence[tuple[EdgeFacts, EdgeFacts]] = ()
+    ) -> TrainingExposure:
         """Nobody here knows what these vectors were made from."""
-        return Seen(UNKNOWN, (), (UNKNOWN,) * len(edges))
+        return TrainingExposure(UNKNOWN, (), (UNKNOWN,) * len(edges))
 
     def _no_encoder(self, text: str) -> ModelError:
         return ModelError(
@@ -81,7 +83,7 @@ class GivenSpace:
         )
 
 
-def given_space(graph: Graph, model_id: str) -> GivenSpace | None:
+def imported_space(graph: Graph, model_id: str) -> ImportedSpace | None:
     """The space of a model whose vectors were made elsewhere; None for any other."""
     record = next((model for model in list_models(graph) if model.id == model_id and model.made_from), None)
-    return None if record is None else GivenSpace(record.id, record.dimension)
+    return None if record is None else ImportedSpace(record.id, record.dimension)

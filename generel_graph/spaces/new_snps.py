@@ -18,21 +18,21 @@ from generel_etl.errors import NotFoundError
 from generel_etl.identifiers import normalise_rsid
 from generel_etl.stage import Stage, read_stage
 from generel_etl.stage_lookup import PLACE, REGULATES, looked_in, places, regulated, rsids_at
-from generel_graph.ask import Locus, Placed
+from generel_graph.ask import Locus, SnpVector
 from generel_graph.ask.entity_linking import link_all, place_of
 from generel_graph.config import Config
 from generel_graph.config.fingerprint import RULES
-from generel_graph.corpus.cache import read_kept_nodes
-from generel_graph.corpus.load import sample
+from generel_graph.corpus.cache import read_cached_nodes
+from generel_graph.corpus.load import load_corpus
 from generel_graph.corpus.read import corpus_name
 from generel_graph.corpus.schema import Edges
-from generel_graph.corpus.tasks import chosen
+from generel_graph.corpus.tasks import enabled_tasks
 from generel_graph.graph import Graph
 from generel_graph.graph.digest import graph_digest
 
 if TYPE_CHECKING:
     from generel_graph.encode import Encoder
-    from generel_graph.learn import Local, Model, Surroundings
+    from generel_graph.learn import Model, SnpNeighbourhood, Surroundings
 
 CHUNK = 500  # SNPs placed at once
 TEXTS = {"code": pl.String, "id": pl.String}
@@ -40,7 +40,7 @@ NEIGHBOURS = f"neighbours_{RULES}"  # beside the corpus that they are those of
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class StagedFacts:
     """What questions themselves and the stage say of SNPs."""
 
     places: pl.DataFrame  # id, build, chromosome, position, source ("": the question itself); several an SNP
@@ -48,9 +48,9 @@ class Said:
     stages: Sequence[Stage]  # that were looked in
 
 
-def place(
+def new_snp_vectors(
     graph: Graph, config: Config, opened: Callable[[], tuple[Model, Encoder]], snps: Sequence[str]
-) -> Mapping[str, Placed | NotFoundError]:
+) -> Mapping[str, SnpVector | NotFoundError]:
     """Vectors of SNPs that are no nodes, by id (`rs…`, `build:chr:pos[:ref:alt]`); an error where there is none.
 
     `opened` gives the model and its encoder; it is not called where nobody knows any of the SNPs.
@@ -59,7 +59,7 @@ def place(
     said = _said(stages, snps)
     spoken = {*said.places["id"], *said.eqtl["id"]}
     named = [snp for snp in snps if snp in spoken]
-    found: dict[str, Placed] = {}
+    found: dict[str, SnpVector] = {}
     builds: dict[str, int] = {}
     if named:
         model, encoder = opened()
@@ -72,7 +72,7 @@ def place(
     return found | (_reasons(lost, said, config, graph, builds) if lost else {})
 
 
-def _said(stages: Sequence[Stage], snps: Sequence[str]) -> Said:
+def _said(stages: Sequence[Stage], snps: Sequence[str]) -> StagedFacts:
     schema = {"code": pl.String, **PLACE, "alleles": pl.List(pl.String)}
     asked = pl.DataFrame([at for snp in snps if (at := place_of(snp))], schema=schema)
     rsids = [snp for snp in snps if normalise_rsid(snp)]
@@ -81,7 +81,7 @@ def _said(stages: Sequence[Stage], snps: Sequence[str]) -> Said:
     called = rsids_at(stages if len(asked) else [], asked)  # a place whose rsID a list states has its eQTL rows
     names = pl.concat([pl.DataFrame({"code": rsids, "id": rsids}, schema=TEXTS), called.select("code", "id")])
     rows = names.join(regulated(stages, names["id"].to_list()), on="id").drop("id").rename({"code": "id"})
-    return Said(pl.concat([own, listed]), rows, stages)
+    return StagedFacts(pl.concat([own, listed]), rows, stages)
 
 
 def _corpus(graph: Graph, config: Config, same_locus: bool) -> tuple[pl.DataFrame, Surroundings]:
@@ -89,13 +89,13 @@ def _corpus(graph: Graph, config: Config, same_locus: bool) -> tuple[pl.DataFram
     from generel_graph.learn import Surroundings
 
     folder, digest = config.sampled_folder, graph_digest(graph) or ""
-    name = corpus_name(digest, chosen(config.tasks), config.train.published_before)
+    name = corpus_name(digest, enabled_tasks(config.tasks), config.train.published_before)
     path = folder / name / f"{NEIGHBOURS}{'' if same_locus else '_without_locus'}.npz"
     surroundings = Surroundings.read(path)
     if surroundings is None:
-        surroundings = Surroundings.of(sample(graph, config, digest), same_locus)
+        surroundings = Surroundings.of(load_corpus(graph, config, digest), same_locus)
         surroundings.write(path)
-    nodes = read_kept_nodes(folder, name)
+    nodes = read_cached_nodes(folder, name)
     assert nodes is not None, "what was just sampled is kept"
     return nodes, surroundings
 
@@ -129,16 +129,16 @@ def _placed(
     places: pl.DataFrame,
     eqtl: pl.DataFrame,
     snps: Sequence[str],
-) -> dict[str, Placed]:
+) -> dict[str, SnpVector]:
     """Those of `snps` of which anything is known."""
-    from generel_graph.learn import Asked, around
+    from generel_graph.learn import SnpQuery, around
 
     numbers = pl.DataFrame({"id": snps}, schema={"id": pl.String}).with_row_index("number")
     at = numbers.join(places, on="id", how="left", maintain_order="left")
     rows = numbers.join(eqtl, on="id")
     where = at.select(pl.concat_str("build", "chromosome", separator=":").fill_null("")).to_series()
     position = at["position"].fill_null(-1).to_numpy()
-    local = around(surroundings, Asked(tuple(where), position, _edges(rows)))
+    local = around(surroundings, SnpQuery(tuple(where), position, _edges(rows)))
     texts = _texts(nodes, local)
     vectors, is_known = model.snp_vectors(local, texts, encoder)
     listed = at["source"].fill_null("").to_list()
@@ -148,7 +148,7 @@ def _placed(
     for i in np.flatnonzero(is_known).tolist():
         near = bool(len(local.near[i]) or local.snps[i])
         sources = dict.fromkeys([listed[i] if near else "", *tables.get(snps[i], ())])
-        found[snps[i]] = Placed(
+        found[snps[i]] = SnpVector(
             vectors[i],
             Locus(
                 place=f"{where[i]}:{position[i]}" if where[i] else "",
@@ -174,7 +174,7 @@ def _edges(eqtl: pl.DataFrame) -> Edges:
     )
 
 
-def _texts(nodes: pl.DataFrame, local: Local) -> list[str]:
+def _texts(nodes: pl.DataFrame, local: SnpNeighbourhood) -> list[str]:
     """What each local node reads as; an SNP, asked or not, has no text."""
     known = np.maximum(local.nodes, 0)
     texts = nodes["texts"].gather(known) if len(nodes) else pl.Series([""] * len(known))
@@ -188,7 +188,7 @@ def _symbols(nodes: pl.DataFrame, genes: Sequence[NDArray[np.int64]]) -> dict[in
 
 
 def _reasons(
-    snps: Sequence[str], said: Said, config: Config, graph: Graph, builds: Mapping[str, int]
+    snps: Sequence[str], said: StagedFacts, config: Config, graph: Graph, builds: Mapping[str, int]
 ) -> dict[str, NotFoundError]:
     """Why SNPs cannot be placed, and what would help."""
     counted = [f"{build} ({count:,} SNP{'' if count == 1 else 's'})" for build, count in builds.items()]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from generel_graph.ask.pinned_model import pinned, stored_vectors
 from generel_graph.config import Config
 from generel_graph.graph import Graph
-from generel_graph.spaces.imported import GivenSpace, given_space
+from generel_graph.spaces.imported import ImportedSpace, imported_space
 from generel_graph.spaces.trained import TrainedSpace
 
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ class ModelSpaces:
     def __init__(self, config: Config, graph: Graph) -> None:
         self.config = config
         self.graph = graph
-        self._spaces: dict[str, TrainedSpace | GivenSpace] = {}
+        self._spaces: dict[str, TrainedSpace | ImportedSpace] = {}
 
-    def __call__(self, model_id: str) -> TrainedSpace | GivenSpace:
+    def __call__(self, model_id: str) -> TrainedSpace | ImportedSpace:
         """The space of a model: a trained one if its folder is on this machine, otherwise an imported one."""
         if model_id not in self._spaces:
-            imported = None if self.config.model_folder(model_id).is_dir() else given_space(self.graph, model_id)
+            imported = None if self.config.model_folder(model_id).is_dir() else imported_space(self.graph, model_id)
             self._spaces[model_id] = imported or TrainedSpace(self.config, model_id, self.graph)
         return self._spaces[model_id]
 

@@ -16,7 +16,7 @@ from generel_graph.graph import Graph
 from generel_graph.model_folder import CONFIG, HELD_OUT, read_config
 
 if TYPE_CHECKING:
-    from generel_graph.ask import Placed, Seen, Stated
+    from generel_graph.ask import EdgeFacts, SnpVector, TrainingExposure
     from generel_graph.encode import Encoder
     from generel_graph.learn import EffectTable, Model
 
@@ -98,29 +98,31 @@ class TrainedSpace:
             self._texts = dict([*self._texts.items(), *found.items()][-KEPT:])
         return np.stack([found[text] for text in texts])
 
-    def cut(self, text: str) -> bool:
+    def is_truncated(self, text: str) -> bool:
         """Whether a text has more tokens than the encoder reads."""
-        return self.encoder.cut(text)
+        return self.encoder.is_truncated(text)
 
-    def place(self, snps: Sequence[str]) -> Mapping[str, Placed | NotFoundError]:
+    def snp_vectors(self, snps: Sequence[str]) -> Mapping[str, SnpVector | NotFoundError]:
         """Place SNPs that are no nodes, by what the stage knows of them and the graph of their loci."""
-        from generel_graph.spaces.new_snps import place
+        from generel_graph.spaces.new_snps import new_snp_vectors
 
         assert self.graph is not None, "a space without a graph places no SNPs"
-        return place(self.graph, self.config, lambda: (self.model, self.encoder), snps)
+        return new_snp_vectors(self.graph, self.config, lambda: (self.model, self.encoder), snps)
 
     def effects(
         self, pairs: Sequence[tuple[str, str]], traits: Mapping[str, NDArray[np.float32]]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
         """Expected |ln odds ratio| and percentile of pairs of SNP and trait; None for a model that knows none."""
-        from generel_graph.stored_vectors import halves
+        from generel_graph.stored_vectors import split
 
         if not pairs or self.effect_table is None:
             return None
-        _, untrained = halves(np.stack(list(traits.values())), self.learnt)
+        _, untrained = split(np.stack(list(traits.values())), self.learnt)
         return self.effect_table.expected(pairs, dict(zip(traits, untrained, strict=True)))
 
-    def seen(self, ends: tuple[str, str], edges: Sequence[Stated], ways: Sequence[tuple[Stated, Stated]] = ()) -> Seen:
+    def training_exposure(
+        self, ends: tuple[str, str], edges: Sequence[EdgeFacts], ways: Sequence[tuple[EdgeFacts, EdgeFacts]] = ()
+    ) -> TrainingExposure:
         """Whether the model's training saw a pair, by what it samples and what it held out."""
         from generel_graph.spaces.training_pairs import Training
 
@@ -130,12 +132,12 @@ class TrainedSpace:
             date.fromisoformat(before) if before else None,
             self.config.model_folder(self.model_id) / HELD_OUT,
         )
-        return training.seen(ends, edges, ways)
+        return training.training_exposure(ends, edges, ways)
 
-    def question(
+    def query_vectors(
         self, vectors: NDArray[np.float32], asked_kind: str, wanted_kind: str | None
     ) -> tuple[NDArray[np.float32], float]:
         """The vectors [k, dimension] to search with, and what the cosine is divided by."""
-        from generel_graph.stored_vectors import question
+        from generel_graph.stored_vectors import query_vectors
 
-        return question(vectors, asked_kind, wanted_kind, float(self.settings["learnt_share"]), self.learnt)
+        return query_vectors(vectors, asked_kind, wanted_kind, float(self.settings["learnt_share"]), self.learnt)

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from generel_etl.relations import KNOWLEDGE, SNP_GENE
-from generel_graph.ask.space import HELD_OUT, TRAINED, UNSEEN, Seen, Stated
+from generel_graph.ask.space import HELD_OUT, TRAINED, UNSEEN, EdgeFacts, TrainingExposure
 from generel_graph.corpus.tasks import TASKS
 
 LEAST_R2 = 0.2  # of the task ld
@@ -23,7 +23,7 @@ BY_TYPE = {"ASSOCIATED_WITH": "gwas", "CORRELATES_WITH": "phewas", "REGULATES": 
 COMPOSED = "gene_trait"
 
 
-def sampled_by(edge: Stated, published_before: date | None) -> str | None:
+def sampled_by(edge: EdgeFacts, published_before: date | None) -> str | None:
     """The task whose Cypher file gives this edge as a pair; None if none does."""
     weight = edge.weight or 0.0
     if edge.type in KNOWLEDGE:
@@ -56,7 +56,9 @@ class Training:
     published_before: date | None
     held_out: Path  # its `held_out.parquet`
 
-    def seen(self, ends: tuple[str, str], edges: Sequence[Stated], ways: Sequence[tuple[Stated, Stated]] = ()) -> Seen:
+    def training_exposure(
+        self, ends: tuple[str, str], edges: Sequence[EdgeFacts], ways: Sequence[tuple[EdgeFacts, EdgeFacts]] = ()
+    ) -> TrainingExposure:
         """The answer for a pair of clusters from the edges between them, and of a gene and a trait from its ways."""
         tasks = [self._task(edge) for edge in edges]
         told = zip(edges, tasks, strict=True)
@@ -69,13 +71,13 @@ class Training:
         if (composed := self._composed(ends, ways)) != UNSEEN:
             names.add(COMPOSED)
         answer = next((a for a in (TRAINED, HELD_OUT) if a in (*answers, composed)), UNSEEN)
-        return Seen(answer, tuple(sorted(names)), tuple(answers))
+        return TrainingExposure(answer, tuple(sorted(names)), tuple(answers))
 
-    def _task(self, edge: Stated) -> str | None:
+    def _task(self, edge: EdgeFacts) -> str | None:
         task = sampled_by(edge, self.published_before)
         return task if task in self.tasks else None
 
-    def _composed(self, ends: tuple[str, str], ways: Sequence[tuple[Stated, Stated]]) -> str:
+    def _composed(self, ends: tuple[str, str], ways: Sequence[tuple[EdgeFacts, EdgeFacts]]) -> str:
         """Of a gene and a trait: held out as a pair, or by each of its ways; else trained on."""
         whole = [
             (to_gene, to_trait)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from generel_etl.errors import NotFoundError
-from generel_graph.ask import Answer, Locus, Placed, Question, Seen, search
+from generel_graph.ask import Locus, SearchQuery, SearchResult, SnpVector, TrainingExposure, search
 from generel_graph.embed import ModelRecord, activate, write_back
 from generel_graph.graph import Graph
 from generel_graph.load.schema import create_indexes, create_keys
@@ -115,12 +115,12 @@ class ToySpace:
         found = [TEXTS.get(text, HEART) for text in texts]
         return np.stack(found).astype(np.float32)
 
-    def cut(self, text: str) -> bool:
+    def is_truncated(self, text: str) -> bool:
         return len(text) > 100
 
-    def place(self, snps: Sequence[str]) -> dict[str, Placed | NotFoundError]:
+    def snp_vectors(self, snps: Sequence[str]) -> dict[str, SnpVector | NotFoundError]:
         locus = Locus("GRCh38:9:22125000", ("CDKN2B-AS1",), 2, (), ("list",))
-        known = {"rs4242": Placed(HEART + 0.1 * SUGAR, locus)}
+        known = {"rs4242": SnpVector(HEART + 0.1 * SUGAR, locus)}
         return {snp: known.get(snp) or NotFoundError("the graph has no such SNP", found=snp) for snp in snps}
 
     def effects(self, pairs, traits):
@@ -128,18 +128,18 @@ class ToySpace:
         sizes = np.array([len(snp) / 100 for snp, _ in pairs])
         return sizes, np.array([100.0 * float(traits[trait][1] > 0.5) for _, trait in pairs])
 
-    def seen(self, ends, edges, ways=()):
+    def training_exposure(self, ends, edges, ways=()):
         """Trained on, if an edge has weight; held out, if it has the flag "held"."""
         answers = tuple("no" if not edge.weight else "held out" if "held" in edge.flags else "yes" for edge in edges)
         composed = ["yes"] if any(edge.weight for way in ways for edge in way) else []
         found = next((a for a in ("yes", "held out") if a in (*answers, *composed)), "no")
-        return Seen(found, ("toy",) if found != "no" else (), answers)
+        return TrainingExposure(found, ("toy",) if found != "no" else (), answers)
 
-    def question(self, vectors: np.ndarray, asked_kind: str, wanted_kind: str | None) -> tuple[np.ndarray, float]:
+    def query_vectors(self, vectors: np.ndarray, asked_kind: str, wanted_kind: str | None) -> tuple[np.ndarray, float]:
         return vectors, 2.0 if {asked_kind, wanted_kind} == {"Gene", "SNP"} else 1.0
 
 
-def ids(answer: Answer) -> list[str]:
+def ids(answer: SearchResult) -> list[str]:
     """The hits' ids, best first."""
     return [hit.id for hit in answer.hits]
 
@@ -153,9 +153,9 @@ class World:
 
     space = ToySpace
 
-    def ask(self, text: str | Sequence[str], *args: Any, **how: Any) -> Answer:
+    def ask(self, text: str | Sequence[str], *args: Any, **how: Any) -> SearchResult:
         """What `search` answers; arguments are those of `Question.read`."""
-        return search(self.graph, self.spaces, Question.read(text, *args, **how))
+        return search(self.graph, self.spaces, SearchQuery.read(text, *args, **how))
 
     def spaces(self, model_id: str) -> ToySpace:
         return ToySpace(model_id)

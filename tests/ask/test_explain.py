@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from generel_etl.errors import NotFoundError, UsageError
-from generel_graph.ask import cook, explain, score
+from generel_graph.ask import explain, run_recipe, score
 from generel_graph.ask.explain.evidence import read_evidence
 
 RA, T1D, T2D, CAD = "MONDO:0008383", "MONDO:0005147", "MONDO:0005148", "MONDO:0005010"
@@ -124,7 +124,7 @@ def test_direct_evidence_is_told_for_one_allele_and_what_contradicts_is_named(to
 
 def test_effects_are_turned_as_the_recipe_turns_them(told) -> None:
     for snp in ("rs2476601", "rs689", "rs1333049"):
-        cooked = cook(told.graph, told.spaces, "snp_effects", {"snp": snp}).rows
+        cooked = run_recipe(told.graph, told.spaces, "snp_effects", {"snp": snp}).rows
         ends = sorted({row[1] for row in cooked})
         assert ends
         for end, edges in zip(ends, read_evidence(told.graph, [([snp], [end]) for end in ends]), strict=True):

@@ -8,13 +8,13 @@ import networkx as nx
 import pytest
 
 from generel_etl.errors import GraphError, NotFoundError, UsageError
-from generel_graph.ask import cook, query, read_recipe, recipe_names, subgraph
+from generel_graph.ask import query, read_recipe, recipe_names, run_recipe, subgraph
 
 LOCI = "loci_near_disease_with_drugged_gene"
 
 
 def answer(kept_world, name, parameters, embed=None):
-    served = cook(kept_world.graph, kept_world.spaces, name, parameters, embed)
+    served = run_recipe(kept_world.graph, kept_world.spaces, name, parameters, embed)
     return served.columns, served.rows
 
 
@@ -129,8 +129,8 @@ def test_recipes_are_named_and_their_parameters_checked(kept_world) -> None:
     with pytest.raises(UsageError, match="did you mean 'snp_effects'"):
         read_recipe("snp_effect", kept_world.graph.capabilities, 0)
     with pytest.raises(UsageError, match="no such parameter"):
-        cook(kept_world.graph, kept_world.spaces, "snp_effects", {"rsid": "rs1"})
+        run_recipe(kept_world.graph, kept_world.spaces, "snp_effects", {"rsid": "rs1"})
     with pytest.raises(UsageError, match="is no vector"):
-        cook(kept_world.graph, kept_world.spaces, "snp_effects", embed={"snp": "rs2476601"})
+        run_recipe(kept_world.graph, kept_world.spaces, "snp_effects", embed={"snp": "rs2476601"})
     printed = read_recipe("loci_near_disease_with_drugged_gene", kept_world.graph.capabilities, 2)
     assert "embedding_2" in printed.cypher and printed.defaults["limit"] == 10

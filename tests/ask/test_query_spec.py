@@ -5,21 +5,21 @@ from __future__ import annotations
 import pytest
 
 from generel_etl.errors import UsageError
-from generel_graph.ask import Question, Stretch
+from generel_graph.ask import GenomicRegion, SearchQuery
 
 
 def test_a_text_may_stand_for_a_list_of_one_and_minus_for_a_weight() -> None:
-    question = Question.read("asthma", kind="gene", minus="eczema", source="gwas", not_linked="associated_with")
+    question = SearchQuery.read("asthma", kind="gene", minus="eczema", source="gwas", not_linked="associated_with")
     assert (question.texts, question.weights) == (("asthma", "eczema"), (1.0, -1.0))
     assert (question.kinds, question.sources, question.not_linked) == (("Gene",), ("gwas",), ("ASSOCIATED_WITH",))
-    assert Question.read(["a", "b"], weights=[1, 0.5], minus=["c"]).weights == (1, 0.5, -1.0)
-    assert Question.read("a", not_linked=()).not_linked == ()
-    assert Question.read("a").not_linked is None
+    assert SearchQuery.read(["a", "b"], weights=[1, 0.5], minus=["c"]).weights == (1, 0.5, -1.0)
+    assert SearchQuery.read("a", not_linked=()).not_linked == ()
+    assert SearchQuery.read("a").not_linked is None
 
 
 def test_a_region_is_a_chromosome_or_a_stretch_in_one_build() -> None:
-    assert Stretch.read("chrX") == Stretch("X")
-    assert Stretch.read("hg38:chr6:25,000,000-34,000,000") == Stretch("6", "GRCh38", 25_000_000, 34_000_000)
+    assert GenomicRegion.read("chrX") == GenomicRegion("X")
+    assert GenomicRegion.read("hg38:chr6:25,000,000-34,000,000") == GenomicRegion("6", "GRCh38", 25_000_000, 34_000_000)
     for text, said in {
         "6:25-34": "build",
         "GRCh38:99:1-2": "not a region",
@@ -29,7 +29,7 @@ def test_a_region_is_a_chromosome_or_a_stretch_in_one_build() -> None:
         "": "not a region",
     }.items():
         with pytest.raises(UsageError, match=said):
-            Stretch.read(text)
+            GenomicRegion.read(text)
 
 
 @pytest.mark.parametrize(
@@ -52,4 +52,4 @@ def test_a_region_is_a_chromosome_or_a_stretch_in_one_build() -> None:
 )
 def test_what_cannot_be_followed_is_told(text, how, said) -> None:
     with pytest.raises(UsageError, match=said):
-        Question.read(text, **how)
+        SearchQuery.read(text, **how)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from generel_etl.errors import NotFoundError, UsageError
-from generel_graph.ask import Served, cook, list_recipes, prepare, query, recipe_names
+from generel_graph.ask import RecipeResult, list_recipes, prepare, query, recipe_names, run_recipe
 from generel_graph.ask.recipes.recipe import read_recipe
 from generel_graph.embed import activate
 
@@ -93,8 +93,8 @@ def locus(lasting, build_world):
     return world
 
 
-def served(world, name: str, **parameters: Any) -> Served:
-    return cook(world.graph, world.spaces, name, parameters)
+def served(world, name: str, **parameters: Any) -> RecipeResult:
+    return run_recipe(world.graph, world.spaces, name, parameters)
 
 
 def table(world, name: str, **parameters: Any) -> list[dict[str, Any]]:
@@ -115,7 +115,7 @@ def test_variants_near_a_disease_not_linked_that_regulate_a_drugged_gene(locus) 
     with also(locus, ("ASSOCIATED_WITH", "rs231775", RA, {"published": date(2014, 1, 1)})):
         assert table(locus, name, disease=RA) == [], "its neighbour is linked now"
         assert len(table(locus, name, disease=RA, published_before="2014-01-01")) == 1
-        assert len(cook(locus.graph, locus.spaces, name, {"disease": RA}, None, date(2014, 1, 1)).rows) == 1
+        assert len(run_recipe(locus.graph, locus.spaces, name, {"disease": RA}, None, date(2014, 1, 1)).rows) == 1
 
 
 def test_variants_at_a_locus_are_ranked_for_a_disease(locus) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from generel_graph.ask.pinned_model import ModelMoved
+from generel_etl.errors import ActiveModelChanged
 from generel_graph.config import Config
-from generel_graph.export.retrievers import QuestionEmbedder, hybrid_cypher_retriever, vector_cypher_retriever
+from generel_graph.export.retrievers import QueryEmbedder, hybrid_cypher_retriever, vector_cypher_retriever
 from generel_graph.session import Session
 
 pytestmark = pytest.mark.filterwarnings("ignore:The default returned .id. field")  # neo4j-graphrag's own
@@ -31,7 +31,7 @@ def test_nodes_near_a_name_a_code_and_a_wording(session: Session) -> None:
     retriever = vector_cypher_retriever(session, RETURN)
     for text, id_ in (("CAD", "MONDO:0005010"), ("rs689", "rs689"), ("sweet blood", "MONDO:0005148")):
         assert id_ in found(retriever.search(query_text=text, top_k=3, **ALL))[:2], text
-    vector = QuestionEmbedder(session).embed_query("sweet blood")
+    vector = QueryEmbedder(session).embed_query("sweet blood")
     assert vector == pytest.approx([0, 1, 0, 0, 0, 0, 0, 0])
 
 
@@ -56,7 +56,7 @@ def test_a_retriever_of_a_model_that_moved_says_so(session: Session, world) -> N
     retriever = vector_cypher_retriever(session, RETURN)
     world.vectors = {id_: np.roll(vector, 3) for id_, vector in world.vectors.items()}
     world.write("rolled")
-    with pytest.raises(ModelMoved):
+    with pytest.raises(ActiveModelChanged):
         retriever.search(query_text="CAD", top_k=1)
     now = vector_cypher_retriever(session, RETURN).search(query_text="rs689", top_k=5, **ALL)
     assert {"rs689", "MONDO:0005148"} <= set(found(now))

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generel_etl.errors import NotFoundError
-from generel_graph.ask import Question, search
+from generel_graph.ask import SearchQuery, search
 from tests.ask.conftest import DIMENSION, IMMUNE, ids
 
 
@@ -125,7 +125,7 @@ def test_when_the_model_moves_the_question_is_asked_again_with_the_new_one(world
             world.write("rolled")  # a sync that ends between two statements of the question
         return Rolled(model_id)
 
-    answer = search(world.graph, spaces, Question.read("sweet blood", k=2, kind="Disease"))
+    answer = search(world.graph, spaces, SearchQuery.read("sweet blood", k=2, kind="Disease"))
     assert asked == [old, "rolled"]
     assert answer.model == "rolled"
     assert answer.hits[0].id == "MONDO:0005148"

@@ -12,8 +12,8 @@ import pytest
 
 from generel_etl.errors import GraphError
 from generel_graph.config import Config
-from generel_graph.corpus.cache import keep, read_kept
-from generel_graph.corpus.load import sample
+from generel_graph.corpus.cache import read_cached, write_cache
+from generel_graph.corpus.load import load_corpus
 from generel_graph.corpus.read import corpus_name, read_corpus
 from generel_graph.corpus.schema import Corpus, Edges, Nodes, Pairs
 from generel_graph.graph import Graph
@@ -62,24 +62,24 @@ def assert_same(one: Corpus, two: Corpus) -> None:
 
 
 def test_what_is_kept_is_what_was_read(tmp_path: Path) -> None:
-    keep(tmp_path, corpus(), "graph")
-    kept = read_kept(tmp_path, "a")
+    write_cache(tmp_path, corpus(), "graph")
+    kept = read_cached(tmp_path, "a")
     assert kept is not None
     assert_same(kept, corpus())
-    assert read_kept(tmp_path, "b") is None
+    assert read_cached(tmp_path, "b") is None
 
 
 def test_numbers_are_mapped_and_not_read(tmp_path: Path) -> None:
-    keep(tmp_path, corpus(), "graph")
-    kept = read_kept(tmp_path, "a")
+    write_cache(tmp_path, corpus(), "graph")
+    kept = read_cached(tmp_path, "a")
     assert kept is not None and not kept.edges.starts.flags.owndata and not kept.edges.starts.flags.writeable
 
 
 def test_corpora_of_one_graph_stand_side_by_side_and_go_with_it(tmp_path: Path) -> None:
     for name, graph in (("a", "one"), ("b", "one")):
-        keep(tmp_path, corpus(name), graph)
+        write_cache(tmp_path, corpus(name), graph)
     assert {p.name for p in tmp_path.iterdir()} == {"a", "b"}
-    keep(tmp_path, corpus("c"), "two")
+    write_cache(tmp_path, corpus("c"), "two")
     assert {p.name for p in tmp_path.iterdir()} == {"c"}
 
 
@@ -113,12 +113,12 @@ def test_a_graph_is_read_once_and_not_while_it_moves(graph: Graph, tmp_path: Pat
             digest="0" * 32,
         ).consume()
     with pytest.raises(GraphError, match="changed while it was read"):
-        sample(graph, config, "another digest")
+        load_corpus(graph, config, "another digest")
     assert not config.sampled_folder.exists()
     digest = graph_digest(graph) or ""
-    first = sample(graph, config, digest)
+    first = load_corpus(graph, config, digest)
     with graph.driver.session() as session:
         session.run("MATCH (n:Entity) DETACH DELETE n").consume()
-    assert_same(sample(graph, config, digest), first)  # of the same digest nothing is read
+    assert_same(load_corpus(graph, config, digest), first)  # of the same digest nothing is read
     with pytest.raises(GraphError, match="empty"):
         read_corpus(graph, "other", ["gwas"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from generel_graph.corpus.provenance import read_provenance
-from generel_graph.corpus.schema import Origin
+from generel_graph.corpus.schema import SourceInfo
 from generel_graph.graph import Graph
 
 
@@ -20,7 +20,7 @@ def test_sources_and_the_studies_ancestries_are_counted(graph: Graph) -> None:
             digest="0" * 32,
         ).consume()
     found = read_provenance(graph)
-    assert found.sources == (Origin("gwas", "", "CC0", "", "", "0" * 32, 9, 7, 4),)
+    assert found.sources == (SourceInfo("gwas", "", "CC0", "", "", "0" * 32, 9, 7, 4),)
     assert found.associations == 4
     assert dict(found.ancestries) == {"European": 2, "East Asian": 1, "African": 1, "unknown": 1}
     assert found.ancestries[0] == ("European", 2)

@@ -10,7 +10,7 @@ import pytest
 from generel_etl.errors import ConfigError, GraphError
 from generel_graph.config import TaskConfig
 from generel_graph.corpus.read import read_corpus
-from generel_graph.corpus.tasks import TASKS, chosen
+from generel_graph.corpus.tasks import TASKS, enabled_tasks
 from generel_graph.graph import Graph
 from generel_graph.graph import statements as cypher
 
@@ -53,6 +53,6 @@ def test_what_statements_may_give(graph: Graph, tmp_path: Path, monkeypatch: pyt
 
 def test_a_task_that_there_is_not() -> None:
     with pytest.raises(ConfigError, match="did you mean 'gwas'"):
-        chosen({"gwass": TaskConfig()})
+        enabled_tasks({"gwass": TaskConfig()})
     with pytest.raises(ConfigError, match="no task is enabled"):
-        chosen({task.name: TaskConfig(enabled=False) for task in TASKS})
+        enabled_tasks({task.name: TaskConfig(enabled=False) for task in TASKS})

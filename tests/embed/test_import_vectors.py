@@ -9,13 +9,13 @@ import polars as pl
 import pytest
 
 from generel_etl.errors import DataError, GraphError, ModelError, NotFoundError, UsageError
-from generel_graph.ask import Question, query, score, search
+from generel_graph.ask import SearchQuery, query, score, search
 from generel_graph.config import Config, Neo4jConfig
 from generel_graph.embed import ModelRecord, activate, active_model, list_models, read_vectors, write_back
-from generel_graph.embed.import_vectors import embed_given
+from generel_graph.embed.import_vectors import import_vectors
 from generel_graph.graph import Graph
 from generel_graph.load.schema import create_indexes, create_keys
-from generel_graph.spaces.imported import GivenSpace, given_space
+from generel_graph.spaces.imported import ImportedSpace, imported_space
 
 GOOD = {"id": ["a", "b", "c"], "vector": [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]}
 NAMES = ("rs1", "rs2", "MONDO:0000001", "MONDO:0000002", "HGNC:1")
@@ -100,54 +100,54 @@ def test_vectors_made_elsewhere_become_a_model_that_answers(graph: Graph, projec
     values = [[1.0, 0.0], [0.6, 0.8], [0.0, 1.0], [1.0, 0.0]]
     path = tmp_path / "node2vec.parquet"
     pl.DataFrame({"id": ["rs1", "rs2", "MONDO:0000001", "X:9"], "vector": values}).write_parquet(path)
-    report = embed_given(project, path, "walks")
+    report = import_vectors(project, path, "walks")
     assert (report.model, report.slot, report.dimension) == ("walks", 1, 2)
     assert (report.vectors, report.written, report.without, report.unknown) == (3, 3, 2, ("X:9",))
     assert "X:9" in "\n".join(report.lines())
     model = active_model(graph)
     assert (model.id, model.made_from, model.kinds) == ("walks", "node2vec.parquet", ("Disease", "SNP"))
-    space = given_space(graph, "walks")
-    assert isinstance(space, GivenSpace) and given_space(graph, "ours") is None
+    space = imported_space(graph, "walks")
+    assert isinstance(space, ImportedSpace) and imported_space(graph, "ours") is None
 
-    hits = search(graph, lambda _: space, Question.read("rs2", 5)).hits
+    hits = search(graph, lambda _: space, SearchQuery.read("rs2", 5)).hits
     assert [(h.id, round(h.score, 4)) for h in hits] == [("MONDO:0000001", 0.8), ("rs1", 0.6)], "the plain cosine"
     pairs = score(graph, lambda _: space, pl.DataFrame({"left": ["rs1", "rs1"], "right": ["MONDO:0000001", "HGNC:1"]}))
     assert pairs["cosine"].to_list() == [pytest.approx(0.0, abs=1e-6), None]
     _, rows = query(graph, lambda _: space, "RETURN $v AS v", embed={"v": "rs2"})
     assert rows[0][0] == pytest.approx([0.6, 0.8])
     with pytest.raises(ModelError, match="no encoder"):
-        search(graph, lambda _: space, Question.read("a wording that nobody has"))
+        search(graph, lambda _: space, SearchQuery.read("a wording that nobody has"))
     with pytest.raises(NotFoundError, match="no vector"):
-        search(graph, lambda _: space, Question.read("HGNC:1"))
+        search(graph, lambda _: space, SearchQuery.read("HGNC:1"))
     with pytest.raises(NotFoundError, match="places none"):
-        search(graph, lambda _: space, Question.read("rs77"))
+        search(graph, lambda _: space, SearchQuery.read("rs77"))
 
     activate(graph, "ours")
     assert activate(graph, "walks").active, "a file need not know every node"
-    again = embed_given(project, path, "walks")
+    again = import_vectors(project, path, "walks")
     assert (again.written, again.slot) == (0, 1)
     pl.DataFrame({"id": ["rs1"], "vector": [[0.0, 1.0]]}).write_parquet(path)
     with pytest.raises(UsageError, match="models remove walks"):
-        embed_given(project, path, "walks")
+        import_vectors(project, path, "walks")
     with pytest.raises(UsageError, match="other vectors"):
-        embed_given(project, path, "ours")
+        import_vectors(project, path, "ours")
     with pytest.raises(UsageError, match="--name"):
-        embed_given(project, path, "../x")
-    assert embed_given(project, path).model.startswith("node2vec-")
+        import_vectors(project, path, "../x")
+    assert import_vectors(project, path).model.startswith("node2vec-")
 
 
 def test_a_file_of_other_ids_changes_nothing(graph: Graph, project: Config, tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="none of the file's ids"):
-        embed_given(project, write(tmp_path / "v.parquet"))
+        import_vectors(project, write(tmp_path / "v.parquet"))
     assert [model.id for model in list_models(graph)] == ["ours"]
 
 
 def test_half_of_a_file_is_never_active(graph: Graph, project: Config, tmp_path: Path) -> None:
     path = write(tmp_path / "v.parquet", id=["rs1", "rs2", "MONDO:0000001"])
-    embed_given(project, path, "walks")
+    import_vectors(project, path, "walks")
     activate(graph, "ours")
     with graph.driver.session() as session:
         session.run("MATCH (n {id: 'rs1'}) REMOVE n.embedding_1").consume()
     with pytest.raises(GraphError, match=r"2 of 3[\s\S]*embed --from v.parquet --name walks"):
         activate(graph, "walks")
-    assert embed_given(project, path, "walks").written == 1
+    assert import_vectors(project, path, "walks").written == 1

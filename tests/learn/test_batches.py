@@ -11,8 +11,8 @@ from generel_graph.learn.features.adjacency import build_adjacency
 from generel_graph.learn.features.features import Features
 from generel_graph.learn.features.pair_hash import pair_folds
 from generel_graph.learn.pairs.batches import ROUND_STEPS, RoundInputs, plan_round
-from generel_graph.learn.pairs.groups import Known, snp_genes, task_groups
-from generel_graph.learn.pairs.training_data import material
+from generel_graph.learn.pairs.groups import KnownPairs, snp_genes, task_groups
+from generel_graph.learn.pairs.training_data import training_data
 
 CONFIG = TrainConfig(steps=400, batch_size=32)
 
@@ -87,7 +87,7 @@ def test_snp_and_gene_read_all_edges(parts, features):
 
 def test_known_pairs_are_no_negatives(parts):
     corpus, adjacency, groups = parts
-    known = Known(adjacency, groups)
+    known = KnownPairs(adjacency, groups)
     cl = corpus.nodes.clusters
     stated = {frozenset((int(cl[a]), int(cl[b]))) for a, b in zip(corpus.edges.starts, corpus.edges.ends, strict=True)}
     for group in groups:
@@ -109,9 +109,9 @@ def test_without_a_mask_only_equal_ends_are_no_negatives(parts):
     _, adjacency, groups = parts
     group = next(g for g in groups if g.task == "gwas")
     a, b = group.anchor_clusters[:40], group.positive_clusters[:40]
-    hidden = Known(adjacency, groups, stated=False).hidden(a, b)
+    hidden = KnownPairs(adjacency, groups, stated=False).hidden(a, b)
     assert np.array_equal(hidden, (a[:, None] == a[None, :]) | (b[:, None] == b[None, :]))
-    assert hidden.sum() < Known(adjacency, groups).hidden(a, b).sum()
+    assert hidden.sum() < KnownPairs(adjacency, groups).hidden(a, b).sum()
 
 
 def test_gene_trait_is_composed_of_two_hops(parts):
@@ -136,7 +136,7 @@ def test_a_composed_task_can_be_switched_off(parts):
 def test_inputs_of_a_batch_are_those_of_its_nodes(parts, features, words):
     corpus, _, groups = parts
     config = replace(CONFIG, held_out=0.0)
-    given = material(corpus, words, ModelConfig(dimension=24, hidden=8), config, {"gwas": 12.0, "gene_trait": 2.0})
+    given = training_data(corpus, words, ModelConfig(dimension=24, hidden=8), config, {"gwas": 12.0, "gene_trait": 2.0})
     shapes, synonyms = given.shapes, given.synonyms
     steps = plan_round(groups, features.effects, CONFIG, 0)
     inputs = RoundInputs(given, steps)

@@ -6,15 +6,15 @@ import pytest
 from huggingface_hub import ModelCard
 
 from generel_graph.config import ModelConfig, TrainConfig
-from generel_graph.corpus.schema import Origin, Provenance
+from generel_graph.corpus.schema import Provenance, SourceInfo
 from generel_graph.learn import train
 from generel_graph.learn.training.model_card import model_card
 from generel_graph.model_folder import read_config
 
 PROVENANCE = Provenance(
     sources=(
-        Origin("gwas", "2015-07-08", "CC BY 4.0", "https://example.org", "a" * 64, "b" * 32, 12_345, 11_111, 9_999),
-        Origin("hapmap", "", "", "", "", "", 5, 5, 0),
+        SourceInfo("gwas", "2015-07-08", "CC BY 4.0", "https://example.org", "a" * 64, "b" * 32, 12_345, 11_111, 9_999),
+        SourceInfo("hapmap", "", "", "", "", "", 5, 5, 0),
     ),
     associations=200,
     ancestries=(("European", 150), ("East Asian", 70)),

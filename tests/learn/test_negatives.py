@@ -14,10 +14,10 @@ from generel_graph.learn.features.splits import split_of
 from generel_graph.learn.losses import objective
 from generel_graph.learn.model.towers import make_towers
 from generel_graph.learn.pairs.batches import RoundInputs, plan_round
-from generel_graph.learn.pairs.groups import LD_MASK, Known, ld_pairs, task_groups
+from generel_graph.learn.pairs.groups import LD_MASK, KnownPairs, ld_pairs, task_groups
 from generel_graph.learn.pairs.hard_negatives import hard_negatives
 from generel_graph.learn.pairs.negatives import denied, nearest
-from generel_graph.learn.pairs.training_data import material
+from generel_graph.learn.pairs.training_data import training_data
 
 MODEL = ModelConfig(dimension=24, hidden=8)
 TRAIN = TrainConfig(steps=400, batch_size=24, held_out=0.1, hard_negatives=2, hard_pool=16)
@@ -45,7 +45,7 @@ def linked(build):
 def known_of(corpus, ld=True, stated=True):
     adjacency = build_adjacency(corpus, 5)
     groups = task_groups(corpus, adjacency, {})
-    return Known(adjacency, groups, ld_pairs(corpus) if ld else None, stated=stated)
+    return KnownPairs(adjacency, groups, ld_pairs(corpus) if ld else None, stated=stated)
 
 
 def test_what_an_snp_in_ld_has_is_no_negative(linked):
@@ -99,7 +99,7 @@ def test_denied_pairs_are_true_negatives_unless_stated_or_held_out(build):
     corpus = build.corpus(rows, edges, {"kg": positive}, clusters)
     adjacency = build_adjacency(corpus, 5, split_of(corpus, replace(TRAIN, held_out=0.2)))
     groups = task_groups(corpus, adjacency, {})
-    found = denied(corpus, adjacency, Known(adjacency, groups))
+    found = denied(corpus, adjacency, KnownPairs(adjacency, groups))
     ids = corpus.nodes.ids
     expected, held = set(), 0
     for start, type_, end, *_ in edges:
@@ -121,7 +121,7 @@ def test_denied_pairs_are_true_negatives_unless_stated_or_held_out(build):
 
 @pytest.fixture(scope="module")
 def given(denying_corpus, words):
-    return material(denying_corpus, words, MODEL, TRAIN, WEIGHTS)
+    return training_data(denying_corpus, words, MODEL, TRAIN, WEIGHTS)
 
 
 def denials(corpus):
@@ -170,7 +170,7 @@ def test_true_negatives_join_their_anchors_batches(given):
 
 
 def test_true_negatives_can_be_switched_off(given, denying_corpus, words):
-    off = material(denying_corpus, words, MODEL, replace(TRAIN, true_negatives=False), WEIGHTS)
+    off = training_data(denying_corpus, words, MODEL, replace(TRAIN, true_negatives=False), WEIGHTS)
     assert len(given.denied.anchors) and not len(off.denied.anchors)
     steps = plan_round(off.groups, off.features.effects, TRAIN, 0)
     inputs = RoundInputs(off, steps)
@@ -278,9 +278,9 @@ def test_the_loss_of_a_step_has_its_further_negatives(given):
 
 
 def test_a_trainings_masks_hold_ld(linked, words):
-    given = material(linked, words, MODEL, TRAIN, {})
+    given = training_data(linked, words, MODEL, TRAIN, {})
     ids = linked.nodes.ids
     a, b = (np.array([ids.index(id_)]) for id_ in ("rs0", "MONDO:1"))
     assert given.known.stated(a, b)[0] and given.masked.between(a, b)[0, 0]
-    off = material(linked, words, MODEL, replace(TRAIN, mask_known=False), {})
+    off = training_data(linked, words, MODEL, replace(TRAIN, mask_known=False), {})
     assert off.known.stated(a, b)[0] and not off.masked.between(a, b)[0, 0]

@@ -7,7 +7,7 @@ import pytest
 
 from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.corpus.schema import Edges
-from generel_graph.learn import Asked, Surroundings, around, load_model, train
+from generel_graph.learn import SnpQuery, Surroundings, around, load_model, train
 
 MODEL = ModelConfig(dimension=24, hidden=48)
 TRAIN = TrainConfig(steps=40, batch_size=32, warmup=10, adapter_steps=0)
@@ -61,7 +61,7 @@ def model(planted_corpus, tmp_path_factory, shared_words):
 def asked(corpus, *snps, eqtl=()):
     """SNPs by (place, position), and eQTL rows by (number of the SNP, gene's id, −log10 p)."""
     index = {id_: i for i, id_ in enumerate(corpus.nodes.ids)}
-    return Asked(
+    return SnpQuery(
         places=tuple(place for place, _ in snps),
         positions=np.array([position for _, position in snps], dtype=np.int64),
         eqtl=Edges(

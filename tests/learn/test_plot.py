@@ -12,7 +12,7 @@ from generel_graph.learn import train
 from generel_graph.learn.training import plot
 from generel_graph.learn.training.plot import PICTURES, Curve, plot_losses, read_curves
 from generel_graph.learn.training.tensorboard import check_tensorboard, write_events
-from generel_graph.model_folder import LogRow, Validated, read_rows, write_rows
+from generel_graph.model_folder import LogRow, ValidationRow, read_rows, write_rows
 from generel_graph.pipeline.train import plot_model
 
 WEIGHTS = {"gwas": 12.0, "kg": 1.0, "synonym": 1.0}
@@ -27,10 +27,10 @@ def trained(planted_corpus, words, tmp_path):
 
 
 def test_the_curves_are_the_logs_without_what_is_no_number(trained):
-    rows = read_rows(trained.folder / "validation.csv", Validated)
+    rows = read_rows(trained.folder / "validation.csv", ValidationRow)
     write_rows(
         trained.folder / "validation.csv",
-        Validated,
+        ValidationRow,
         [replace(r, auc_degree=float("nan")) if (r.task, r.step) == ("gwas", 10) else r for r in rows],
     )
     curves = read_curves(trained.folder)
@@ -86,7 +86,7 @@ def test_tensorboard_reads_the_same_numbers(trained):
     log = [row for row in read_rows(trained.folder / "log.csv", LogRow) if row.task == "gwas"]
     assert [e.step for e in found["train/gwas"]] == [row.step for row in log]
     assert [e.value for e in found["train/gwas"]] == pytest.approx([row.loss / row.chance for row in log])
-    held = [row for row in read_rows(trained.folder / "validation.csv", Validated) if row.task == "gwas"]
+    held = [row for row in read_rows(trained.folder / "validation.csv", ValidationRow) if row.task == "gwas"]
     assert [e.step for e in found["validation/auc_degree/gwas"]] == [row.step for row in held]
     assert [e.value for e in found["validation/auc_degree/gwas"]] == pytest.approx([row.auc_degree for row in held])
     assert {tag: len(events) for tag, events in read().items()} == {tag: len(events) for tag, events in found.items()}

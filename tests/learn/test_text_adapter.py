@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from generel_graph.learn.model.text_adapter import Adapter, Wordings, fit_adapter, recall
+from generel_graph.learn.model.text_adapter import Adapter, LabelledTexts, fit_adapter, recall
 
 
 def unit(n, d, seed):
@@ -34,12 +34,17 @@ def test_learns_where_held_out_wordings_lie(turned):
     names, targets, synonyms = turned
     known, asked = np.arange(150), np.arange(150, 200)
     adapter = fit_adapter(
-        targets, np.arange(200), Wordings(names, np.arange(200)), Wordings(synonyms[known], known), steps=150, seed=0
+        targets,
+        np.arange(200),
+        LabelledTexts(names, np.arange(200)),
+        LabelledTexts(synonyms[known], known),
+        steps=150,
+        seed=0,
     )
     with torch.inference_mode():
         placed = adapter(torch.from_numpy(synonyms[asked])).numpy()
     told = recall(
-        Wordings(synonyms[asked], asked),
+        LabelledTexts(synonyms[asked], asked),
         targets,
         np.arange(200),
         {"adapter": placed @ targets.T, "text": synonyms[asked] @ targets.T},
@@ -50,15 +55,16 @@ def test_learns_where_held_out_wordings_lie(turned):
 
 def test_the_same_seed_gives_the_same_adapter(turned):
     names, targets, _ = turned
-    none = Wordings(names[:0], np.arange(0))
+    none = LabelledTexts(names[:0], np.arange(0))
     one, two = (
-        fit_adapter(targets, np.arange(200), Wordings(names, np.arange(200)), none, steps=5, seed=3) for _ in range(2)
+        fit_adapter(targets, np.arange(200), LabelledTexts(names, np.arange(200)), none, steps=5, seed=3)
+        for _ in range(2)
     )
     assert all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), two.state_dict().values(), strict=True))
 
 
 def test_recall_counts_clusters_and_not_their_members():
     scores = np.array([[0.9, 0.8, 0.7], [0.1, 0.2, 0.3]])
-    asked = Wordings(np.zeros((2, 1), dtype=np.float32), np.array([1, 0]))
+    asked = LabelledTexts(np.zeros((2, 1), dtype=np.float32), np.array([1, 0]))
     (one, ten) = recall(asked, np.zeros((3, 1)), np.array([0, 0, 2]), {"w": scores})["w"]
     assert (one, ten) == (0.5, 1.0)  # the first is found through its cluster's other member

@@ -16,7 +16,7 @@ from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.learn import load_model, model_id, train
 from generel_graph.learn.training.schedule import rates
 from generel_graph.learn.training.validation import score
-from generel_graph.model_folder import Validated, read_rows
+from generel_graph.model_folder import ValidationRow, read_rows
 
 MODEL = ModelConfig(dimension=24, hidden=48)
 TRAIN = TrainConfig(
@@ -169,7 +169,7 @@ def test_learns_with_the_other_loss(planted_corpus, words, tmp_path):
 def test_the_best_step_is_kept_and_told(planted_corpus, words, tmp_path):
     corpus, _ = planted_corpus
     report = train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "m")
-    rows = read_rows(tmp_path / "m" / "validation.csv", Validated)
+    rows = read_rows(tmp_path / "m" / "validation.csv", ValidationRow)
     steps = sorted({row.step for row in rows})
     assert steps == [0, 15, 30, 45, 50]
     means = {step: score([row for row in rows if row.step == step]) for step in steps}

@@ -14,7 +14,7 @@ from generel_graph.learn.features.splits import Split, split_of
 from generel_graph.learn.model.towers import make_towers
 from generel_graph.learn.pairs.batches import plan_round
 from generel_graph.learn.pairs.groups import task_groups
-from generel_graph.learn.pairs.training_data import material
+from generel_graph.learn.pairs.training_data import training_data
 from generel_graph.learn.training.validation import NEGATIVES, Validation
 
 CONFIG = TrainConfig(steps=400, batch_size=32, held_out=0.1)
@@ -36,7 +36,7 @@ def features(parts, words):
 
 def made(parts, words):
     corpus, _, _ = parts
-    given = material(corpus, words, ModelConfig(dimension=24, hidden=8), CONFIG, WEIGHTS)
+    given = training_data(corpus, words, ModelConfig(dimension=24, hidden=8), CONFIG, WEIGHTS)
     towers = make_towers(tuple(given.shapes.values()), 0.1, 0)
     return Validation(given, temperature=0.1, seed=0), towers, given.known
 

@@ -6,7 +6,7 @@ import pytest
 from generel_etl.errors import ModelError
 from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.learn import load_model, train
-from generel_graph.stored_vectors import halves, question, stored
+from generel_graph.stored_vectors import query_vectors, split, to_stored
 
 MODEL = ModelConfig(dimension=24, hidden=48)
 TRAIN = TrainConfig(steps=40, batch_size=32, warmup=10, adapter_steps=40)
@@ -40,9 +40,9 @@ def model(planted_corpus, tmp_path_factory, request):
 )
 def test_a_question_picks_its_mix(asked, wanted, z_part, b_part, constant):
     z, b, z2, b2 = unit(4, 6, 0), unit(4, 5, 1), unit(4, 6, 2), unit(4, 5, 3)
-    query, found = question(stored(z, b, 0.7), asked, wanted, 0.7, 6)
+    query, found = query_vectors(to_stored(z, b, 0.7), asked, wanted, 0.7, 6)
     assert found == pytest.approx(constant)
-    other = stored(z2, b2, 0.7)
+    other = to_stored(z2, b2, 0.7)
     np.testing.assert_allclose(np.linalg.norm(query, axis=1), 1, atol=1e-5)
     cosine = (query * other).sum(1) / np.linalg.norm(other, axis=1)
     expected = z_part * (z * z2).sum(1) + b_part * (b * b2).sum(1)
@@ -52,19 +52,19 @@ def test_a_question_picks_its_mix(asked, wanted, z_part, b_part, constant):
 @pytest.mark.parametrize(("asked", "wanted"), [("SNP", "Gene"), ("SNP", "Disease"), ("Drug", "Gene")])
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
 def test_a_vector_meets_itself_at_one(asked, wanted, share):
-    v = stored(unit(3, 6, 0), unit(3, 6, 1), share)
-    query, constant = question(v, asked, wanted, share)
+    v = to_stored(unit(3, 6, 0), unit(3, 6, 1), share)
+    query, constant = query_vectors(v, asked, wanted, share)
     np.testing.assert_allclose((query * v).sum(1) / constant, 1, atol=1e-5)
 
 
 def test_halves_come_back():
     z, b = unit(3, 6, 0), unit(3, 5, 1)
-    for found, made in zip(halves(stored(z, b, 0.7), 6), (z, b), strict=True):
+    for found, made in zip(split(to_stored(z, b, 0.7), 6), (z, b), strict=True):
         np.testing.assert_allclose(found, made, atol=1e-5)
 
 
 def test_a_node_of_which_nothing_is_known_has_unit_length_too():
-    v = stored(unit(2, 6, 0), np.zeros((2, 6), dtype=np.float32), 0.7)
+    v = to_stored(unit(2, 6, 0), np.zeros((2, 6), dtype=np.float32), 0.7)
     np.testing.assert_allclose(np.linalg.norm(v, axis=1), 1, atol=1e-6)
 
 
@@ -88,7 +88,7 @@ def test_a_text_and_a_node_with_nothing_but_that_text_have_one_vector(model, bui
 def test_baselines_are_the_untrained_start(model, planted_corpus, shared_words):
     corpus, _ = planted_corpus
     propagation, own = model.baseline_vectors(corpus, shared_words)
-    _, b = halves(model.vectors(corpus, shared_words), model.learnt)
+    _, b = split(model.vectors(corpus, shared_words), model.learnt)
     known = propagation.any(axis=1)
     np.testing.assert_allclose(b[known], propagation[known], atol=1e-5)
     np.testing.assert_allclose(own, shared_words.encode(corpus.nodes.texts), atol=1e-6)

@@ -10,7 +10,7 @@ from generel_etl.errors import ModelError
 from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.learn import load_model, train
 from generel_graph.learn.model.towers import make_towers
-from generel_graph.learn.pairs.training_data import material
+from generel_graph.learn.pairs.training_data import training_data
 from generel_graph.learn.training.warm_start import RATE, inherit
 from generel_graph.model_folder import LOG, LogRow, read_rows
 
@@ -61,7 +61,7 @@ def older(planted_corpus, shared_words, build, tmp_path_factory):
 def test_rows_go_with_their_ids_and_new_ones_are_new(planted_corpus, words, older):
     corpus, _ = planted_corpus
     node, start = older
-    given = material(corpus, words, MODEL, TRAIN, WEIGHTS)
+    given = training_data(corpus, words, MODEL, TRAIN, WEIGHTS)
     towers = make_towers(tuple(given.shapes.values()), 0.1, 0)
     fresh = {key: value.clone() for key, value in towers.state_dict().items()}
     inherit(towers, start, given)
@@ -81,7 +81,7 @@ def test_an_input_that_came_begins_anew(planted_corpus, words, older, tmp_path):
     narrow = replace(MODEL, without=("snp.gene_context",))
     train(corpus, words, narrow, TRAIN, WEIGHTS, tmp_path / "narrow")
     start = load_model(tmp_path / "narrow")
-    given = material(corpus, words, MODEL, TRAIN, WEIGHTS)
+    given = training_data(corpus, words, MODEL, TRAIN, WEIGHTS)
     towers = make_towers(tuple(given.shapes.values()), 0.1, 0)
     fresh = towers.state_dict()["snp.first.weight"].clone()
     inherit(towers, start, given)

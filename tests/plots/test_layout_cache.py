@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from generel_graph.plots import layout
-from generel_graph.plots.layout import kept_layout
+from generel_graph.plots.layout import cached_layout
 
 
 @pytest.fixture
@@ -24,13 +24,13 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def test_the_same_vectors_are_laid_out_once(tmp_path: Path, made: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     vectors = np.eye(30, dtype=np.float32)
-    first = kept_layout(tmp_path, vectors)
-    assert np.array_equal(kept_layout(tmp_path, vectors), first)
+    first = cached_layout(tmp_path, vectors)
+    assert np.array_equal(cached_layout(tmp_path, vectors), first)
     assert made == [0]
-    kept_layout(tmp_path, vectors, 1)
-    kept_layout(tmp_path, vectors[::-1])
+    cached_layout(tmp_path, vectors, 1)
+    cached_layout(tmp_path, vectors[::-1])
     monkeypatch.setattr(layout, "PERPLEXITY", 5)
-    kept_layout(tmp_path, vectors)
+    cached_layout(tmp_path, vectors)
     assert made == [0, 1, 0, 0], "another seed, order or setting is another layout"
 
 
@@ -39,11 +39,11 @@ def test_a_damaged_file_is_made_anew_and_the_oldest_go(
 ) -> None:
     monkeypatch.setattr(layout, "KEPT", 2)
     vectors = np.eye(3, dtype=np.float32)
-    first = kept_layout(tmp_path, vectors)
+    first = cached_layout(tmp_path, vectors)
     (file,) = tmp_path.iterdir()
     file.write_bytes(b"not an array")
-    assert np.array_equal(kept_layout(tmp_path, vectors), first)
+    assert np.array_equal(cached_layout(tmp_path, vectors), first)
     assert made == [0, 0]
     for seed in range(1, 4):
-        kept_layout(tmp_path, vectors, seed)
+        cached_layout(tmp_path, vectors, seed)
     assert len(list(tmp_path.iterdir())) == 2

@@ -13,12 +13,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from generel_graph.server.jars.download import ensure_jars
-from generel_graph.server.jars.manifest import damaged, digest_of, jar_folder, missing, read_list, versions
 
 from generel_etl.errors import ConfigError, ServerError
 from generel_graph.config import Config, Neo4jConfig
 from generel_graph.server.jars import maven, repository
+from generel_graph.server.jars.download import ensure_jars
+from generel_graph.server.jars.manifest import damaged, digest_of, jar_folder, missing, read_list, versions
 
 NEW, OLD = "2026.08.1", "5.26.18"
 

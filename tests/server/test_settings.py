@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from generel_graph.server.jars.manifest import versions
 
 from generel_etl.errors import ConfigError
 from generel_graph.config import Neo4jConfig
 from generel_graph.server import settings as where
+from generel_graph.server.jars.manifest import versions
 from generel_graph.server.settings import (
     GIBIBYTE,
     MEBIBYTE,

@@ -12,7 +12,7 @@ import pytest
 from generel_etl.errors import NotFoundError, UsageError
 from generel_etl.pipeline import read_sources
 from generel_graph.config import Config, load_config
-from generel_graph.corpus.load import sample
+from generel_graph.corpus.load import load_corpus
 from generel_graph.embed import list_models
 from generel_graph.graph import Graph
 from generel_graph.graph.digest import graph_digest
@@ -127,7 +127,7 @@ def load(graph: Graph, config: Config) -> None:
 
 def train(graph: Graph, config: Config) -> None:
     digest = graph_digest(graph) or ""
-    corpus = sample(graph, config, digest)
+    corpus = load_corpus(graph, config, digest)
     embed_model(graph, config, train_model(config, corpus), corpus, digest)
 
 
@@ -159,7 +159,7 @@ def test_a_node_that_goes_is_placed_where_it_was(graph: Graph, tmp_path: Path) -
     load(graph, session.config)
     assert not session.vectors(["rs99"])[0]
     for snp in ("rs99", "GRCh38:1:1010000"):
-        placed = session.space(session.model_id()).place([snp])[snp]
+        placed = session.space(session.model_id()).snp_vectors([snp])[snp]
         assert not isinstance(placed, NotFoundError)
         np.testing.assert_allclose(placed.vector, before["rs99"], atol=1e-4)
         assert (placed.locus.genes, placed.locus.snps) == (("GOUT1",), 3)

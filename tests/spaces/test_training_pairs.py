@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from generel_graph.ask.explain.evidence import read_evidence
-from generel_graph.ask.space import Stated
+from generel_graph.ask.space import EdgeFacts
 from generel_graph.corpus.read import read_corpus
 from generel_graph.corpus.tasks import TASKS
 from generel_graph.graph import Graph
@@ -85,9 +85,9 @@ def test_an_edge_is_told_to_be_sampled_where_its_tasks_file_samples_it(graph: Gr
     assert ("gwas", frozenset(("rs1", "D:2"))) in told if before is None else ("ld" in {t for t, _ in told})
 
 
-def stated(start: str, type_: str, end: str, weight: float = 1.0) -> Stated:
+def stated(start: str, type_: str, end: str, weight: float = 1.0) -> EdgeFacts:
     kind = {"r": "SNP", "D": "Disease", "G": "Gene", "C": "Drug"}
-    return Stated(type_, start, end, kind[start[0]], kind[end[0]], weight, (), None)
+    return EdgeFacts(type_, start, end, kind[start[0]], kind[end[0]], weight, (), None)
 
 
 def test_what_was_held_out_is_told_apart(tmp_path: Path) -> None:
@@ -97,11 +97,13 @@ def test_what_was_held_out_is_told_apart(tmp_path: Path) -> None:
     training = Training(frozenset({"drug_disease", "gwas", "snp_gene", "gene_trait"}), None, held)
     treats, known = stated("C:1", "TREATS", "D:1"), stated("C:2", "TREATS", "D:1")
     denied = stated("C:1", "NOT_TREATS", "D:1")
-    seen = training.seen(("C:1", "D:1"), [treats, denied])
+    seen = training.training_exposure(("C:1", "D:1"), [treats, denied])
     assert (seen.answer, seen.tasks, seen.edges) == ("held out", ("drug_disease",), ("held out", "no"))
-    assert training.seen(("C:2", "D:1"), [known]).answer == "yes"
-    assert training.seen(("C:2", "D:1"), [stated("C:2", "TARGETS", "G:1")]).answer == "no", "no task of this model"
-    assert training.seen(("C:2", "D:1"), []).answer == "no"
+    assert training.training_exposure(("C:2", "D:1"), [known]).answer == "yes"
+    assert training.training_exposure(("C:2", "D:1"), [stated("C:2", "TARGETS", "G:1")]).answer == "no", (
+        "no task of this model"
+    )
+    assert training.training_exposure(("C:2", "D:1"), []).answer == "no"
 
 
 def test_a_gene_and_a_trait_are_trained_on_by_one_whole_way(tmp_path: Path) -> None:
@@ -110,12 +112,12 @@ def test_a_gene_and_a_trait_are_trained_on_by_one_whole_way(tmp_path: Path) -> N
     pl.DataFrame(rows, schema=["task", "anchor", "positive"], orient="row").write_parquet(held)
     training = Training(frozenset({"gwas", "snp_gene", "gene_trait"}), None, held)
 
-    def way(snp: str, gene: str, weight: float = 1.0) -> tuple[Stated, Stated]:
+    def way(snp: str, gene: str, weight: float = 1.0) -> tuple[EdgeFacts, EdgeFacts]:
         return stated(snp, "LOCATED_IN", gene), stated(snp, "ASSOCIATED_WITH", "D:1", weight)
 
-    assert training.seen(("G:1", "D:1"), [], [way("rs1", "G:1")]).answer == "held out"
-    assert training.seen(("G:1", "D:1"), [], [way("rs1", "G:1"), way("rs2", "G:1")]).answer == "yes"
-    assert training.seen(("G:1", "D:1"), [], [way("rs2", "G:1", 0.0)]).answer == "no"
-    assert training.seen(("G:3", "D:1"), [], [way("rs2", "G:3")]).answer == "held out"
+    assert training.training_exposure(("G:1", "D:1"), [], [way("rs1", "G:1")]).answer == "held out"
+    assert training.training_exposure(("G:1", "D:1"), [], [way("rs1", "G:1"), way("rs2", "G:1")]).answer == "yes"
+    assert training.training_exposure(("G:1", "D:1"), [], [way("rs2", "G:1", 0.0)]).answer == "no"
+    assert training.training_exposure(("G:3", "D:1"), [], [way("rs2", "G:3")]).answer == "held out"
     without = Training(frozenset({"gwas", "snp_gene"}), None, held)
-    assert without.seen(("G:1", "D:1"), [], [way("rs2", "G:1")]).answer == "no"
+    assert without.training_exposure(("G:1", "D:1"), [], [way("rs2", "G:1")]).answer == "no"

@@ -8,7 +8,7 @@ import polars as pl
 
 from generel_etl.errors import DataError
 from generel_etl.resolve.result import Staged
-from generel_etl.schema import tally
+from generel_etl.schema import with_multiplicities
 
 LOADED, MERGED, STAGED, DANGLING, REJECTED = range(5)
 STATE = pl.UInt8
@@ -34,7 +34,7 @@ def count_rows(stage: Staged, parts: Sequence[pl.DataFrame]) -> dict[str, int]:
     tallies = stage.tallies().collect()
     counted = tallies.select("row", state=pl.lit(STAGED, dtype=STATE))
     every = pl.concat([*parts, judged(refused, REFUSED), judged(counted, COUNTED)])
-    of_row = tally(every.group_by("row").agg((pl.col("by") * 10 + pl.col("state")).min() % 10), tallies)
+    of_row = with_multiplicities(every.group_by("row").agg((pl.col("by") * 10 + pl.col("state")).min() % 10), tallies)
     total = int(of_row["rows"].sum())
     beyond = tallies.is_empty() and of_row.height > 0 and of_row["row"].max() != stage.rows_read
     if total != stage.rows_read or beyond:

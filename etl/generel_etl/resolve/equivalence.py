@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from generel_etl.resolve.gather import SRC, prefix
-from generel_etl.resolve.terms import Terms, redirect
+from generel_etl.resolve.terms import TermIndex, redirect
 
 EXACT, CUI, CROSS, NAME, SYNONYM, INEXACT = range(6)  # all but the last make SAME_AS, the strongest first
 STRENGTHS = ("exactMatch", "same CUI", "cross-reference", "name", "synonym")
@@ -32,7 +32,7 @@ class Equivalence:
     listed: pl.DataFrame
 
 
-def mapping_rows(edges: pl.DataFrame, src: int, terms: Terms) -> pl.Expr | None:
+def mapping_rows(edges: pl.DataFrame, src: int, terms: TermIndex) -> pl.Expr | None:
     """Which edges of a source are statements of equivalence, weighed here, and no edges of their own; or None.
 
     That is SAME_AS or XREF with a defined concept at an end, and at the other end too, or an id without name.
@@ -53,7 +53,7 @@ def mapping_rows(edges: pl.DataFrame, src: int, terms: Terms) -> pl.Expr | None:
     )
 
 
-def weigh(concepts: pl.DataFrame, mappings: Sequence[pl.DataFrame], terms: Terms) -> Equivalence:
+def weigh(concepts: pl.DataFrame, mappings: Sequence[pl.DataFrame], terms: TermIndex) -> Equivalence:
     """Tell identity from evidence, over the union of what all sources state.
 
     Same: stated as exact; or a CUI that both list; or a cross-reference; the latter two only where each of
@@ -89,7 +89,7 @@ def weigh(concepts: pl.DataFrame, mappings: Sequence[pl.DataFrame], terms: Terms
     return Equivalence(pairs, listed)
 
 
-def _statements(concepts: pl.DataFrame, mappings: Sequence[pl.DataFrame], terms: Terms) -> pl.DataFrame:
+def _statements(concepts: pl.DataFrame, mappings: Sequence[pl.DataFrame], terms: TermIndex) -> pl.DataFrame:
     """Every statement about a defined id: id, other, strength (EXACT, CROSS, INEXACT), src, row."""
     columns = (("exact_matches", EXACT), ("xrefs", CROSS), ("inexact_xrefs", INEXACT))
     parts = [

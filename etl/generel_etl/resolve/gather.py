@@ -22,7 +22,7 @@ _ENDS = tuple(f"{side}_{part}" for side in ("start", "end") for part in ("id", "
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class StagedTables:
     """All sources' rows with `src`, the source's place in the configuration.
 
     Rows that stay in the stage unless something names them are left there as lazy frames; of edges, columns
@@ -36,7 +36,7 @@ class Gathered:
     edges: tuple[pl.DataFrame, ...]  # one a source, without those that wait
 
 
-def gather(stages: Sequence[Staged], sources: Sequence[SourceConfig]) -> Gathered:
+def gather(stages: Sequence[Staged], sources: Sequence[SourceConfig]) -> StagedTables:
     """Read what every source makes of its files; `stages` may come in any order.
 
     Raises DataError for a source of the configuration that has not been staged.
@@ -48,7 +48,7 @@ def gather(stages: Sequence[Staged], sources: Sequence[SourceConfig]) -> Gathere
     ordered = tuple(by_name[source.name] for source in sources)
     concepts = [_numbered(stage.concepts().collect(), at) for at, stage in enumerate(ordered)]
     snps = [_numbered(stage.snps().filter(~pl.col("on_mention")).collect(), at) for at, stage in enumerate(ordered)]
-    return Gathered(
+    return StagedTables(
         sources=tuple(sources),
         stages=ordered,
         concepts=pl.concat([_numbered(Concepts.create_empty(), 0), *concepts]),

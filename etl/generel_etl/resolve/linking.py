@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import polars as pl
 
 from generel_etl.resolve.ends import Batch, take_ends
-from generel_etl.resolve.gather import SRC, WAITS, Gathered, with_values
-from generel_etl.resolve.mentions import Homes, find_homes, index_terms, look_up, seen_concepts
+from generel_etl.resolve.gather import SRC, WAITS, StagedTables, with_values
+from generel_etl.resolve.mentions import MentionTargets, find_homes, index_terms, look_up, seen_concepts
 from generel_etl.resolve.snps import known_as, renamed_snps
-from generel_etl.resolve.vocabulary import Known
+from generel_etl.resolve.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LinkedMentions:
     """Where mentions lead.
 
     `renamed`: id, target, way, of SNPs that are known by another id. `records`: mentions that are rows of
@@ -31,7 +31,7 @@ class Found:
     uncalled: tuple[pl.DataFrame, ...]
 
 
-def find(gathered: Gathered, known: Known, edges: tuple[pl.DataFrame, ...]) -> Found:
+def find(gathered: StagedTables, known: Vocabulary, edges: tuple[pl.DataFrame, ...]) -> LinkedMentions:
     """Lead all ends of `edges` (a table a source), and of edges on mention that are called for, to nodes."""
     renamed = renamed_snps(gathered)
     firm = [take_ends(table, at) for at, table in enumerate(edges)]
@@ -42,7 +42,7 @@ def find(gathered: Gathered, known: Known, edges: tuple[pl.DataFrame, ...]) -> F
     index = index_terms(gathered.concepts, known.terms, known.cluster(), known.equivalence.listed)
     seen = seen_concepts(records, batches)
     homes = find_homes(seen, records, known.terms, index, [source.name for source in gathered.sources])
-    return Found(
+    return LinkedMentions(
         renamed=renamed,
         records=records,
         seen=seen.hstack(look_up(seen, homes)),
@@ -52,7 +52,7 @@ def find(gathered: Gathered, known: Known, edges: tuple[pl.DataFrame, ...]) -> F
     )
 
 
-def _lead(batch: Batch, homes: Homes, renamed: pl.DataFrame) -> pl.DataFrame:
+def _lead(batch: Batch, homes: MentionTargets, renamed: pl.DataFrame) -> pl.DataFrame:
     """Target and way of each end of a batch; an SNP is its own target, or what it is renamed to."""
     led = look_up(batch.ends.with_columns(src=pl.lit(batch.src, dtype=pl.UInt32)), homes)
     is_snp = batch.ends["kind"] == "SNP"
@@ -69,7 +69,7 @@ def _lead(batch: Batch, homes: Homes, renamed: pl.DataFrame) -> pl.DataFrame:
 _SIDES = ("start", "end")
 
 
-def named_snps(gathered: Gathered, batches: Sequence[Batch], renamed: pl.DataFrame) -> pl.DataFrame:
+def named_snps(gathered: StagedTables, batches: Sequence[Batch], renamed: pl.DataFrame) -> pl.DataFrame:
     """SNPs and the sources that name them by rows which do not wait: id, src."""
     parts = [gathered.snps.select("id", "src")]
     for batch in batches:
@@ -79,7 +79,7 @@ def named_snps(gathered: Gathered, batches: Sequence[Batch], renamed: pl.DataFra
 
 
 def edges_called_for(
-    gathered: Gathered, at: int, named: pl.DataFrame, renamed: pl.DataFrame
+    gathered: StagedTables, at: int, named: pl.DataFrame, renamed: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Of one source's edges that wait: those whose every SNP another source names, and the others' rows.
 

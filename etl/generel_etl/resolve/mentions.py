@@ -11,7 +11,7 @@ from generel_etl.resolve.ends import Batch
 from generel_etl.resolve.equivalence import UMLS
 from generel_etl.resolve.gather import SRC, UNKNOWN, kind_class
 from generel_etl.resolve.names import name_key, own_id
-from generel_etl.resolve.terms import Terms
+from generel_etl.resolve.terms import TermIndex
 
 SEEN = {
     "src": SRC,
@@ -39,14 +39,14 @@ class Index:
 
 
 @dataclass(frozen=True, slots=True)
-class Homes:
+class MentionTargets:
     """Where mentions lead. `by_id`: class, id, target, way; `by_name` (no id): src, class, key, target, way."""
 
     by_id: pl.DataFrame
     by_name: pl.DataFrame
 
 
-def index_terms(concepts: pl.DataFrame, terms: Terms, cluster: pl.DataFrame, listed: pl.DataFrame) -> Index:
+def index_terms(concepts: pl.DataFrame, terms: TermIndex, cluster: pl.DataFrame, listed: pl.DataFrame) -> Index:
     """Build the ways into defined concepts. `cluster`: id, cluster; `listed`: id, other (cross-references)."""
     known = terms.frame.select("id", "class").join(cluster, on="id")
     known = pl.concat([known, known.with_columns(pl.lit(UNKNOWN).alias("class"))])
@@ -83,7 +83,9 @@ def _rest() -> list[str]:
     return [name for name in SEEN if name not in ("src", "record")]
 
 
-def find_homes(seen: pl.DataFrame, records: pl.DataFrame, terms: Terms, index: Index, sources: Sequence[str]) -> Homes:
+def find_homes(
+    seen: pl.DataFrame, records: pl.DataFrame, terms: TermIndex, index: Index, sources: Sequence[str]
+) -> MentionTargets:
     """Lead each mention to a node; several targets are fine if they are one cluster, which stands for them.
 
     An id is led the same way for all sources, whichever names it; a mention without both leads nowhere.
@@ -112,7 +114,7 @@ def find_homes(seen: pl.DataFrame, records: pl.DataFrame, terms: Terms, index: I
         ids = ids.join(step, on=asked, how="anti")
     own = ids.join(named, on=asked, how="semi").select(*asked, target="id", way=pl.lit("own"))
     by_id = pl.concat([*found, own]).sort(asked)
-    return Homes(by_id, _by_name(seen, _names_of(own, named, of_records), index, sources))
+    return MentionTargets(by_id, _by_name(seen, _names_of(own, named, of_records), index, sources))
 
 
 def _names_of(own: pl.DataFrame, named: pl.DataFrame, of_records: pl.DataFrame) -> pl.DataFrame:
@@ -149,7 +151,7 @@ def one_cluster(asked: list[str], tokens: Sequence[tuple[pl.DataFrame, pl.DataFr
     )
 
 
-def look_up(asked: pl.DataFrame, homes: Homes) -> pl.DataFrame:
+def look_up(asked: pl.DataFrame, homes: MentionTargets) -> pl.DataFrame:
     """The node of each mention, in the order of `asked` (src, class, id, key): target, way; null if none."""
     by_id = asked.join(homes.by_id, on=["class", "id"], how="left", maintain_order="left")
     by_name = asked.join(homes.by_name, on=["src", "class", "key"], how="left", maintain_order="left")

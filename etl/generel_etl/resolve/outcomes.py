@@ -10,15 +10,15 @@ import polars as pl
 from generel_etl.resolve.counts import DANGLING, LOADED, MERGED, STAGED, STATE
 from generel_etl.resolve.edges import dangling, place
 from generel_etl.resolve.equivalence import INEXACT, STRENGTHS, Equivalence
-from generel_etl.resolve.gather import SRC, Gathered
-from generel_etl.resolve.linking import Found
+from generel_etl.resolve.gather import SRC, StagedTables
+from generel_etl.resolve.linking import LinkedMentions
 from generel_etl.resolve.result import DANGLING_COLUMNS, WAYS
-from generel_etl.resolve.terms import Terms, redirect
-from generel_etl.resolve.vocabulary import Known, inactive_terms
+from generel_etl.resolve.terms import TermIndex, redirect
+from generel_etl.resolve.vocabulary import Vocabulary, inactive_terms
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class EdgeOutcomes:
     """What becomes of edges and concepts.
 
     `inactive`: terms that stay in the stage. `edges`: of each batch, with start, end, resolved_by and state.
@@ -33,7 +33,7 @@ class Placed:
     held: pl.DataFrame
 
 
-def place_all(gathered: Gathered, known: Known, found: Found) -> Placed:
+def place_all(gathered: StagedTables, known: Vocabulary, found: LinkedMentions) -> EdgeOutcomes:
     """Put nodes to all edges; an edge between nodes is loaded, one without an end dangles."""
     inactive = inactive_terms(known.terms, _named(gathered, found), _parents(found))
     edges = tuple(place(b, ends, inactive) for b, ends in zip(found.batches, found.ends, strict=True))
@@ -48,10 +48,10 @@ def place_all(gathered: Gathered, known: Known, found: Found) -> Placed:
         every = pl.concat(parts).with_columns(pl.lit(source.name).alias("source"))
         lost.append(every.select(*DANGLING_COLUMNS).sort("row", "type", "end", "id", "name"))
         held.append(_held([placed for _, placed in own], mapped[at], found.uncalled[at], at))
-    return Placed(inactive, edges, mapped, tuple(lost), pl.concat(held))
+    return EdgeOutcomes(inactive, edges, mapped, tuple(lost), pl.concat(held))
 
 
-def _named(gathered: Gathered, found: Found) -> pl.DataFrame:
+def _named(gathered: StagedTables, found: LinkedMentions) -> pl.DataFrame:
     """The concepts that each source names, by anything but a record that waits itself: target, src."""
     waits = gathered.concepts.filter(~pl.col("defined") & pl.col("on_mention"))
     waits = waits.select("src", "row", record=pl.lit(True))
@@ -59,7 +59,7 @@ def _named(gathered: Gathered, found: Found) -> pl.DataFrame:
     return naming.select("target", "src").drop_nulls().unique()
 
 
-def _parents(found: Found) -> list[pl.DataFrame]:
+def _parents(found: LinkedMentions) -> list[pl.DataFrame]:
     """Start and end of all IS_A edges."""
     parents = []
     for batch, ends in zip(found.batches, found.ends, strict=True):
@@ -144,7 +144,7 @@ def identity_edges(pairs: pl.DataFrame, left_out: pl.DataFrame, inactive: pl.Ser
 
 
 def mapping_states(
-    mappings: pl.DataFrame, src: int, equivalence: Equivalence, terms: Terms, inactive: pl.Series
+    mappings: pl.DataFrame, src: int, equivalence: Equivalence, terms: TermIndex, inactive: pl.Series
 ) -> pl.DataFrame:
     """What becomes of one source's rows that state an equivalence: row, type, start_id, end_id, state.
 

@@ -25,13 +25,13 @@ from generel_etl.resolve.counts import (
     judged,
 )
 from generel_etl.resolve.edges import finish, merge_repeats, on_known_alleles, one_way
-from generel_etl.resolve.gather import SRC, Gathered, gather
-from generel_etl.resolve.linking import Found, find
+from generel_etl.resolve.gather import SRC, StagedTables, gather
+from generel_etl.resolve.linking import LinkedMentions, find
 from generel_etl.resolve.nodes import concept_nodes, finish_nodes, own_nodes, snp_nodes
-from generel_etl.resolve.outcomes import Placed, identity_edges, place_all
+from generel_etl.resolve.outcomes import EdgeOutcomes, identity_edges, place_all
 from generel_etl.resolve.result import Resolved, SourceCounts, Staged, nothing
 from generel_etl.resolve.snps import known_as, places
-from generel_etl.resolve.vocabulary import Known, know
+from generel_etl.resolve.vocabulary import Vocabulary, know
 
 _STEPS = ("equivalence", "mentions", "edges", "nodes", "keys and digests", "counts")
 
@@ -90,7 +90,7 @@ def resolve(stages: Sequence[Staged], sources: Sequence[SourceConfig], progress:
     )
 
 
-def _nodes(gathered: Gathered, known: Known, found: Found, placed: Placed) -> pl.DataFrame:
+def _nodes(gathered: StagedTables, known: Vocabulary, found: LinkedMentions, placed: EdgeOutcomes) -> pl.DataFrame:
     """All nodes: active terms, concepts that are nodes by mention, and SNPs."""
     used = []
     for batch, ends, edges in zip(found.batches, found.ends, placed.edges, strict=True):
@@ -128,8 +128,8 @@ def _nodes(gathered: Gathered, known: Known, found: Found, placed: Placed) -> pl
 
 
 def _edges(
-    known: Known,
-    found: Found,
+    known: Vocabulary,
+    found: LinkedMentions,
     tables: list[pl.DataFrame],
     sources: Sequence[SourceConfig],
     *,
@@ -161,7 +161,13 @@ def _edges(
 
 
 def _rows(
-    gathered: Gathered, at: int, found: Found, placed: Placed, *, nodes: pl.DataFrame, edges: pl.DataFrame
+    gathered: StagedTables,
+    at: int,
+    found: LinkedMentions,
+    placed: EdgeOutcomes,
+    *,
+    nodes: pl.DataFrame,
+    edges: pl.DataFrame,
 ) -> dict[str, int]:
     """Count what became of one source's rows. `edges`: row and state of each of its edges."""
     stage = gathered.stages[at]

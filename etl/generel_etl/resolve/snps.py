@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from generel_etl.resolve.gather import Gathered
+from generel_etl.resolve.gather import StagedTables
 from generel_etl.schema import Snps
 
 _RS = r"^rs[0-9]+$"
@@ -16,14 +16,14 @@ _PLACE = ["build", "chromosome", "position"]
 MERGES = 20  # of one rsID after another; dbSNP has chains of a few
 
 
-def renamed_snps(gathered: Gathered) -> pl.DataFrame:
+def renamed_snps(gathered: StagedTables) -> pl.DataFrame:
     """The SNPs that are known by another id: id (a position, or an rsID that was merged), target, way."""
     merged = merged_rsids(gathered)
     placed = rsids_of_positions(gathered).with_columns(known_as("target", merged).alias("target"))
     return pl.concat([placed.with_columns(way=pl.lit("position")), merged.with_columns(way=pl.lit("replacement"))])
 
 
-def merged_rsids(gathered: Gathered) -> pl.DataFrame:
+def merged_rsids(gathered: StagedTables) -> pl.DataFrame:
     """The rsIDs that rows name though a merge table has a later one: id, target (the last of a chain).
 
     An rsID that several were made of is left as it is, and so is a ring.
@@ -53,7 +53,7 @@ def merged_rsids(gathered: Gathered) -> pl.DataFrame:
     return chain.join(met, on="id", how="semi").select("id", "target").sort("id")
 
 
-def rsids_of_positions(gathered: Gathered) -> pl.DataFrame:
+def rsids_of_positions(gathered: StagedTables) -> pl.DataFrame:
     """Find the rsIDs of SNPs mentioned by position: id (`GRCh37:12:1034943[:ref:alt]`), target (the rsID).
 
     A position is an rsID only where one source states both, in the same build, and the alleles agree; where
@@ -92,12 +92,12 @@ def rsids_of_positions(gathered: Gathered) -> pl.DataFrame:
     )
 
 
-def _positional(gathered: Gathered, at: int) -> pl.DataFrame:
+def _positional(gathered: StagedTables, at: int) -> pl.DataFrame:
     """The ids of SNPs by position that a source's rows have."""
     return _named(gathered, at).filter(~pl.col("id").str.contains(_RS)).unique().collect()
 
 
-def _named(gathered: Gathered, at: int) -> pl.LazyFrame:
+def _named(gathered: StagedTables, at: int) -> pl.LazyFrame:
     """The ids of SNPs that a source's rows have, not once each."""
     stage = gathered.stages[at]
     edges = stage.edges()
@@ -112,7 +112,7 @@ def known_as(column: str, renamed: pl.DataFrame) -> pl.Expr:
     return pl.col(column).replace(renamed["id"], renamed["target"])
 
 
-def places(gathered: Gathered, ids: pl.Series, renamed: pl.DataFrame) -> pl.DataFrame:
+def places(gathered: StagedTables, ids: pl.Series, renamed: pl.DataFrame) -> pl.DataFrame:
     """Position and alleles of the SNPs `ids`, each from the first source in the configuration that has it.
 
     Returns id, chromosome, position, build (from one source), alleles; SNPs that no source places are absent.

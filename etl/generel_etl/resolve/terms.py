@@ -10,7 +10,7 @@ from generel_etl.resolve.gather import kind_class, prefix
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class TermIndex:
     """The defined concepts, one row each, and what leads to them.
 
     `frame`: id, src, row, kind, class, prefix, on_mention; sorted by id. `replaced`: alt, target, pairs.
@@ -22,7 +22,7 @@ class Terms:
     redefined: pl.DataFrame
 
 
-def defined_terms(concepts: pl.DataFrame) -> Terms:
+def defined_terms(concepts: pl.DataFrame) -> TermIndex:
     """Take each id from the first source, in the configuration's order, whose file defines it."""
     stated = concepts.filter("defined").sort("src", "row")
     firm = stated.filter(~pl.col("on_mention")).select("id").unique()
@@ -53,10 +53,10 @@ def defined_terms(concepts: pl.DataFrame) -> Terms:
         .unique()
         .sort("alt", "target")
     )
-    return Terms(frame, replaced, redefined)
+    return TermIndex(frame, replaced, redefined)
 
 
-def redirect(frame: pl.DataFrame, column: str, terms: Terms) -> pl.DataFrame:
+def redirect(frame: pl.DataFrame, column: str, terms: TermIndex) -> pl.DataFrame:
     """Put the living id in the place of a replaced one, where there is just one."""
     only = terms.replaced.filter(pl.col("alt").is_unique())
     return (

@@ -9,21 +9,21 @@ import polars as pl
 
 from generel_etl.resolve.clusters import Clusters, greedy_clusters, representatives
 from generel_etl.resolve.equivalence import NAME, NAMED, SYNONYM, Equivalence, mapping_rows, weigh
-from generel_etl.resolve.gather import CONDITION, Gathered
+from generel_etl.resolve.gather import CONDITION, StagedTables
 from generel_etl.resolve.mentions import index_terms, one_cluster
 from generel_etl.resolve.names import name_key
-from generel_etl.resolve.terms import Terms, defined_terms
+from generel_etl.resolve.terms import TermIndex, defined_terms
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Vocabulary:
     """Defined concepts and what they are to each other.
 
     `members`: id, kind, prefix, group (of a cluster). `mappings`: of each source, the edges that only state
     an equivalence.
     """
 
-    terms: Terms
+    terms: TermIndex
     equivalence: Equivalence
     clusters: Clusters
     members: pl.DataFrame
@@ -37,7 +37,7 @@ class Known:
         return members.join(representatives(members), on="group").select("id", "cluster")
 
 
-def know(gathered: Gathered) -> tuple[Known, tuple[pl.DataFrame, ...]]:
+def know(gathered: StagedTables) -> tuple[Vocabulary, tuple[pl.DataFrame, ...]]:
     """Weigh all that is stated about defined concepts; also gives each source's other edges."""
     terms = defined_terms(gathered.concepts)
     parted = [_part(edges, mapping_rows(edges, at, terms)) for at, edges in enumerate(gathered.edges)]
@@ -52,10 +52,10 @@ def know(gathered: Gathered) -> tuple[Known, tuple[pl.DataFrame, ...]]:
     return known, tuple(others for _, others in parted)
 
 
-def _clustered(terms: Terms, equivalence: Equivalence, mappings: tuple[pl.DataFrame, ...]) -> Known:
+def _clustered(terms: TermIndex, equivalence: Equivalence, mappings: tuple[pl.DataFrame, ...]) -> Vocabulary:
     clusters = greedy_clusters(terms.frame["id"], equivalence.pairs.filter("same"))
     members = terms.frame.select("id", "kind", "prefix").join(clusters.members, on="id")
-    return Known(terms, equivalence, clusters, members, mappings)
+    return Vocabulary(terms, equivalence, clusters, members, mappings)
 
 
 def _part(edges: pl.DataFrame, stated: pl.Expr | None) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -68,7 +68,7 @@ def _part(edges: pl.DataFrame, stated: pl.Expr | None) -> tuple[pl.DataFrame, pl
 PARTNERS = ("MONDO", "DOID")  # whose kind a condition outside its vocabulary's roots takes, the first first
 
 
-def with_partners(terms: Terms, pairs: pl.DataFrame) -> Terms:
+def with_partners(terms: TermIndex, pairs: pl.DataFrame) -> TermIndex:
     """Give conditions that wait for a mention the kind of their MONDO or DOID partner; they wait no longer.
 
     `pairs`: of `Equivalence`. Without a partner they keep the kind that their reader gave them.
@@ -90,7 +90,7 @@ def with_partners(terms: Terms, pairs: pl.DataFrame) -> Terms:
     return replace(terms, frame=frame)
 
 
-def inactive_terms(terms: Terms, named: pl.DataFrame, parents: Sequence[pl.DataFrame]) -> pl.Series:
+def inactive_terms(terms: TermIndex, named: pl.DataFrame, parents: Sequence[pl.DataFrame]) -> pl.Series:
     """The terms that stay in the stage: nobody else names them, and no descendant that waited is named.
 
     `named`: target, src, the nodes that each source names; `parents`: start, end of IS_A edges.
@@ -109,7 +109,7 @@ def inactive_terms(terms: Terms, named: pl.DataFrame, parents: Sequence[pl.DataF
 
 
 def join_namesakes(
-    concepts: pl.DataFrame, terms: Terms, equivalence: Equivalence, cluster: pl.DataFrame
+    concepts: pl.DataFrame, terms: TermIndex, equivalence: Equivalence, cluster: pl.DataFrame
 ) -> pl.DataFrame:
     """Pairs, as those of `Equivalence`, of a concept of NAMED and the one cluster that its name leads to.
 

@@ -10,7 +10,7 @@ from generel_graph.ask.clusters import read_clusters
 from generel_graph.ask.explain.ends import End
 from generel_graph.ask.explain.evidence import Evidence, read_evidence
 from generel_graph.ask.explain.neighbourhood import Around, read_around
-from generel_graph.ask.explain.paths import Found, Metapath, metapaths, shared
+from generel_graph.ask.explain.paths import Metapath, RankedPath, metapaths, shared
 from generel_graph.graph import Graph
 
 INSTANCES = 3  # paths of a metapath
@@ -28,7 +28,7 @@ class Between:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PathStep:
     """Two clusters next to each other on a path, and the edges that join them."""
 
     left: str  # id of the cluster
@@ -42,7 +42,7 @@ class Path:
     """One way from the one end to the other."""
 
     nodes: tuple[Between, ...]  # between the ends
-    steps: tuple[Step, ...]
+    steps: tuple[PathStep, ...]
     score: float  # product over its steps of weight · (degree · degree)^−.4
 
 
@@ -62,8 +62,8 @@ class Shared:
 
     node: Between
     score: float  # the sum over the paths by it
-    left: Step
-    right: Step
+    left: PathStep
+    right: PathStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Connections:
 NOTHING = Connections((), (), ())
 
 
-def connect(graph: Graph, left: End, right: End, hops: int, k: int) -> tuple[Connections, list[Found], Around]:
+def connect(graph: Graph, left: End, right: End, hops: int, k: int) -> tuple[Connections, list[RankedPath], Around]:
     """The `k` best metapaths, and `k` shared neighbours of each kind; with all shared ones, and what was read."""
     ends = (left.id or "", right.id or "")
     around = read_around(graph, left.members, right.members, ends, hops)
@@ -114,10 +114,10 @@ def connect(graph: Graph, left: End, right: End, hops: int, k: int) -> tuple[Con
     )
 
 
-def _choose(ranked: Sequence[Metapath], k: int) -> list[tuple[Metapath, list[Found]]]:
+def _choose(ranked: Sequence[Metapath], k: int) -> list[tuple[Metapath, list[RankedPath]]]:
     """The best metapaths, each with paths that no better one has shown: other types of edges between the same nodes
     stand at the steps."""
-    chosen: list[tuple[Metapath, list[Found]]] = []
+    chosen: list[tuple[Metapath, list[RankedPath]]] = []
     told: set[tuple[str, ...]] = set()
     for metapath in ranked:
         new = [path for path in metapath.paths if path.between not in told][:INSTANCES]
@@ -127,20 +127,22 @@ def _choose(ranked: Sequence[Metapath], k: int) -> list[tuple[Metapath, list[Fou
     return chosen
 
 
-def _by_kind(both: Iterable[Found], around: Around, k: int) -> list[Found]:
-    groups: dict[str, list[Found]] = {}
+def _by_kind(both: Iterable[RankedPath], around: Around, k: int) -> list[RankedPath]:
+    groups: dict[str, list[RankedPath]] = {}
     for found in both:
         groups.setdefault(around.kind(found.between[0]), []).append(found)
     return [found for group in groups.values() for found in group[:k]]
 
 
-def _step(pair: tuple[str, str], edges: Sequence[Evidence]) -> Step:
+def _step(pair: tuple[str, str], edges: Sequence[Evidence]) -> PathStep:
     positive = [edge for edge in edges if edge.weight]
     best = sorted(positive, key=lambda edge: -(edge.weight or 0.0))[:MOST_EDGES]
-    return Step(*pair, tuple(dict.fromkeys(edge.type for edge in positive)), tuple(best))
+    return PathStep(*pair, tuple(dict.fromkeys(edge.type for edge in positive)), tuple(best))
 
 
-def _path(found: Found, ends: tuple[str, str], nodes: dict[str, Between], steps: dict[tuple[str, str], Step]) -> Path:
+def _path(
+    found: RankedPath, ends: tuple[str, str], nodes: dict[str, Between], steps: dict[tuple[str, str], PathStep]
+) -> Path:
     walk = (ends[0], *found.between, ends[1])
     pairs = pairwise(walk)
     return Path(tuple(nodes[c] for c in found.between), tuple(steps[pair] for pair in pairs), found.score)

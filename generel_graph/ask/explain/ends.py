@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from generel_graph.ask.clusters import Named, read_clusters
-from generel_graph.ask.entity_linking import LOCUS, Link
-from generel_graph.ask.pinned_model import Pinned
+from generel_graph.ask.clusters import EntityRef, read_clusters
+from generel_graph.ask.entity_linking import LOCUS, EntityLink
+from generel_graph.ask.pinned_model import PinnedModel
 from generel_graph.ask.search.lexical import named_by
 from generel_graph.ask.similarity import vectors_of
 from generel_graph.ask.space import Space, Vector, placed
@@ -24,8 +24,8 @@ class End:
     name: str
     node: bool  # whether the graph has it; else it has no edges
     members: tuple[str, ...] = ()  # ids of the cluster's nodes
-    others: tuple[Named, ...] = ()  # other clusters of that name
-    nearest: tuple[Named, ...] = ()  # of a free text: the concepts that it was nearest to
+    others: tuple[EntityRef, ...] = ()  # other clusters of that name
+    nearest: tuple[EntityRef, ...] = ()  # of a free text: the concepts that it was nearest to
     locus: str = ""  # of an SNP that is no node: what it was placed from, in words
 
     def sentence(self) -> str:
@@ -44,17 +44,17 @@ class End:
 
 
 def read_ends(
-    graph: Graph, model: Pinned, space: Space, links: tuple[Link, Link]
+    graph: Graph, model: PinnedModel, space: Space, links: tuple[EntityLink, EntityLink]
 ) -> tuple[tuple[End, Vector | None], tuple[End, Vector | None]]:
     """Both ends, each with its vector [dimension]; None for a node that has none yet.
 
-    Raises NotFoundError for an SNP that cannot be placed, ModelMoved.
+    Raises NotFoundError for an SNP that cannot be placed, ActiveModelChanged.
     """
     # An SNP that is no node is placed below, with what it was placed from: not twice.
     vectors = vectors_of(graph, model, space, {link.text: link for link in links if link.snp is None})
     clusters = read_clusters(graph, sorted({link.id for link in links if link.id is not None}))
 
-    def end(link: Link) -> tuple[End, Vector | None]:
+    def end(link: EntityLink) -> tuple[End, Vector | None]:
         kind, vector = vectors.get(link.text, (link.kind or "", None))
         if link.snp is not None:
             found = placed(space, link.snp)

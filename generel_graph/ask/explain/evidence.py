@@ -10,7 +10,7 @@ from typing import Any
 
 from generel_etl.relations import NEGATED, RELATIONS, SYMMETRIC
 from generel_graph.ask.networks import plain
-from generel_graph.ask.space import UNSEEN, Stated
+from generel_graph.ask.space import UNSEEN, EdgeFacts
 from generel_graph.graph import Graph
 
 RAISES, LOWERS = "raises", "lowers"
@@ -64,10 +64,10 @@ class Evidence:
         """Whether the edge has no direction."""
         return self.type in SYMMETRIC
 
-    def stated(self) -> Stated:
+    def stated(self) -> EdgeFacts:
         """What training looks at."""
         ends = (self.start, self.end, self.start_kind, self.end_kind)
-        return Stated(self.type, *ends, self.weight, self.flags, self.published, self.r2)
+        return EdgeFacts(self.type, *ends, self.weight, self.flags, self.published, self.r2)
 
 
 def read_evidence(graph: Graph, pairs: Sequence[tuple[Sequence[str], Sequence[str]]]) -> list[list[Evidence]]:

@@ -13,20 +13,20 @@ from generel_etl.errors import UsageError
 from generel_etl.relations import NEGATIVE, SNP_GENE
 from generel_etl.schema import CONCEPT_KINDS, CONDITIONS
 from generel_graph.ask.clusters import read_clusters
-from generel_graph.ask.entity_linking import Link, link_or_snp
+from generel_graph.ask.entity_linking import EntityLink, link_or_snp
 from generel_graph.ask.explain.agreement import contradictions, summary
 from generel_graph.ask.explain.connections import NOTHING, Connections, Metapaths, Shared, connect
 from generel_graph.ask.explain.ends import End, read_ends
 from generel_graph.ask.explain.evidence import Evidence, read_evidence, with_seen
 from generel_graph.ask.explain.neighbourhood import Around
-from generel_graph.ask.explain.paths import Found
+from generel_graph.ask.explain.paths import RankedPath
 from generel_graph.ask.explain.percentile import Percentile, percentile
-from generel_graph.ask.pinned_model import Pinned, pinned, stored_vectors
-from generel_graph.ask.search.filters import Scope
-from generel_graph.ask.search.mixture import Mixture, Part
+from generel_graph.ask.pinned_model import PinnedModel, pinned, stored_vectors
+from generel_graph.ask.search.filters import SearchFilter
+from generel_graph.ask.search.mixture import Part, WeightedQuery
 from generel_graph.ask.search.nearest import nearest
 from generel_graph.ask.similarity import pairwise
-from generel_graph.ask.space import UNSEEN, Seen, Space, Spaces, Stated, Vector
+from generel_graph.ask.space import UNSEEN, EdgeFacts, Space, Spaces, TrainingExposure, Vector
 from generel_graph.graph import Graph
 
 if TYPE_CHECKING:
@@ -96,7 +96,9 @@ def explain(graph: Graph, spaces: Spaces, left: str, right: str, hops: int = 3, 
     return pinned(graph, lambda model: _explain(graph, model, spaces(model.id), links, hops, k))
 
 
-def _explain(graph: Graph, model: Pinned, space: Space, links: tuple[Link, Link], hops: int, k: int) -> Explanation:
+def _explain(
+    graph: Graph, model: PinnedModel, space: Space, links: tuple[EntityLink, EntityLink], hops: int, k: int
+) -> Explanation:
     (left, a), (right, b) = read_ends(graph, model, space, links)
     cosine = place = None
     near: tuple[NearBoth, ...] = ()
@@ -106,14 +108,14 @@ def _explain(graph: Graph, model: Pinned, space: Space, links: tuple[Link, Link]
         place = percentile(graph, model, space, cosine, *asked)
         near = _near_both(graph, model, space, asked, k, frozenset(e.id for e in (left, right) if e.id is not None))
     direct: Sequence[Evidence] = ()
-    connections, seen = NOTHING, Seen(UNSEEN, (), ())
+    connections, seen = NOTHING, TrainingExposure(UNSEEN, (), ())
     if left.node and right.node:
         direct = read_evidence(graph, [(left.members, right.members)])[0]
-        ways: list[tuple[Stated, Stated]] = []
+        ways: list[tuple[EdgeFacts, EdgeFacts]] = []
         if left.id != right.id:
             connections, both, around = connect(graph, left, right, hops, k)
             ways = _ways(graph, left, right, both, around)
-        seen = space.seen(_gene_first(left, right), [edge.stated() for edge in direct], ways)
+        seen = space.training_exposure(_gene_first(left, right), [edge.stated() for edge in direct], ways)
         direct = with_seen(direct, seen.edges)
     return _put(left, right, model, cosine, place, seen, direct, connections, near)
 
@@ -121,10 +123,10 @@ def _explain(graph: Graph, model: Pinned, space: Space, links: tuple[Link, Link]
 def _put(
     left: End,
     right: End,
-    model: Pinned,
+    model: PinnedModel,
     cosine: float | None,
     place: Percentile | None,
-    seen: Seen,
+    seen: TrainingExposure,
     direct: Sequence[Evidence],
     connections: Connections,
     near: tuple[NearBoth, ...],
@@ -149,15 +151,15 @@ def _put(
 
 def _near_both(
     graph: Graph,
-    model: Pinned,
+    model: PinnedModel,
     space: Space,
     asked: tuple[tuple[str, Vector], tuple[str, Vector]],
     k: int,
     leave_out: frozenset[str],
 ) -> tuple[NearBoth, ...]:
     """The concepts with the greatest sum of both cosines."""
-    mixture = Mixture([Part(vector, kind) for kind, vector in asked])
-    found = nearest(graph, model, space, mixture, Scope(CONCEPT_KINDS, without=leave_out), k)
+    mixture = WeightedQuery([Part(vector, kind) for kind, vector in asked])
+    found = nearest(graph, model, space, mixture, SearchFilter(CONCEPT_KINDS, without=leave_out), k)
     vectors = stored_vectors(graph, model, [near.id for near in found])
     clusters = read_clusters(graph, [near.cluster for near in found])
     rows = []
@@ -178,7 +180,9 @@ def _gene_first(left: End, right: End) -> tuple[str, str]:
     return ends[0].id or "", ends[1].id or ""
 
 
-def _ways(graph: Graph, left: End, right: End, both: Sequence[Found], around: Around) -> list[tuple[Stated, Stated]]:
+def _ways(
+    graph: Graph, left: End, right: End, both: Sequence[RankedPath], around: Around
+) -> list[tuple[EdgeFacts, EdgeFacts]]:
     """Of a gene and a trait: the edges of SNPs that lead from the one to the other."""
     gene, trait = (right, left) if right.kind == "Gene" else (left, right)
     if gene.kind != "Gene" or trait.kind not in CONDITIONS:

@@ -17,7 +17,7 @@ ARROWS = {1: ("—", "→"), -1: ("←", "—"), 0: ("—", "—")}
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class RankedPath:
     """One path: the clusters between the ends, and what it weighs."""
 
     between: tuple[str, ...]
@@ -32,7 +32,7 @@ class Metapath:
     kinds: tuple[str, ...]  # of the ends and what is between
     score: float  # the degree-weighted path count
     count: int
-    paths: tuple[Found, ...]  # best first
+    paths: tuple[RankedPath, ...]  # best first
 
     def words(self) -> str:
         """ "SNP —LOCATED_IN→ Gene ←TARGETS— Drug"."""
@@ -53,7 +53,7 @@ def metapaths(around: Around, ends: tuple[str, str], kinds: tuple[str, str]) -> 
     return sorted(ranked, key=lambda m: (-m.score, m.kinds, m.ways))
 
 
-def shared(around: Around, ends: tuple[str, str]) -> list[Found]:
+def shared(around: Around, ends: tuple[str, str]) -> list[RankedPath]:
     """The clusters that both are joined to, by the sum of what the ways over them weigh, best first."""
     found: dict[tuple[str, ...], float] = {}
     for between, _, score in _twos(around, ends):
@@ -61,8 +61,8 @@ def shared(around: Around, ends: tuple[str, str]) -> list[Found]:
     return list(_best(found))
 
 
-def _best(paths: Mapping[tuple[str, ...], float]) -> tuple[Found, ...]:
-    return tuple(Found(b, s) for b, s in sorted(paths.items(), key=lambda item: (-item[1], item[0])))
+def _best(paths: Mapping[tuple[str, ...], float]) -> tuple[RankedPath, ...]:
+    return tuple(RankedPath(b, s) for b, s in sorted(paths.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _paths(around: Around, ends: tuple[str, str]) -> Iterator[tuple[tuple[str, ...], tuple[Way, ...], float]]:

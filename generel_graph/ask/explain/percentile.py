@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from generel_graph.ask.pinned_model import Pinned, pinned_row
+from generel_graph.ask.pinned_model import PinnedModel, pinned_row
 from generel_graph.ask.similarity import crosswise
 from generel_graph.ask.space import Space, Vector
 from generel_graph.graph import Graph
@@ -24,11 +24,11 @@ class Percentile:
 
 
 def percentile(
-    graph: Graph, model: Pinned, space: Space, cosine: float, left: tuple[str, Vector], right: tuple[str, Vector]
+    graph: Graph, model: PinnedModel, space: Space, cosine: float, left: tuple[str, Vector], right: tuple[str, Vector]
 ) -> Percentile | None:
     """The place of a pair's cosine, from kind ("" of a free text) and vector of its ends; None for two free texts.
 
-    A free text is held against nodes of the other's kind: there is no sample of all texts. Raises ModelMoved.
+    A free text is held against nodes of the other's kind: there is no sample of all texts. Raises ActiveModelChanged.
     """
     if not right[0]:
         left, right = right, left
@@ -53,7 +53,7 @@ def percentile(
     return Percentile(round(100.0 * float(below) / len(cosines), 3), len(cosines), among)
 
 
-def _sample(graph: Graph, model: Pinned, kind: str) -> Vector:
+def _sample(graph: Graph, model: PinnedModel, kind: str) -> Vector:
     """The vectors of some nodes of a kind, [m, dimension]."""
     found = pinned_row(graph, "ask/sample_vectors", model, kind=kind, n=SAMPLE)
     return np.asarray(found["vector"], dtype=np.float32).reshape(-1, model.dimension)

@@ -11,8 +11,8 @@ import numpy as np
 
 from generel_etl.errors import NotFoundError, UsageError
 from generel_graph.ask.clusters import read_clusters
-from generel_graph.ask.entity_linking import Link, link_or_snp
-from generel_graph.ask.pinned_model import Pinned, active, pinned, still_active
+from generel_graph.ask.entity_linking import EntityLink, link_or_snp
+from generel_graph.ask.pinned_model import PinnedModel, active, pinned, still_active
 from generel_graph.ask.query import query
 from generel_graph.ask.recipes.recipe import NAMED, Parameter, Recipe, read_recipe
 from generel_graph.ask.search.lexical import by_words
@@ -25,7 +25,7 @@ OFFERED = 5  # names that an error proposes
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class RecipeResult:
     """A recipe's answer, and what it was asked with."""
 
     recipe: Recipe
@@ -36,7 +36,7 @@ class Served:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedRecipe:
     """A recipe with all values that it is asked with."""
 
     recipe: Recipe
@@ -45,14 +45,14 @@ class Prepared:
     taken: Mapping[str, str]
 
 
-def cook(
+def run_recipe(
     graph: Graph,
     spaces: Spaces,
     name: str,
     parameters: Mapping[str, Any] | None = None,
     embed: Mapping[str, str] | None = None,
     published_before: date | None = None,
-) -> Served:
+) -> RecipeResult:
     """Answer a recipe. Parameters that are not given have the file's own values.
 
     A parameter that is the id of something takes a name, symbol or code too, one that is a vector takes a text;
@@ -61,29 +61,29 @@ def cook(
     nothing or a second model that is not there, GraphError.
     """
 
-    def answer(model: Pinned) -> Served:
+    def answer(model: PinnedModel) -> RecipeResult:
         ready = _prepare(graph, model, spaces, name, dict(parameters or {}), dict(embed or {}), published_before)
         columns, rows = query(graph, spaces, ready.recipe.cypher, ready.values, ready.texts)
         still_active(graph, model)
-        return Served(ready.recipe, columns, rows, ready.values, ready.taken)
+        return RecipeResult(ready.recipe, columns, rows, ready.values, ready.taken)
 
     return pinned(graph, answer)
 
 
-def prepare(graph: Graph, spaces: Spaces, name: str, parameters: Mapping[str, Any]) -> Prepared:
-    """A recipe with the values that it would be asked with; raises as `cook` does."""
+def prepare(graph: Graph, spaces: Spaces, name: str, parameters: Mapping[str, Any]) -> PreparedRecipe:
+    """A recipe with the values that it would be asked with; raises as `run_recipe` does."""
     return _prepare(graph, active(graph), spaces, name, dict(parameters), {}, None)
 
 
 def _prepare(
     graph: Graph,
-    model: Pinned,
+    model: PinnedModel,
     spaces: Spaces,
     name: str,
     given: Mapping[str, Any],
     texts: Mapping[str, str],
     published_before: date | None,
-) -> Prepared:
+) -> PreparedRecipe:
     # A first reading tells the parameters, among them whether there is a second model to look for.
     known = {p.name: p for p in read_recipe(name, graph.capabilities, model.slot, (model.slot + 1) % SLOTS).parameters}
     for key in (*given, *texts):
@@ -110,12 +110,12 @@ def _prepare(
             values[key] = _learnt(spaces(of.id), of.dimension)
     if texts and "constant" in values and "constant" not in given:
         values["constant"] = _constant(spaces(model.id), model)
-    return Prepared(
+    return PreparedRecipe(
         read_recipe(name, graph.capabilities, model.slot, other.slot if other else None), values, texts, taken
     )
 
 
-def _checked(recipe: str, parameter: Parameter, value: Any, model: Pinned) -> Any:
+def _checked(recipe: str, parameter: Parameter, value: Any, model: PinnedModel) -> Any:
     """The value in the type of the parameter's default; raises UsageError."""
     default, where = parameter.default, f"{recipe}: {parameter.name}"
     if value is None and (default is None or "null:" in parameter.meaning):
@@ -143,7 +143,7 @@ def _checked(recipe: str, parameter: Parameter, value: Any, model: Pinned) -> An
     return value
 
 
-def _kind(where: str, kind: str, model: Pinned) -> str:
+def _kind(where: str, kind: str, model: PinnedModel) -> str:
     spellings = {name.lower(): name for name in model.kinds}
     if kind.strip().lower() not in spellings:
         raise UsageError("the active model has no vectors of this kind", where=where, found=kind, valid=model.kinds)
@@ -151,7 +151,7 @@ def _kind(where: str, kind: str, model: Pinned) -> str:
 
 
 def _named(
-    graph: Graph, model: Pinned, spaces: Spaces, recipe: str, parameter: Parameter, value: Any
+    graph: Graph, model: PinnedModel, spaces: Spaces, recipe: str, parameter: Parameter, value: Any
 ) -> tuple[Any, str]:
     """The id, or ids, of what a value names, and that in words."""
     texts = value if isinstance(value, list) else [value]
@@ -160,7 +160,9 @@ def _named(
     return ([id_ for id_, _ in found] if isinstance(value, list) else found[0][0]), said
 
 
-def _find(graph: Graph, model: Pinned, spaces: Spaces, where: str, parameter: Parameter, text: str) -> tuple[str, str]:
+def _find(
+    graph: Graph, model: PinnedModel, spaces: Spaces, where: str, parameter: Parameter, text: str
+) -> tuple[str, str]:
     kinds = NAMED[parameter.names]
     link = link_or_snp(graph, text)
     if link.snp is not None and "or its place" in parameter.meaning:
@@ -181,7 +183,7 @@ def _find(graph: Graph, model: Pinned, spaces: Spaces, where: str, parameter: Pa
     )
 
 
-def _like(graph: Graph, link: Link, kinds: tuple[str, ...]) -> list[str]:
+def _like(graph: Graph, link: EntityLink, kinds: tuple[str, ...]) -> list[str]:
     """Names of the wanted kinds that share words with a text."""
     order = by_words(graph, link.text, kinds)
     clusters = read_clusters(graph, order)
@@ -189,11 +191,11 @@ def _like(graph: Graph, link: Link, kinds: tuple[str, ...]) -> list[str]:
     return [head.name for head in heads if head.kind in kinds][:OFFERED]
 
 
-def _other_model(graph: Graph, model: Pinned, named: str | None) -> Pinned:
+def _other_model(graph: Graph, model: PinnedModel, named: str | None) -> PinnedModel:
     """The complete model that is named, else the newest one that is not active."""
     rows = [row["model"] for row in graph.rows("graph/list_models")]
     others = {
-        row["id"]: Pinned(row["id"], row["slot"], row["dimension"], tuple(row["kinds"] or ()))
+        row["id"]: PinnedModel(row["id"], row["slot"], row["dimension"], tuple(row["kinds"] or ()))
         for row in rows
         if row["state"] == "complete" and row["id"] != model.id
     }
@@ -211,10 +213,10 @@ def _other_model(graph: Graph, model: Pinned, named: str | None) -> Pinned:
 
 def _learnt(space: Space, dimension: int) -> int:
     """How many of a stored vector's numbers, from the first, a question between concepts looks at."""
-    question, _ = space.question(np.ones((1, dimension), dtype=np.float32), "", None)
+    question, _ = space.query_vectors(np.ones((1, dimension), dtype=np.float32), "", None)
     return int(np.flatnonzero(question[0])[-1]) + 1
 
 
-def _constant(space: Space, model: Pinned) -> float:
+def _constant(space: Space, model: PinnedModel) -> float:
     """What a text's cosines are divided by."""
-    return space.question(np.zeros((1, model.dimension), dtype=np.float32), "", None)[1]
+    return space.query_vectors(np.zeros((1, model.dimension), dtype=np.float32), "", None)[1]

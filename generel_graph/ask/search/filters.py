@@ -8,17 +8,17 @@ from typing import Any
 
 from generel_graph.ask.clusters import cluster_members
 from generel_graph.ask.entity_linking import link_node
-from generel_graph.ask.search.query_spec import Question, Stretch
+from generel_graph.ask.search.query_spec import GenomicRegion, SearchQuery
 from generel_graph.graph import Graph
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class SearchFilter:
     """The clusters that may be answers."""
 
     kinds: tuple[str, ...]
     sources: tuple[str, ...] = ()  # nodes have an edge of one of these; none: of any
-    region: Stretch | None = None
+    region: GenomicRegion | None = None
     without: frozenset[str] = frozenset()  # clusters that are no answer
     within: frozenset[str] | None = None  # the clusters to choose from; None: all
 
@@ -38,7 +38,7 @@ class Scope:
         }
 
 
-def scope_of(graph: Graph, question: Question, asked: Sequence[str], left_out: Sequence[str]) -> Scope:
+def scope_of(graph: Graph, question: SearchQuery, asked: Sequence[str], left_out: Sequence[str]) -> SearchFilter:
     """What `question` says of its hits: `asked` are clusters whose links count, `left_out` those that are no answer.
 
     Raises NotFoundError where `of` is a code that the graph lacks, or names nothing.
@@ -54,10 +54,10 @@ def scope_of(graph: Graph, question: Question, asked: Sequence[str], left_out: S
         without = without.union(found["clusters"])
     if question.within:
         within = _within(graph, question)
-    return Scope(question.kinds, question.sources, question.region, without, within)
+    return SearchFilter(question.kinds, question.sources, question.region, without, within)
 
 
-def _within(graph: Graph, question: Question) -> frozenset[str]:
+def _within(graph: Graph, question: SearchQuery) -> frozenset[str]:
     """The clusters at most so many edges from the one that `of` names, it among them."""
     begin = link_node(graph, question.of, "of")
     reached, frontier = {begin}, {begin}

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 
 from generel_etl.schema import CONCEPT_KINDS
-from generel_graph.ask.clusters import Named, read_clusters
-from generel_graph.ask.pinned_model import Pinned
-from generel_graph.ask.search.filters import Scope
-from generel_graph.ask.search.mixture import Mixture, Part
+from generel_graph.ask.clusters import EntityRef, read_clusters
+from generel_graph.ask.pinned_model import PinnedModel
+from generel_graph.ask.search.filters import SearchFilter
+from generel_graph.ask.search.mixture import Part, WeightedQuery
 from generel_graph.ask.search.nearest import nearest
 from generel_graph.ask.space import Space, Vector
 from generel_graph.graph import Graph
@@ -24,13 +24,13 @@ _WORD = re.compile(r"\w+")
 
 
 def named_by(
-    graph: Graph, model: Pinned, space: Space, text: str, vector: Vector, shown: int = SHOWN
-) -> tuple[Named, ...]:
+    graph: Graph, model: PinnedModel, space: Space, text: str, vector: Vector, shown: int = SHOWN
+) -> tuple[EntityRef, ...]:
     """The concepts that `text`, with its `vector` [dimension] in the space, is nearest to, best first.
 
-    Raises ModelMoved.
+    Raises ActiveModelChanged.
     """
-    near = nearest(graph, model, space, Mixture([Part(vector, "")]), Scope(CONCEPT_KINDS), CANDIDATES)
+    near = nearest(graph, model, space, WeightedQuery([Part(vector, "")]), SearchFilter(CONCEPT_KINDS), CANDIDATES)
     order = fuse([by_words(graph, text), [n.cluster for n in near]])[:shown]
     clusters = read_clusters(graph, order)
     return tuple(clusters[id_].head for id_ in order if id_ in clusters)

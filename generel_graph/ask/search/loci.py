@@ -11,7 +11,7 @@ from generel_etl.parsing.association_stats import MHC
 WINDOW = 250_000  # base pairs to either side
 
 
-class Placed(Protocol):
+class HasPosition(Protocol):
     """What has a place on a chromosome, or none ("" and 0)."""
 
     @property
@@ -23,7 +23,7 @@ class Placed(Protocol):
         """Base pairs from 1; 0 for none."""
 
 
-T = TypeVar("T", bound=Placed)
+T = TypeVar("T", bound=HasPosition)
 
 
 def apart(ranked: Iterable[T]) -> list[T]:
@@ -42,7 +42,7 @@ def apart(ranked: Iterable[T]) -> list[T]:
     return kept
 
 
-def _folded(item: Placed) -> int:
+def _folded(item: HasPosition) -> int:
     """The position; within the MHC, where everything is in LD with everything, that of its middle."""
     first, last = MHC
     inside = item.chromosome == "6" and first <= item.position <= last

@@ -28,22 +28,22 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Mixture:
+class WeightedQuery:
     """What is asked together, at least one part."""
 
     parts: Sequence[Part]
 
-    def question(self, space: Space, wanted_kind: str | None) -> tuple[Vector, float]:
+    def query_vector(self, space: Space, wanted_kind: str | None) -> tuple[Vector, float]:
         """The vector [dimension] to search with for nodes of `wanted_kind`, and the constant of its cosines.
 
         Raises UsageError where the ends cancel each other.
         """
         if len(self.parts) == 1 and self.parts[0].weight > 0:
-            questions, constant = space.question(self.parts[0].vector[np.newaxis], self.parts[0].kind, wanted_kind)
+            questions, constant = space.query_vectors(self.parts[0].vector[np.newaxis], self.parts[0].kind, wanted_kind)
             return np.asarray(questions[0], dtype=np.float32), float(constant)
         total = np.zeros(len(self.parts[0].vector), dtype=np.float64)
         for part in self.parts:
-            questions, constant = space.question(part.vector[np.newaxis], part.kind, wanted_kind)
+            questions, constant = space.query_vectors(part.vector[np.newaxis], part.kind, wanted_kind)
             total += part.weight / constant * questions[0] / max(float(np.linalg.norm(questions[0])), 1e-12)
         length, weights = float(np.linalg.norm(total)), sum(abs(part.weight) for part in self.parts)
         if length < NOTHING * weights or weights == 0:

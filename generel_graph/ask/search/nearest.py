@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
-from generel_etl.errors import GraphError
-from generel_graph.ask.pinned_model import ModelMoved, Pinned, pinned_row
-from generel_graph.ask.search.filters import Scope
+from generel_etl.errors import ActiveModelChanged, GraphError
+from generel_graph.ask.pinned_model import PinnedModel, pinned_row
+from generel_graph.ask.search.filters import SearchFilter
 from generel_graph.ask.search.loci import apart
-from generel_graph.ask.search.mixture import Mixture
+from generel_graph.ask.search.mixture import WeightedQuery
 from generel_graph.ask.space import Space, Vector
 from generel_graph.graph import Graph
 from generel_graph.graph.statements import NEO4J_5, NEWEST
@@ -23,7 +23,7 @@ FEW = 2_000  # clusters to choose from: up to so many, a look at each is quicker
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class Neighbour:
     """A cluster found: its nearest node of the wanted kinds."""
 
     cluster: str
@@ -45,19 +45,19 @@ class _Asked:
 
 def nearest(
     graph: Graph,
-    model: Pinned,
+    model: PinnedModel,
     space: Space,
-    asked: Mixture,
-    scope: Scope,
+    asked: WeightedQuery,
+    scope: SearchFilter,
     k: int,
     *,
     exact: bool = False,
     one_per_locus: bool = False,
-) -> list[Near]:
+) -> list[Neighbour]:
     """The `k` nearest clusters of `scope`, best first, never fewer than k where k exist.
 
     Kinds that are asked with the same vector share a search. `exact`: without the index. `one_per_locus`: of SNPs
-    within 250 kb of a nearer one, only that. Raises ModelMoved, UsageError.
+    within 250 kb of a nearer one, only that. Raises ActiveModelChanged, UsageError.
     """
     searches = _searches(asked, space, [kind for kind in scope.kinds if kind in model.kinds])
     with ThreadPoolExecutor(max(len(searches), 1)) as pool:  # the server answers them side by side
@@ -67,9 +67,9 @@ def nearest(
 
 
 def nearest_among(
-    graph: Graph, model: Pinned, space: Space, asked: Mixture, scope: Scope, clusters: Sequence[str]
-) -> list[Near]:
-    """Those of `clusters` that `scope` allows, with their scores, best first; raises ModelMoved, UsageError."""
+    graph: Graph, model: PinnedModel, space: Space, asked: WeightedQuery, scope: SearchFilter, clusters: Sequence[str]
+) -> list[Neighbour]:
+    """Those of `clusters` that `scope` allows, with their scores, best first; raises ActiveModelChanged, UsageError."""
     found = [
         near
         for search in _searches(asked, space, [kind for kind in scope.kinds if kind in model.kinds])
@@ -78,17 +78,17 @@ def nearest_among(
     return sorted(found, key=lambda near: (-near.score, near.id))
 
 
-def _searches(asked: Mixture, space: Space, kinds: Sequence[str]) -> list[_Asked]:
+def _searches(asked: WeightedQuery, space: Space, kinds: Sequence[str]) -> list[_Asked]:
     made: dict[tuple[bytes, float], tuple[Vector, list[str]]] = {}
     for kind in kinds:
-        vector, constant = asked.question(space, kind)
+        vector, constant = asked.query_vector(space, kind)
         made.setdefault((vector.tobytes(), constant), (vector, []))[1].append(kind)
     return [_Asked(vector.tolist(), constant, members) for (_, constant), (vector, members) in made.items()]
 
 
 def _search(
-    graph: Graph, model: Pinned, search: _Asked, scope: Scope, k: int, exact: bool, one_per_locus: bool
-) -> list[Near]:
+    graph: Graph, model: PinnedModel, search: _Asked, scope: SearchFilter, k: int, exact: bool, one_per_locus: bool
+) -> list[Neighbour]:
     """The k nearest clusters among kinds that share one question."""
     enumerable = scope.region is not None or (scope.within is not None and len(scope.within) <= FEW)
     fetch = FETCH[graph.capabilities.dialect]
@@ -113,12 +113,12 @@ def _search(
         limit *= MORE
 
 
-def _index(graph: Graph, model: Pinned, search: _Asked, limit: int) -> dict[str, list[Any]] | None:
+def _index(graph: Graph, model: PinnedModel, search: _Asked, limit: int) -> dict[str, list[Any]] | None:
     """What the index gives; None where it is not to be asked now, being built or gone."""
     name = "ask/search_nodes"
     try:
         return pinned_row(graph, name, model, vector=search.vector, kinds=search.kinds, k=limit)
-    except ModelMoved:
+    except ActiveModelChanged:
         raise
     except GraphError:
         states = graph.rows("graph/list_indexes", index=f"embedding_{model.slot}")
@@ -127,7 +127,9 @@ def _index(graph: Graph, model: Pinned, search: _Asked, limit: int) -> dict[str,
         return None
 
 
-def _allowed(graph: Graph, model: Pinned, search: _Asked, scope: Scope, rows: Mapping[str, list[Any]]) -> list[Near]:
+def _allowed(
+    graph: Graph, model: PinnedModel, search: _Asked, scope: SearchFilter, rows: Mapping[str, list[Any]]
+) -> list[Neighbour]:
     """Those of the index's rows that the scope allows, a row a cluster."""
     known = _clusters(rows, search.constant)
     found = [
@@ -143,22 +145,22 @@ def _allowed(graph: Graph, model: Pinned, search: _Asked, scope: Scope, rows: Ma
     return [near for near in scanned if near.score >= farthest]
 
 
-def _scan_all(graph: Graph, model: Pinned, search: _Asked, scope: Scope, k: int) -> list[Near]:
+def _scan_all(graph: Graph, model: PinnedModel, search: _Asked, scope: SearchFilter, k: int) -> list[Neighbour]:
     """The k nearest clusters of the scope by a look at each of its nodes: without bounds, the kinds side by side."""
     bounded = scope.region is not None or scope.within is not None
     parts = [search] if bounded else [replace(search, kinds=[kind]) for kind in search.kinds]
     with ThreadPoolExecutor(max(len(parts), 1)) as pool:
         scanned = pool.map(lambda part: _scan(graph, model, part, scope, k), parts)
         found = sorted((near for part in scanned for near in part), key=lambda near: (-near.score, near.id))
-    nearest_of: dict[str, Near] = {}
+    nearest_of: dict[str, Neighbour] = {}
     for near in found:  # a cluster has nodes of several kinds
         nearest_of.setdefault(near.cluster, near)
     return list(nearest_of.values())[:k]
 
 
 def _scan(
-    graph: Graph, model: Pinned, search: _Asked, scope: Scope, k: int, among: Sequence[str] | None = None
-) -> list[Near]:
+    graph: Graph, model: PinnedModel, search: _Asked, scope: SearchFilter, k: int, among: Sequence[str] | None = None
+) -> list[Neighbour]:
     rows = pinned_row(
         graph,
         "ask/scan_nodes",
@@ -171,12 +173,12 @@ def _scan(
     return _clusters(rows, search.constant)
 
 
-def _clusters(rows: Mapping[str, list[Any]], constant: float) -> list[Near]:
+def _clusters(rows: Mapping[str, list[Any]], constant: float) -> list[Neighbour]:
     """One row a cluster, its nearest node; the index's score (1 + cosine) / 2 becomes the cosine."""
-    found: dict[str, Near] = {}
+    found: dict[str, Neighbour] = {}
     columns = ("id", "kind", "cluster", "chromosome", "position", "score")
     for id_, kind, cluster, chromosome, position, score in zip(*(rows[c] for c in columns), strict=True):
         if cluster not in found:
             cosine = max(-1.0, min(1.0, (2 * score - 1) / constant))
-            found[cluster] = Near(cluster, id_, kind, cosine, chromosome, position)
+            found[cluster] = Neighbour(cluster, id_, kind, cosine, chromosome, position)
     return list(found.values())

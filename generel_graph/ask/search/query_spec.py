@@ -18,7 +18,7 @@ MOST_HOPS = 3  # beyond, nearly everything is within
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class GenomicRegion:
     """A chromosome, or a stretch of one in one build, both ends included (base pairs, from 1)."""
 
     chromosome: str
@@ -27,7 +27,7 @@ class Stretch:
     last: int | None = None
 
     @classmethod
-    def read(cls, text: str) -> Stretch:
+    def read(cls, text: str) -> GenomicRegion:
         """Read "6", "chrX" or "GRCh38:6:25000000-34000000"; raises UsageError for anything else."""
         valid = ("6", "X", "GRCh38:6:25000000-34000000")
         *build, name, places = text.replace(",", "").split(":") if ":" in text else (text, "")
@@ -50,7 +50,7 @@ class Stretch:
         return cls(chromosome, known, int(first), int(last))
 
 
-class How(TypedDict, total=False):
+class SearchOptions(TypedDict, total=False):
     """What a search may say beside its text, the number of hits and their kind; all of it may be left out."""
 
     weights: Sequence[float]  # one a text (default: 1 each); below zero: away from it
@@ -66,7 +66,7 @@ class How(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class SearchQuery:
     """A whole search; `Question.read` takes what a person types, checks it, and says what each part means."""
 
     texts: tuple[str, ...]
@@ -74,7 +74,7 @@ class Question:
     k: int = 10  # hits
     kinds: tuple[str, ...] = KINDS  # of hits
     sources: tuple[str, ...] = ()
-    region: Stretch | None = None
+    region: GenomicRegion | None = None
     not_linked: tuple[str, ...] | None = None  # None: linked hits are welcome
     within: int = 0  # 0: anywhere
     of: str = ""
@@ -90,15 +90,17 @@ class Question:
         k: int = 10,
         kind: str | Sequence[str] | None = None,
         published_before: date | None = None,
-        **how: Unpack[How],
-    ) -> Question:
+        **how: Unpack[SearchOptions],
+    ) -> SearchQuery:
         """Check a search as it is typed; one text may stand for a list of one.
 
         Raises UsageError for whatever cannot be followed.
         """
         for word in how:
-            if word not in How.__annotations__:
-                raise UsageError("a search has no such word", found=word, valid=("k", "kind", *How.__annotations__))
+            if word not in SearchOptions.__annotations__:
+                raise UsageError(
+                    "a search has no such word", found=word, valid=("k", "kind", *SearchOptions.__annotations__)
+                )
         minus, weights = how.get("minus", ()), how.get("weights", ())
         within, of, by = how.get("within", 0), how.get("of", ""), how.get("by", MEANING)
         region, not_linked = how.get("region"), how.get("not_linked")
@@ -130,7 +132,7 @@ class Question:
             k=k,
             kinds=_valid("kind", _several(kind or ()), KINDS) or KINDS,
             sources=_several(how.get("source", ())),
-            region=None if region is None else Stretch.read(region),
+            region=None if region is None else GenomicRegion.read(region),
             not_linked=None if not_linked is None else _valid("not linked", _several(not_linked), RELATIONS),
             within=within,
             of=of,

@@ -8,15 +8,15 @@ from typing import Any
 
 from generel_etl.errors import NotFoundError, UsageError
 from generel_etl.schema import CONCEPT_KINDS
-from generel_graph.ask.clusters import Cluster, Named, read_clusters
-from generel_graph.ask.entity_linking import LOCUS, NAME, SYNONYM, Link, ids_of, link_or_snp
-from generel_graph.ask.pinned_model import Pinned, Vectors, pinned_with
-from generel_graph.ask.search.filters import Scope, scope_of
+from generel_graph.ask.clusters import Cluster, EntityRef, read_clusters
+from generel_graph.ask.entity_linking import LOCUS, NAME, SYNONYM, EntityLink, ids_of, link_or_snp
+from generel_graph.ask.pinned_model import PinnedModel, Vectors, pinned_with
+from generel_graph.ask.search.filters import SearchFilter, scope_of
 from generel_graph.ask.search.lexical import CANDIDATES, by_words, fuse, named_by
 from generel_graph.ask.search.loci import apart
-from generel_graph.ask.search.mixture import Mixture, Part
-from generel_graph.ask.search.nearest import Near, nearest, nearest_among
-from generel_graph.ask.search.query_spec import MEANING, WORDS, Question
+from generel_graph.ask.search.mixture import Part, WeightedQuery
+from generel_graph.ask.search.nearest import Neighbour, nearest, nearest_among
+from generel_graph.ask.search.query_spec import MEANING, WORDS, SearchQuery
 from generel_graph.ask.space import Locus, Space, Spaces, placed
 from generel_graph.graph import Graph
 
@@ -46,7 +46,7 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ResolvedTerm:
     """One text of the question, and what it was taken for."""
 
     text: str
@@ -55,8 +55,8 @@ class Taken:
     resolved_id: str | None
     resolved_kind: str | None
     resolved_name: str | None
-    others: tuple[Named, ...]  # other clusters of that name
-    nearest: tuple[Named, ...]  # of a text: the concepts that it was nearest to
+    others: tuple[EntityRef, ...]  # other clusters of that name
+    nearest: tuple[EntityRef, ...]  # of a text: the concepts that it was nearest to
     locus: Locus | None  # of an SNP that is no node: what it was placed from
     cut: bool  # it is longer than the encoder reads: the rest counts for nothing
 
@@ -77,7 +77,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SearchResult:
     """What was asked, what it was taken for, and what is near it, best first.
 
     The fields `resolved_…`, `others`, `nearest` and `locus` are those of the one text; of several, `ends` tells.
@@ -88,12 +88,12 @@ class Answer:
     resolved_id: str | None
     resolved_kind: str | None
     resolved_name: str | None
-    others: tuple[Named, ...]
-    nearest: tuple[Named, ...]
+    others: tuple[EntityRef, ...]
+    nearest: tuple[EntityRef, ...]
     model: str  # id of the model that answered
     hits: tuple[Hit, ...]
     locus: Locus | None
-    ends: tuple[Taken, ...]
+    ends: tuple[ResolvedTerm, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Plain values in the stable form that scripts read."""
@@ -106,7 +106,7 @@ class Answer:
         return "\n".join(f"{end.weight:+g}  {end.sentence()}" for end in self.ends)
 
 
-def search(graph: Graph, spaces: Spaces, question: Question) -> Answer:
+def search(graph: Graph, spaces: Spaces, question: SearchQuery) -> SearchResult:
     """The `k` clusters nearest to what the question's texts name, or else mean.
 
     An SNP that is no node is placed by what the stage and the graph know of its locus.
@@ -122,10 +122,10 @@ def search(graph: Graph, spaces: Spaces, question: Question) -> Answer:
 
 
 def _answer(
-    graph: Graph, model: Pinned, space: Space, vectors: Vectors, links: Sequence[Link], question: Question
-) -> Answer:
+    graph: Graph, model: PinnedModel, space: Space, vectors: Vectors, links: Sequence[EntityLink], question: SearchQuery
+) -> SearchResult:
     parts = [_end(graph, model, space, vectors, *pair) for pair in zip(links, question.weights, strict=True)]
-    mixture = Mixture([end for end, _ in parts])
+    mixture = WeightedQuery([end for end, _ in parts])
     asked = [found.id for found, w in zip(links, question.weights, strict=True) if found.id is not None and w > 0]
     scope = scope_of(graph, question, asked, left_out=list(vectors) if question.by == MEANING else [])
     near = _near(graph, model, space, mixture, scope, question)
@@ -135,7 +135,7 @@ def _answer(
     known = read_clusters(graph, [n.cluster for n in near], asked, question.published_before)
     told = [taken for _, taken in parts]
     one = told[0] if len(told) == 1 else None
-    return Answer(
+    return SearchResult(
         query=" ".join(t.text if t.weight > 0 and i == 0 else f"{t.weight:+g}·{t.text}" for i, t in enumerate(told)),
         resolved_by=one.resolved_by if one else MIXTURE,
         resolved_id=one.resolved_id if one else None,
@@ -150,9 +150,11 @@ def _answer(
     )
 
 
-def _end(graph: Graph, model: Pinned, space: Space, vectors: Vectors, found: Link, weight: float) -> tuple[Part, Taken]:
+def _end(
+    graph: Graph, model: PinnedModel, space: Space, vectors: Vectors, found: EntityLink, weight: float
+) -> tuple[Part, ResolvedTerm]:
     """A text's vector in the space, and what it was taken for; `vectors` are those of all nodes asked about."""
-    similar: tuple[Named, ...] = ()
+    similar: tuple[EntityRef, ...] = ()
     locus: Locus | None = None
     cut = False
     if found.snp is not None:
@@ -160,11 +162,11 @@ def _end(graph: Graph, model: Pinned, space: Space, vectors: Vectors, found: Lin
         end, locus = Part(at.vector, "SNP", weight), at.locus
     elif found.id is None:
         end = Part(space.text_vectors([found.text])[0], "", weight)
-        similar, cut = named_by(graph, model, space, found.text, end.vector), space.cut(found.text)
+        similar, cut = named_by(graph, model, space, found.text, end.vector), space.is_truncated(found.text)
     else:
         kind, vector = vectors[found.id]
         end = Part(vector, kind, weight)
-    return end, Taken(
+    return end, ResolvedTerm(
         found.text,
         weight,
         found.resolved_by if locus is None else LOCUS,
@@ -178,10 +180,12 @@ def _end(graph: Graph, model: Pinned, space: Space, vectors: Vectors, found: Lin
     )
 
 
-def _near(graph: Graph, model: Pinned, space: Space, mixture: Mixture, scope: Scope, question: Question) -> list[Near]:
+def _near(
+    graph: Graph, model: PinnedModel, space: Space, mixture: WeightedQuery, scope: SearchFilter, question: SearchQuery
+) -> list[Neighbour]:
     """The hits' clusters, in the order of the way that is asked for."""
 
-    def by_vector(k: int) -> list[Near]:
+    def by_vector(k: int) -> list[Neighbour]:
         return nearest(
             graph, model, space, mixture, scope, k, exact=question.exact, one_per_locus=question.one_per_locus
         )
@@ -201,7 +205,7 @@ def _near(graph: Graph, model: Pinned, space: Space, mixture: Mixture, scope: Sc
     return (apart(ranked) if question.one_per_locus else ranked)[: question.k]
 
 
-def _own(links: Sequence[Link], question: Question) -> Near | None:
+def _own(links: Sequence[EntityLink], question: SearchQuery) -> Neighbour | None:
     """What the one text names, where it is of a kind that was asked for, and nothing but the kind was."""
     found = links[0]
     filtered = question.sources or question.region or question.within or question.not_linked is not None
@@ -209,10 +213,10 @@ def _own(links: Sequence[Link], question: Question) -> Near | None:
         return None
     if found.id is None or found.resolved_by not in SPELT or found.kind not in question.kinds:
         return None
-    return Near(found.id, found.id, found.kind or "", 1.0)
+    return Neighbour(found.id, found.id, found.kind or "", 1.0)
 
 
-def _hit(near: Near, cluster: Cluster, kinds: Sequence[str], asked: bool) -> Hit:
+def _hit(near: Neighbour, cluster: Cluster, kinds: Sequence[str], asked: bool) -> Hit:
     """One row of the answer; a representative of another kind than was asked for gives way to the member."""
     head = cluster.member(near.cluster)
     shown = head if head is not None and head.kind in kinds else cluster.member(near.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from generel_etl.progress import Progress, silent
-from generel_graph.ask.pinned_model import Pinned, pinned, stored_vectors
+from generel_graph.ask.pinned_model import PinnedModel, pinned, stored_vectors
 from generel_graph.ask.similarity import CHUNK, cosines
 from generel_graph.ask.space import Spaces, Vector
 from generel_graph.graph import Graph
@@ -29,7 +29,7 @@ def effects(graph: Graph, spaces: Spaces, progress: Progress = silent) -> tuple[
     lefts, rights = pairs["snp"].to_list(), pairs["trait"].to_list()
     ids = sorted({*lefts, *rights})
 
-    def answer(model: Pinned) -> tuple[list[float | None], str]:
+    def answer(model: PinnedModel) -> tuple[list[float | None], str]:
         vectors: dict[str, tuple[str, Vector]] = {}
         for begin in range(0, len(ids), CHUNK):
             vectors |= stored_vectors(graph, model, ids[begin : begin + CHUNK])

@@ -8,7 +8,7 @@ from typing import Any
 
 from generel_etl.errors import NotFoundError, UsageError
 from generel_graph.ask.entity_linking import link
-from generel_graph.ask.pinned_model import Pinned, Vectors, pinned_with, stored_vectors
+from generel_graph.ask.pinned_model import PinnedModel, Vectors, pinned_with, stored_vectors
 from generel_graph.ask.similarity import cosines
 from generel_graph.ask.space import Spaces
 from generel_graph.graph import Graph
@@ -112,7 +112,7 @@ def _trait(graph: Graph, text: str) -> tuple[str, str]:
 
 
 def _cosines(
-    graph: Graph, model: Pinned, spaces: Spaces, snps: Sequence[str], trait: str, own: Vectors
+    graph: Graph, model: PinnedModel, spaces: Spaces, snps: Sequence[str], trait: str, own: Vectors
 ) -> list[float | None]:
     """The score of each SNP with the trait, whose `own` vector it is; None for one without a vector."""
     vectors = stored_vectors(graph, model, snps)

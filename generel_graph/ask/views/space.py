@@ -6,17 +6,19 @@ import numpy as np
 import polars as pl
 
 from generel_etl.progress import Progress, silent
-from generel_graph.ask.pinned_model import Pinned, still_active
+from generel_graph.ask.pinned_model import PinnedModel, still_active
 from generel_graph.ask.space import Vector
 from generel_graph.graph import Graph
 
 FACTS = ("id", "kind", "name", "source", "chromosome")
 
 
-def read_space(graph: Graph, model: Pinned, numbers: int, progress: Progress = silent) -> tuple[pl.DataFrame, Vector]:
+def read_space(
+    graph: Graph, model: PinnedModel, numbers: int, progress: Progress = silent
+) -> tuple[pl.DataFrame, Vector]:
     """All nodes with a vector of `model` in the order of their ids, FACTS as columns, and their vectors [n, numbers].
 
-    `numbers`: how many of each, from the first; made unit length. What a node lacks is "". Raises ModelMoved.
+    `numbers`: how many of each, from the first; made unit length. What a node lacks is "". Raises ActiveModelChanged.
     """
     schema = {**dict.fromkeys(FACTS, pl.String), "vector": pl.List(pl.Float32)}
     ranges = graph.key_ranges()

@@ -50,7 +50,7 @@ BLOCK_NAMES = tuple(block.name for block in BLOCKS)
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class BlockTerm:
     """One summand of the base: unit(sum of `blocks`), times a gate that starts at `gate`."""
 
     blocks: tuple[str, ...]
@@ -58,23 +58,23 @@ class Term:
 
 
 # Text propagation without training: where a tower starts, and the stored vector's half b.
-BASES: dict[str, tuple[Term, ...]] = {
+BASES: dict[str, tuple[BlockTerm, ...]] = {
     "snp": (
-        Term(("condition", "phenotype"), 1.0),
-        Term(("gene",), 0.5),
-        Term(("gene_context",), 0.5),
-        Term(("snp_context",), 0.5),
+        BlockTerm(("condition", "phenotype"), 1.0),
+        BlockTerm(("gene",), 0.5),
+        BlockTerm(("gene_context",), 0.5),
+        BlockTerm(("snp_context",), 0.5),
     ),
     "concept": (
-        Term(("text",), 1.0),
-        Term(("ontology",), 0.3),
-        Term(("condition",), 0.3),
-        Term(("phenotype",), 0.3),
-        Term(("gene",), 0.3),
-        Term(("drug",), 0.3),
-        Term(("process",), 0.3),
-        Term(("snp_context",), 0.3),
-        Term(("gene_context",), 0.0),
+        BlockTerm(("text",), 1.0),
+        BlockTerm(("ontology",), 0.3),
+        BlockTerm(("condition",), 0.3),
+        BlockTerm(("phenotype",), 0.3),
+        BlockTerm(("gene",), 0.3),
+        BlockTerm(("drug",), 0.3),
+        BlockTerm(("process",), 0.3),
+        BlockTerm(("snp_context",), 0.3),
+        BlockTerm(("gene_context",), 0.0),
     ),
 }
 TOWERS = tuple(BASES)

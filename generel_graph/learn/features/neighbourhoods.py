@@ -28,7 +28,7 @@ _WIDE = np.int64(1) << 40  # longer than a chromosome
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SnpQuery:
     """SNPs that are no nodes, k of them, and what is known of each."""
 
     places: tuple[str, ...]  # [k], as "GRCh38:1"; "" where the position is unknown
@@ -106,7 +106,7 @@ class Surroundings:
             counts[build] = counts.get(build, 0) + int(count)
         return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
-    def locus(self, asked: Asked) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def locus(self, asked: SnpQuery) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Asker · n + SNP within 50 kb, sorted, and weights; of a dense locus the 64 nearest on each side."""
         row, at, distance = self._within(asked, LOCUS_REACH)
         middle = np.searchsorted(self.keys, self._keys(asked))[row]
@@ -114,14 +114,14 @@ class Surroundings:
         key = row[near] * len(self.groups) + self.snps[at[near]]
         return joined([(key, np.exp(-distance[near] / LOCUS_SCALE) / self.scales[-1])], np.maximum)
 
-    def near_genes(self, asked: Asked) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def near_genes(self, asked: SnpQuery) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Asker · n + gene that SNPs within 100 kb are mapped to, and the weight by the nearest of them."""
         row, at, distance = self._within(asked, GENE_REACH)
         first, count = runs(self.mapped, self.snps[at])
         key = np.repeat(row, count) * len(self.groups) + self.genes[ranges(first, count)]
         return joined([(key, np.exp(-np.repeat(distance, count) / GENE_SCALE))], np.maximum)
 
-    def eqtl_genes(self, asked: Asked) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def eqtl_genes(self, asked: SnpQuery) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Asker · n + gene of its eQTL rows; weights are scaled as those of the loaded rows."""
         used, value = evidence(asked.eqtl)
         relation = np.array([_place(self.types, name) for name in asked.eqtl.types], dtype=np.int64)
@@ -131,12 +131,12 @@ class Surroundings:
         key = asked.eqtl.starts.astype(np.int64) * len(self.groups) + self.clusters[asked.eqtl.ends]
         return joined([(key[used], value[used])], np.maximum)
 
-    def _keys(self, asked: Asked) -> NDArray[np.int64]:
+    def _keys(self, asked: SnpQuery) -> NDArray[np.int64]:
         """Places of asked SNPs as `keys` has them; −2⁴⁰ where nothing is known of the chromosome."""
         found = np.array([_place(self.chromosomes, place) for place in asked.places], dtype=np.int64)
         return np.where(found >= 0, found * _WIDE + asked.positions, -_WIDE)
 
-    def _within(self, asked: Asked, reach: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    def _within(self, asked: SnpQuery, reach: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """SNPs of the corpus near asked ones: number of the asker, place among `snps`, distance in base pairs."""
         keys = self._keys(asked)
         first = np.searchsorted(self.keys, keys - reach, side="left")

@@ -15,14 +15,14 @@ from generel_graph.corpus.arrays import distinct
 from generel_graph.corpus.schema import Corpus, Edges, Nodes
 from generel_graph.learn.features.adjacency import Adjacency
 from generel_graph.learn.features.blocks import FAMILIES, GROUPS
-from generel_graph.learn.features.neighbourhoods import Asked, Surroundings, joined
+from generel_graph.learn.features.neighbourhoods import SnpQuery, Surroundings, joined
 from generel_graph.learn.features.splits import Split
 
 TRAITS = ("condition", "phenotype")
 
 
 @dataclass(frozen=True, slots=True)
-class Local:
+class SnpNeighbourhood:
     """The corpus around some asked SNPs, which are its first nodes, and what each was placed from."""
 
     corpus: Corpus  # without edges: `adjacency` has what they came to
@@ -33,7 +33,7 @@ class Local:
     snps: NDArray[np.int64]  # [k], how many SNPs of the corpus lie in the locus
 
 
-def around(surroundings: Surroundings, asked: Asked) -> Local:
+def around(surroundings: Surroundings, asked: SnpQuery) -> SnpNeighbourhood:
     """The corpus around SNPs: them, their genes once for each of them, SNPs that these meet, and all traits."""
     n, k = len(surroundings.groups), len(asked.places)
     locus, near, read = surroundings.locus(asked), surroundings.near_genes(asked), surroundings.eqtl_genes(asked)
@@ -75,7 +75,7 @@ def around(surroundings: Surroundings, asked: Asked) -> Local:
     )
     nodes = np.concatenate([np.full(k, -1), gene, snps, traits])
     groups = np.where(nodes < 0, GROUPS.index("snp"), surroundings.groups[nodes]).astype(np.int8)
-    return Local(
+    return SnpNeighbourhood(
         corpus=_corpus(len(nodes)),
         adjacency=_adjacency(rows * len(FAMILIES) + families, columns, values, groups),
         nodes=nodes,

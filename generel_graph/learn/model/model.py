@@ -22,11 +22,11 @@ from generel_graph.corpus.schema import Corpus
 from generel_graph.encode import Encoder
 from generel_graph.learn.features.blocks import BLOCKS, GROUPS, TOWERS, group_of, tower_of
 from generel_graph.learn.features.features import Features, has_neighbours, node_features, text_rows
-from generel_graph.learn.features.new_snps import Local
+from generel_graph.learn.features.new_snps import SnpNeighbourhood
 from generel_graph.learn.model.text_adapter import Adapter
 from generel_graph.learn.model.towers import TowerShape, base, make_towers, with_text
 from generel_graph.model_folder import ADAPTER, CONFIG, ENCODER, NODES, WEIGHTS, read_config
-from generel_graph.stored_vectors import question, stored
+from generel_graph.stored_vectors import query_vectors, to_stored
 
 CHUNK = 2048  # nodes whose inputs are held at once
 
@@ -87,7 +87,7 @@ class Model:
             if shape.tower == "concept" and self.adapter is not None:
                 lone = ~has_neighbours(x, shape.blocks)  # all that it has is a text, so it lies where the text lies
                 z[lone.numpy()] = self._place(words[lone])
-            yield rows, stored(z, base(x, shape).numpy(), self.share)
+            yield rows, to_stored(z, base(x, shape).numpy(), self.share)
 
     def baseline_vectors(
         self, corpus: Corpus, encoder: Encoder, progress: Progress = silent
@@ -119,10 +119,10 @@ class Model:
         read = words.numpy() if moved is encoder else encoder.encode(texts)
         x = text_rows(read, np.full(len(texts), GROUPS.index(group)), shape.blocks)
         z = self._run(shape, with_text(x, shape, words), None) if self.adapter is None else self._place(words)
-        return stored(z, base(x, shape).numpy(), self.share)
+        return to_stored(z, base(x, shape).numpy(), self.share)
 
     def snp_vectors(
-        self, local: Local, texts: Sequence[str], encoder: Encoder
+        self, local: SnpNeighbourhood, texts: Sequence[str], encoder: Encoder
     ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Stored-form vectors of the SNPs that `local` was made for, [k, dimension], and of which anything is known.
 
@@ -133,26 +133,26 @@ class Model:
         features = Features(local.corpus, local.adjacency, encoder.encode(texts))
         x = features.rows(np.arange(len(local.snps)), None, shape.blocks)
         z = self._run(shape, x, np.full(len(x), -1) if shape.identities else None)
-        return stored(z, base(x, shape).numpy(), self.share), has_neighbours(x, shape.blocks).numpy()
+        return to_stored(z, base(x, shape).numpy(), self.share), has_neighbours(x, shape.blocks).numpy()
 
     @property
-    def moved(self) -> bool:
+    def is_finetuned(self) -> bool:
         """Whether training moved the language model."""
         return (self.folder / ENCODER).is_dir()
 
     def own_encoder(self, encoder: Encoder) -> Encoder:
         """What nodes' own texts and free texts are encoded with: the model's own encoder, where training moved it."""
-        if not self.moved:
+        if not self.is_finetuned:
             return encoder
         if "encoder" not in self._opened:
             self._opened["encoder"] = encoder.tuned(self.folder / ENCODER)
         return self._opened["encoder"]
 
-    def question(
+    def query_vectors(
         self, vector: NDArray[np.float32], asked_kind: str, wanted_kind: str | None
     ) -> tuple[NDArray[np.float32], float]:
         """Query vectors and constant for stored vectors of this model (vectors.question)."""
-        return question(vector, asked_kind, wanted_kind, self.share, self.learnt)
+        return query_vectors(vector, asked_kind, wanted_kind, self.share, self.learnt)
 
     @torch.inference_mode()
     def _run(self, shape: TowerShape, x: Tensor, identities: NDArray[np.int64] | None) -> NDArray[np.float32]:

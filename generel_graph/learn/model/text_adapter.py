@@ -45,7 +45,7 @@ class Adapter(nn.Module):
 
 
 @dataclass(frozen=True, slots=True)
-class Wordings:
+class LabelledTexts:
     """Texts and the concepts that they name."""
 
     vectors: NDArray[np.float32]  # [t, d], the encoder's
@@ -63,8 +63,8 @@ class Wordings:
 def fit_adapter(
     targets: NDArray[np.float32],
     clusters: NDArray[np.int64],
-    names: Wordings,
-    synonyms: Wordings,
+    names: LabelledTexts,
+    synonyms: LabelledTexts,
     *,
     steps: int,
     seed: int,
@@ -107,7 +107,10 @@ def fit_adapter(
 
 @torch.inference_mode()
 def recall(
-    asked: Wordings, targets: NDArray[np.float32], clusters: NDArray[np.int64], ways: Mapping[str, NDArray[np.float32]]
+    asked: LabelledTexts,
+    targets: NDArray[np.float32],
+    clusters: NDArray[np.int64],
+    ways: Mapping[str, NDArray[np.float32]],
 ) -> dict[str, tuple[float, float]]:
     """How often a wording's own concept is the first, or among the first ten clusters: by way of asking.
 

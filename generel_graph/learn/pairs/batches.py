@@ -17,8 +17,8 @@ from generel_etl.errors import ModelError
 from generel_graph.config import TrainConfig
 from generel_graph.corpus.arrays import distinct
 from generel_graph.learn.features.features import EffectPairs, effect_measure, text_rows
-from generel_graph.learn.pairs.groups import FEWEST_OF_BATCH, Group
-from generel_graph.learn.pairs.training_data import Material
+from generel_graph.learn.pairs.groups import FEWEST_OF_BATCH, TaskGroup
+from generel_graph.learn.pairs.training_data import TrainingData
 
 ROUND_STEPS = 40  # steps of a round
 EFFECT_EVERY = 4  # steps between effect-size terms where the task itself has no effects
@@ -27,7 +27,7 @@ NO_NODES: NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TrainingStep:
     """What one step is trained on."""
 
     number: int
@@ -77,8 +77,8 @@ class Batch:
 
 
 def plan_round(
-    groups: Sequence[Group], effects: EffectPairs, config: TrainConfig, number: int, last: int = 0
-) -> tuple[Step, ...]:
+    groups: Sequence[TaskGroup], effects: EffectPairs, config: TrainConfig, number: int, last: int = 0
+) -> tuple[TrainingStep, ...]:
     """Draw the steps of round `number`: one fold; tasks by c·√pairs; no anchor twice in a batch.
 
     `last`: how many steps there are in all (0: the configured ones). A group smaller than a batch gives a smaller
@@ -107,12 +107,12 @@ def plan_round(
         with_effects = config.effect_weight > 0 and (group.has_effects or at % EFFECT_EVERY == 0)
         some = rng.permutation(of_fold)[: config.batch_size] if with_effects else of_fold[:0]
         looked_at = _candidates(group, group.by_fold[fold], pairs, config, at)
-        steps.append(Step(at, chosen, pairs, looked_at, some, fold, whole=bool(mixed) or not group.leave_out))
+        steps.append(TrainingStep(at, chosen, pairs, looked_at, some, fold, whole=bool(mixed) or not group.leave_out))
     return tuple(steps)
 
 
 def _candidates(
-    group: Group, pool: NDArray[np.int64], pairs: NDArray[np.int64], config: TrainConfig, number: int
+    group: TaskGroup, pool: NDArray[np.int64], pairs: NDArray[np.int64], config: TrainConfig, number: int
 ) -> NDArray[np.int64]:
     """Rows of a step's fold with other positives than the batch's, each positive once."""
     if config.hard_negatives <= 0 or group.is_text:
@@ -135,7 +135,7 @@ def _draw(rng: np.random.Generator, ends: NDArray[np.int64], pool: NDArray[np.in
 class RoundInputs:
     """The inputs of all nodes that a round's steps name, made at once; batches are cut from them."""
 
-    def __init__(self, given: Material, steps: Sequence[Step], mine: slice = slice(None)) -> None:
+    def __init__(self, given: TrainingData, steps: Sequence[TrainingStep], mine: slice = slice(None)) -> None:
         """`mine`: which of a step's pairs this process makes the inputs of; of further negatives it makes all."""
         self.features, self.groups = given.features, given.groups
         self.given, self.mine = given, mine
@@ -152,7 +152,7 @@ class RoundInputs:
             for (tower, fold), nodes in self._nodes.items()
         }
 
-    def fold(self, step: Step) -> int:
+    def fold(self, step: TrainingStep) -> int:
         """The fold whose features a step's contrastive pairs read."""
         return self.features.adjacency.folds if step.whole else step.fold
 
@@ -160,7 +160,7 @@ class RoundInputs:
         """The inputs of some of the round's nodes, [k, width]."""
         return self._tables[tower, fold][torch.from_numpy(np.searchsorted(self._nodes[tower, fold], nodes))]
 
-    def batch(self, step: Step, near: NDArray[np.int64] = NO_NODES) -> Batch:
+    def batch(self, step: TrainingStep, near: NDArray[np.int64] = NO_NODES) -> Batch:
         """The tensors of one step; `near`: nodes among its candidates that join it as hard negatives."""
         group, clusters = self.groups[step.group], self.features.clusters
         anchors, positives = group.anchor_clusters[step.pairs], group.positive_clusters[step.pairs]
@@ -207,7 +207,7 @@ class RoundInputs:
             measure=torch.from_numpy(effect_measure(effects.effects[step.effects])),
         )
 
-    def _ends(self, step: Step) -> dict[str, tuple[str, int, NDArray[np.int64]]]:
+    def _ends(self, step: TrainingStep) -> dict[str, tuple[str, int, NDArray[np.int64]]]:
         """(tower, fold, nodes) of anchors, positives (unless texts), and both ends of the effect pairs."""
         group, fold = self.groups[step.group], self.fold(step)
         pairs, effects = step.pairs[self.mine], step.effects[self.mine]
@@ -220,7 +220,7 @@ class RoundInputs:
             ends["effect_positives"] = ("concept", step.fold, made.positives[effects].astype(np.int64))
         return ends
 
-    def _denied(self, step: Step) -> NDArray[np.int64]:
+    def _denied(self, step: TrainingStep) -> NDArray[np.int64]:
         """What is denied of the anchors and is no positive of the batch: clusters, by their representatives."""
         group = self.groups[step.group]
         if group.is_text:
@@ -228,7 +228,7 @@ class RoundInputs:
         found = self.given.denied.of(group.anchor_clusters[step.pairs], group.positive_kind)
         return found[~np.isin(found, group.positive_clusters[step.pairs])]
 
-    def _texts(self, group: Group, step: Step) -> tuple[NDArray[np.int64], Tensor]:
+    def _texts(self, group: TaskGroup, step: TrainingStep) -> tuple[NDArray[np.int64], Tensor]:
         vectors = self.given.synonyms[group.task][group.positives[step.pairs[self.mine]]]
         groups = self.features.adjacency.groups[group.anchor_clusters[step.pairs[self.mine]]]
         blocks = self.given.shapes["concept"].blocks

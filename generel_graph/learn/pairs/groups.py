@@ -25,7 +25,7 @@ LD_MASK = 0.2  # r²; from there on one SNP's traits and genes are no negatives 
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class TaskGroup:
     """Pairs of one task whose ends are each of one kind: what a batch is drawn from."""
 
     task: str
@@ -55,7 +55,7 @@ class Group:
         return a, b
 
 
-def task_groups(corpus: Corpus, adjacency: Adjacency, task_weights: Mapping[str, float]) -> tuple[Group, ...]:
+def task_groups(corpus: Corpus, adjacency: Adjacency, task_weights: Mapping[str, float]) -> tuple[TaskGroup, ...]:
     """All groups that can be trained on, in the tasks' order by name.
 
     A task with weight 0 is left out, and so are groups of fewer than eight pairs.
@@ -69,7 +69,7 @@ def task_groups(corpus: Corpus, adjacency: Adjacency, task_weights: Mapping[str,
         composed, held = _gene_trait(corpus, adjacency.split)
         if len(composed):
             tasks[GENE_TRAIT], apart[GENE_TRAIT] = composed, held
-    groups: list[Group] = []
+    groups: list[TaskGroup] = []
     for name, pairs in sorted(tasks.items()):
         if _weight(name, task_weights) > 0:
             groups += _part(name, pairs, corpus, adjacency, _weight(name, task_weights), apart.get(name))
@@ -108,7 +108,7 @@ def _part(
     adjacency: Adjacency,
     weight: float,
     apart: NDArray[np.bool_] | None,
-) -> list[Group]:
+) -> list[TaskGroup]:
     """A task's pairs by the kinds of their ends; those `apart` are held out, beside what the split says."""
     nodes, clusters = corpus.nodes, corpus.nodes.clusters.astype(np.int64)
     is_text = bool(pairs.texts)
@@ -130,7 +130,7 @@ def _part(
             continue
         anchor_kind, positive_kind = kinds[each // len(kinds)], kinds[each % len(kinds)]
         groups.append(
-            Group(
+            TaskGroup(
                 task=name,
                 anchor_kind=anchor_kind,
                 positive_kind=positive_kind,
@@ -196,7 +196,7 @@ def ld_pairs(corpus: Corpus) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return np.concatenate([a, b]), np.concatenate([b, a])
 
 
-class Known:
+class KnownPairs:
     """All pairs that are stated or trained on, by cluster: what must not serve as a negative.
 
     What is known of an SNP's traits and genes is known of the SNPs that it is in LD with. Of two SNPs r² itself tells.
@@ -205,7 +205,7 @@ class Known:
     def __init__(
         self,
         adjacency: Adjacency,
-        groups: tuple[Group, ...],
+        groups: tuple[TaskGroup, ...],
         ld: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None,
         *,
         stated: bool = True,

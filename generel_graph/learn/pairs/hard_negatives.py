@@ -7,14 +7,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from generel_graph.learn.distributed import World
-from generel_graph.learn.pairs.batches import RoundInputs, Step
+from generel_graph.learn.distributed import ProcessGroup
+from generel_graph.learn.pairs.batches import RoundInputs, TrainingStep
 from generel_graph.learn.pairs.negatives import nearest
 
 
 @torch.no_grad()
 def hard_negatives(
-    inputs: RoundInputs, step: Step, towers: nn.ModuleDict, many: int, world: World
+    inputs: RoundInputs, step: TrainingStep, towers: nn.ModuleDict, many: int, world: ProcessGroup
 ) -> NDArray[np.int64]:
     """Nodes among a step's candidates that are the `many` nearest to an anchor, known positives of it aside, [k].
 

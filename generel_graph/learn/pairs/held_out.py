@@ -11,13 +11,13 @@ import polars as pl
 
 from generel_etl.atomic import write_atomically
 from generel_graph.corpus.schema import Corpus
-from generel_graph.learn.pairs.groups import Group
+from generel_graph.learn.pairs.groups import TaskGroup
 from generel_graph.model_folder import HELD_OUT
 
 SCHEMA = {"task": pl.String, "anchor": pl.String, "positive": pl.String, "weight": pl.Float32}
 
 
-def write_held(folder: Path, corpus: Corpus, groups: Sequence[Group]) -> None:
+def write_held(folder: Path, corpus: Corpus, groups: Sequence[TaskGroup]) -> None:
     """Write all held-out pairs of the tasks that were trained on: task, anchor, positive, weight.
 
     Anchors are ids; positives too, or the text itself where a task's positives are texts.

@@ -14,11 +14,11 @@ from generel_graph.corpus.arrays import distinct, ranges, runs
 from generel_graph.corpus.schema import Corpus
 from generel_graph.learn.features.adjacency import Adjacency
 from generel_graph.learn.features.blocks import negative_kind
-from generel_graph.learn.pairs.groups import Known
+from generel_graph.learn.pairs.groups import KnownPairs
 
 
 @dataclass(frozen=True, slots=True)
-class Denied:
+class NegatedPairs:
     """Pairs of clusters that are stated not to belong together, both ways, sorted by the first."""
 
     anchors: NDArray[np.int64]  # [q]
@@ -26,7 +26,7 @@ class Denied:
     kinds: NDArray[np.object_]  # [q], what the ends have in common as negatives
 
     @classmethod
-    def none(cls) -> Denied:
+    def none(cls) -> NegatedPairs:
         """No pairs."""
         return cls(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0, dtype=object))
 
@@ -36,7 +36,7 @@ class Denied:
         return distinct(self.ends[rows[self.kinds[rows] == kind]])
 
 
-def denied(corpus: Corpus, adjacency: Adjacency, known: Known) -> Denied:
+def denied(corpus: Corpus, adjacency: Adjacency, known: KnownPairs) -> NegatedPairs:
     """The pairs of NOT_ edges, but for those that are stated too and those that are held out for validation."""
     n = len(corpus.nodes)
     a, b = corpus.joined(*(name for name in corpus.edges.types if name.startswith(NEGATED)))
@@ -45,7 +45,7 @@ def denied(corpus: Corpus, adjacency: Adjacency, known: Known) -> Denied:
     held_out = adjacency.split.held(a, b)
     used = ~known.stated(a, b) & ~held_out
     kinds = np.array([negative_kind(corpus.nodes.kinds[end]) for end in b[used].tolist()], dtype=object)
-    return Denied(a[used], b[used], kinds)
+    return NegatedPairs(a[used], b[used], kinds)
 
 
 def nearest(u: Tensor, v: Tensor, hidden: Tensor, many: int) -> Tensor:

@@ -18,27 +18,27 @@ from generel_graph.learn.features.blocks import TOWERS
 from generel_graph.learn.features.features import Features, node_features, used_blocks
 from generel_graph.learn.features.splits import split_of
 from generel_graph.learn.model.towers import TowerShape
-from generel_graph.learn.pairs.groups import Group, Known, ld_pairs, task_groups
-from generel_graph.learn.pairs.negatives import Denied, denied
+from generel_graph.learn.pairs.groups import KnownPairs, TaskGroup, ld_pairs, task_groups
+from generel_graph.learn.pairs.negatives import NegatedPairs, denied
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class TrainingData:
     """The pairs of a corpus and all that is needed to make tensors of them."""
 
     corpus: Corpus
     features: Features
     own: Tensor  # [n, d], the nodes' own texts, which are those of the features unless the language model has moved
-    groups: tuple[Group, ...]
-    known: Known  # what is stated anywhere, of an SNP or of one in LD with it
-    masked: Known  # what is no negative in training: the same, unless nothing is masked
-    denied: Denied  # pairs that are negatives because they are stated to be
+    groups: tuple[TaskGroup, ...]
+    known: KnownPairs  # what is stated anywhere, of an SNP or of one in LD with it
+    masked: KnownPairs  # what is no negative in training: the same, unless nothing is masked
+    denied: NegatedPairs  # pairs that are negatives because they are stated to be
     shapes: Mapping[str, TowerShape]
     synonyms: Mapping[str, NDArray[np.float32]]  # text task → [texts, d]
     own_rows: NDArray[np.int64]  # [n + 1], a node's number among the SNPs or the concepts; at −1, a text, −1
 
 
-def material(
+def training_data(
     corpus: Corpus,
     encoder: Encoder,
     model: ModelConfig,
@@ -46,7 +46,7 @@ def material(
     task_weights: Mapping[str, float],
     progress: Progress = silent,
     dtype: torch.dtype = torch.float32,
-) -> Material:
+) -> TrainingData:
     """Encode the texts of a corpus, find its neighbourhoods and part its pairs.
 
     Raises ConfigError for a split that cannot be, ModelError for pairs that cannot be trained on.
@@ -54,15 +54,15 @@ def material(
     split = split_of(corpus, train)
     features = node_features(corpus, encoder, train.folds, progress, dtype, split=split, same_locus=model.same_locus)
     groups = task_groups(corpus, features.adjacency, task_weights)
-    known = Known(features.adjacency, groups, ld_pairs(corpus))
-    return Material(
+    known = KnownPairs(features.adjacency, groups, ld_pairs(corpus))
+    return TrainingData(
         corpus=corpus,
         features=features,
         own=features.texts,
         groups=groups,
         known=known,
-        masked=known if train.mask_known else Known(features.adjacency, groups, stated=False),
-        denied=denied(corpus, features.adjacency, known) if train.true_negatives else Denied.none(),
+        masked=known if train.mask_known else KnownPairs(features.adjacency, groups, stated=False),
+        denied=denied(corpus, features.adjacency, known) if train.true_negatives else NegatedPairs.none(),
         shapes={name: _shape(name, features, model, corpus) for name in TOWERS},
         synonyms={name: encoder.encode(pairs.texts, progress) for name, pairs in corpus.tasks.items() if pairs.texts},
         own_rows=_own_rows(corpus),

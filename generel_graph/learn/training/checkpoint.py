@@ -28,14 +28,14 @@ from generel_graph.model_folder import (
     VALIDATION,
     WEIGHTS,
     LogRow,
-    Validated,
+    ValidationRow,
     read_rows,
     write_rows,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class ResumeState:
     """Where an unfinished training had got to."""
 
     step: int  # the next step
@@ -43,7 +43,7 @@ class State:
     dtype: torch.dtype  # of the products
     tensors: Mapping[str, Tensor]
     log: tuple[LogRow, ...]
-    validated: tuple[Validated, ...]
+    validated: tuple[ValidationRow, ...]
     best: Best | None
 
 
@@ -66,12 +66,12 @@ def save_state(
     seconds: float,
     dtype: torch.dtype,
     log: Sequence[LogRow],
-    validated: Sequence[Validated] = (),
+    validated: Sequence[ValidationRow] = (),
     best: Best | None = None,
 ) -> None:
     """Write what resuming needs; killed at any moment, the folder holds the last state or this one."""
     write_rows(folder / LOG, LogRow, log)  # first: a log with rows beyond the state is cut when it is read
-    write_rows(folder / VALIDATION, Validated, validated)
+    write_rows(folder / VALIDATION, ValidationRow, validated)
     tensors = {f"model.{key}": value for key, value in moving(towers).items()}
     names = {id(parameter): key for key, parameter in towers.named_parameters()}
     for parameter, values in optimizer.state.items():
@@ -84,7 +84,7 @@ def save_state(
     write_atomically(folder / RESUME, save({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, header))
 
 
-def read_state(folder: Path, identity: Mapping[str, Any]) -> State | None:
+def read_state(folder: Path, identity: Mapping[str, Any]) -> ResumeState | None:
     """The state of an unfinished training of the same identity; None where there is none, or another's."""
     path = folder / RESUME
     if not path.is_file():
@@ -104,16 +104,16 @@ def read_state(folder: Path, identity: Mapping[str, Any]) -> State | None:
         ) from error
     step = int(header["step"])
     log = tuple(row for row in read_rows(folder / LOG, LogRow) if row.step < step)
-    validated = tuple(row for row in read_rows(folder / VALIDATION, Validated) if row.step <= step)
+    validated = tuple(row for row in read_rows(folder / VALIDATION, ValidationRow) if row.step <= step)
     best = None
     if "best_step" in header:
         weights = {key[5:]: value for key, value in tensors.items() if key.startswith("best.")}
         best = Best(int(header["best_step"]), float(header["best_score"]), weights)
     dtype = torch.bfloat16 if header.get("dtype") == str(torch.bfloat16) else torch.float32
-    return State(step, float(header["seconds"]), dtype, tensors, log, validated, best)
+    return ResumeState(step, float(header["seconds"]), dtype, tensors, log, validated, best)
 
 
-def restore(state: State, towers: nn.ModuleDict, optimizer: torch.optim.Optimizer) -> None:
+def restore(state: ResumeState, towers: nn.ModuleDict, optimizer: torch.optim.Optimizer) -> None:
     """Put a state's weights and moments back, to the bit."""
     put_back(towers, {k[6:]: v for k, v in state.tensors.items() if k.startswith("model.")})
     parameters = dict(towers.named_parameters())
@@ -143,7 +143,7 @@ def write_model(
     config: Mapping[str, Any],
     card: str,
     log: Sequence[LogRow],
-    validated: Sequence[Validated] = (),
+    validated: Sequence[ValidationRow] = (),
 ) -> None:
     """Write a finished model; its `config.json` last, then what was there to resume is taken away."""
     write_atomically(folder / WEIGHTS, save({k: v.detach().cpu().contiguous() for k, v in towers.state_dict().items()}))
@@ -153,7 +153,7 @@ def write_model(
     pl.DataFrame({"id": list(nodes.ids), "kind": list(nodes.kinds)}).write_parquet(table)
     write_atomically(folder / NODES, table.getvalue())
     write_rows(folder / LOG, LogRow, log)
-    write_rows(folder / VALIDATION, Validated, validated)
+    write_rows(folder / VALIDATION, ValidationRow, validated)
     write_atomically(folder / CARD, card.encode())
     write_atomically(folder / CONFIG, json.dumps(config, indent=1, sort_keys=True).encode())
     (folder / RESUME).unlink(missing_ok=True)

@@ -11,20 +11,20 @@ from generel_graph.config import TrainConfig
 from generel_graph.learn.training.checkpoint import Best, moving, put_back
 from generel_graph.learn.training.schedule import all_steps
 from generel_graph.learn.training.validation import Validation, score
-from generel_graph.model_folder import Validated
+from generel_graph.model_folder import ValidationRow
 
 
-class Watch:
+class EarlyStopping:
     """Looks at the held-out pairs every so many steps, before the first one too, and remembers the best towers."""
 
     def __init__(self, validation: Validation | None, config: TrainConfig, *, moved: bool = False) -> None:
         """`moved`: the language model is not the encoder's own from the first step on."""
         self.config, self.moved = config, moved
-        self.validated: list[Validated] = []
+        self.validated: list[ValidationRow] = []
         self.best: Best | None = None
         self._validation = validation
 
-    def resume(self, validated: Sequence[Validated], best: Best | None) -> None:
+    def resume(self, validated: Sequence[ValidationRow], best: Best | None) -> None:
         """Go on from what an unfinished training had seen."""
         self.validated, self.best = list(validated), best
 

@@ -13,9 +13,9 @@ from generel_etl.progress import Progress, silent
 from generel_graph.corpus.schema import Corpus
 from generel_graph.learn.features.blocks import GROUPS
 from generel_graph.learn.features.features import Features
-from generel_graph.learn.model.text_adapter import Adapter, Wordings, fit_adapter, recall
+from generel_graph.learn.model.text_adapter import Adapter, LabelledTexts, fit_adapter, recall
 from generel_graph.learn.model.towers import with_text
-from generel_graph.learn.pairs.training_data import Material
+from generel_graph.learn.pairs.training_data import TrainingData
 
 MOST = 60_000  # concepts that texts are placed at; those with synonyms first
 ASKED = 1_000  # held-out synonyms that recall is measured on
@@ -25,7 +25,7 @@ ASKABLE = ("condition", "phenotype")  # what people have words of their own for
 
 
 def teach(
-    given: Material,
+    given: TrainingData,
     towers: nn.ModuleDict,
     *,
     steps: int,
@@ -46,22 +46,22 @@ def teach(
     clusters = features.clusters[nodes]
     place = np.full(len(corpus.nodes), -1, dtype=np.int64)
     place[nodes] = np.arange(len(nodes))
-    names = Wordings(given.own[torch.from_numpy(nodes)].float().numpy(), np.arange(len(nodes)))
+    names = LabelledTexts(given.own[torch.from_numpy(nodes)].float().numpy(), np.arange(len(nodes)))
     vectors, concepts = _texts(corpus, synonyms, place, names.vectors.shape[1])
     held = a.split.held(clusters[concepts], clusters[concepts])
-    taught = Wordings(vectors[~held], concepts[~held])
+    taught = LabelledTexts(vectors[~held], concepts[~held])
     adapter = fit_adapter(targets, clusters, names, taught, steps=steps, seed=seed, progress=progress)
     askable = np.isin(a.groups[clusters], [GROUPS.index(group) for group in ASKABLE])
     asked = np.flatnonzero(held & askable[concepts])[:ASKED] if len(concepts) else np.empty(0, dtype=np.int64)
     if not len(asked):
         return adapter, {}
-    return adapter, _recall(adapter, Wordings(vectors[asked], concepts[asked]), names, targets, clusters, askable)
+    return adapter, _recall(adapter, LabelledTexts(vectors[asked], concepts[asked]), names, targets, clusters, askable)
 
 
 def _recall(
     adapter: Adapter,
-    asked: Wordings,
-    names: Wordings,
+    asked: LabelledTexts,
+    names: LabelledTexts,
     targets: NDArray[np.float32],
     clusters: NDArray[np.int64],
     askable: NDArray[np.bool_],
@@ -79,7 +79,7 @@ def _recall(
         "adapter to names": placed @ placed_names.T,
         "fused": space + RAW_SHARE * raw,
     }
-    told = recall(Wordings(asked.vectors, at), targets[rows], clusters[rows], ways)
+    told = recall(LabelledTexts(asked.vectors, at), targets[rows], clusters[rows], ways)
     found = {"asked": float(len(asked)), "among": float(len(rows))}
     for way, (one, ten) in told.items():
         found |= {f"{way} @1": one, f"{way} @10": ten}
@@ -101,7 +101,7 @@ def _concepts(corpus: Corpus, features: Features, seed: int) -> NDArray[np.int64
 
 
 @torch.inference_mode()
-def _vectors(given: Material, towers: nn.ModuleDict, nodes: NDArray[np.int64]) -> NDArray[np.float32]:
+def _vectors(given: TrainingData, towers: nn.ModuleDict, nodes: NDArray[np.int64]) -> NDArray[np.float32]:
     towers.eval()
     shape, parts = given.shapes["concept"], []
     for at in range(0, len(nodes), CHUNK):

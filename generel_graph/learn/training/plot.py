@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from generel_etl.errors import ModelError
 from generel_graph.learn.training.validation import score
-from generel_graph.model_folder import CONFIG, LOG, VALIDATION, LogRow, Validated, read_config, read_rows
+from generel_graph.model_folder import CONFIG, LOG, VALIDATION, LogRow, ValidationRow, read_config, read_rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -182,12 +182,12 @@ class Curves:
     mean_auc: Curve
     kept_step: int | None  # whose weights the model has
     log: tuple[LogRow, ...]
-    validated: tuple[Validated, ...]
+    validated: tuple[ValidationRow, ...]
 
 
 def read_curves(folder: Path) -> Curves:
     """Read the logs of a model's folder, of an unfinished training too; raises ModelError where there are none."""
-    log, validated = read_rows(folder / LOG, LogRow), read_rows(folder / VALIDATION, Validated)
+    log, validated = read_rows(folder / LOG, LogRow), read_rows(folder / VALIDATION, ValidationRow)
     if not log:
         raise ModelError("there is no training's log here", where=folder / LOG, next_step="run `generel-graph train`")
     name, kept = f"{folder.name}, unfinished", None
@@ -209,7 +209,7 @@ def read_curves(folder: Path) -> Curves:
     )
 
 
-def _task_curves(name: str, log: tuple[LogRow, ...], validated: tuple[Validated, ...]) -> TaskCurves:
+def _task_curves(name: str, log: tuple[LogRow, ...], validated: tuple[ValidationRow, ...]) -> TaskCurves:
     rows = [row for row in log if row.task == name and row.chance > 0]
     seen = [row for row in validated if row.task == name]
     return TaskCurves(

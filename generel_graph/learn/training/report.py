@@ -11,8 +11,8 @@ import numpy as np
 
 from generel_etl.errors import ModelError
 from generel_graph.config.fingerprint import name_of
-from generel_graph.learn.pairs.groups import Group
-from generel_graph.model_folder import LogRow, TaskReport, Validated, read_config
+from generel_graph.learn.pairs.groups import TaskGroup
+from generel_graph.model_folder import LogRow, TaskReport, ValidationRow, read_config
 
 LAST_BATCHES = 20  # of a task: what its reported loss is the mean of
 
@@ -34,9 +34,9 @@ class TrainReport:
 def report_of(
     folder: Path,
     id_: str,
-    groups: Sequence[Group],
+    groups: Sequence[TaskGroup],
     log: Sequence[LogRow],
-    validated: Sequence[Validated],
+    validated: Sequence[ValidationRow],
     kept: int,
 ) -> TrainReport:
     """The report of a training whose weights of step `kept` were kept."""

@@ -11,8 +11,8 @@ import torch
 from generel_etl.progress import Progress, silent
 from generel_graph.config import TrainConfig
 from generel_graph.encode import Encoder, LanguageModel
-from generel_graph.learn.pairs.batches import Batch, Step
-from generel_graph.learn.pairs.training_data import Material
+from generel_graph.learn.pairs.batches import Batch, TrainingStep
+from generel_graph.learn.pairs.training_data import TrainingData
 
 LANGUAGE = "language"  # its name beside the towers
 RATES = {"lora": 2e-4, "full": 2e-5}  # usual ones for low-rank changes and for whole encoders
@@ -50,7 +50,7 @@ def language_model(encoder: Encoder, train: TrainConfig) -> LanguageModel | None
     return LanguageModel(encoder, train.lora_rank if train.mode == "lora" else 0)
 
 
-def texts_of(given: Material, batch: Batch, step: Step, mine: slice) -> list[str]:
+def texts_of(given: TrainingData, batch: Batch, step: TrainingStep, mine: slice) -> list[str]:
     """What the rows of a batch's concept tower read, [k]."""
     group = given.groups[step.group]
     words: Iterator[str] = iter(())
@@ -61,7 +61,7 @@ def texts_of(given: Material, batch: Batch, step: Step, mine: slice) -> list[str
     return [nodes[node] if node >= 0 else next(words) for node in batch.nodes["concept"].tolist()]
 
 
-def with_own_texts(given: Material, encoder: Encoder, progress: Progress = silent) -> Material:
+def with_own_texts(given: TrainingData, encoder: Encoder, progress: Progress = silent) -> TrainingData:
     """The same with nodes' own texts and synonyms as another encoder has them; neighbours' texts stay as they are."""
     tasks = given.corpus.tasks
     return replace(

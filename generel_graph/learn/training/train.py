@@ -22,27 +22,27 @@ from generel_graph.config.fingerprint import identity, name_of
 from generel_graph.corpus.schema import Corpus
 from generel_graph.encode import Encoder
 from generel_graph.encode.device import best_device, fast_dtype, torch_threads
-from generel_graph.learn.distributed import ALONE, World
+from generel_graph.learn.distributed import ALONE, ProcessGroup
 from generel_graph.learn.effects.table import learn_effects
 from generel_graph.learn.losses import objective
 from generel_graph.learn.model.model import Model
 from generel_graph.learn.model.text_adapter import Adapter
 from generel_graph.learn.model.towers import gates_of, hide, make_towers, with_text
-from generel_graph.learn.pairs.batches import ROUND_STEPS, Batch, RoundInputs, Step, plan_round
-from generel_graph.learn.pairs.groups import Group
+from generel_graph.learn.pairs.batches import ROUND_STEPS, Batch, RoundInputs, TrainingStep, plan_round
+from generel_graph.learn.pairs.groups import TaskGroup
 from generel_graph.learn.pairs.hard_negatives import hard_negatives
 from generel_graph.learn.pairs.held_out import write_held
-from generel_graph.learn.pairs.training_data import Material, material
-from generel_graph.learn.training.checkpoint import State, read_state, restore, save_state, write_model
-from generel_graph.learn.training.early_stopping import Watch
+from generel_graph.learn.pairs.training_data import TrainingData, training_data
+from generel_graph.learn.training.checkpoint import ResumeState, read_state, restore, save_state, write_model
+from generel_graph.learn.training.early_stopping import EarlyStopping
 from generel_graph.learn.training.fit_adapter import teach
 from generel_graph.learn.training.model_card import model_card
 from generel_graph.learn.training.report import TrainReport, finished, report_of
 from generel_graph.learn.training.schedule import LANGUAGE, all_steps, language_model, rates, texts_of, with_own_texts
 from generel_graph.learn.training.validation import Validation
 from generel_graph.learn.training.warm_start import check_start, continuing, inherit
-from generel_graph.model_folder import BAD_PAIRS, CONFIG, ENCODER, LogRow, Validated, write_bad_pairs
-from generel_graph.prefetch import ahead
+from generel_graph.model_folder import BAD_PAIRS, CONFIG, ENCODER, LogRow, ValidationRow, write_bad_pairs
+from generel_graph.prefetch import prefetch
 
 
 def model_id(
@@ -77,7 +77,7 @@ def train(
     task_weights: Mapping[str, float],
     folder: Path,
     progress: Progress = silent,
-    world: World = ALONE,
+    world: ProcessGroup = ALONE,
     start: Model | None = None,
 ) -> TrainReport:
     """Train both towers on a corpus' pairs and write the model to `folder`.
@@ -98,21 +98,21 @@ def train(
     state = read_state(folder, wanted)
     small = state.dtype == torch.bfloat16 if state else world.agreed(fast_dtype(best_device()) == torch.bfloat16)
     dtype = torch.bfloat16 if small else torch.float32  # one for all processes, and the same again after a stop
-    given = material(corpus, encoder, model, train, task_weights, progress, dtype)
+    given = training_data(corpus, encoder, model, train, task_weights, progress, dtype)
     with torch_threads(train.threads):  # not around the above: texts are encoded on all cores
         return _learn(given, encoder, model, train, folder, wanted, state, progress, world, start)
 
 
 def _learn(
-    given: Material,
+    given: TrainingData,
     encoder: Encoder,
     model: ModelConfig,
     train: TrainConfig,
     folder: Path,
     wanted: Mapping[str, Any],
-    state: State | None,
+    state: ResumeState | None,
     progress: Progress,
-    world: World,
+    world: ProcessGroup,
     start: Model | None,
 ) -> TrainReport:
     """Train on what is given, from `state` on, and write the model."""
@@ -136,7 +136,7 @@ def _learn(
     validation = None
     if world.first and train.validate_steps > 0 and any(len(group.held) for group in given.groups):
         validation = Validation(given, temperature=train.temperature, seed=train.seed)
-    watch = Watch(validation, train, moved=bool(start and start.moved))
+    watch = EarlyStopping(validation, train, moved=bool(start and start.is_finetuned))
     done, seconds, log = 0, 0.0, list[LogRow]()
     if state is not None:
         restore(state, towers, optimizer)
@@ -203,7 +203,7 @@ def _learn(
     towers = towers.cpu()
     if language is not None:
         del towers[LANGUAGE]
-        if kept > train.steps or (start and start.moved):
+        if kept > train.steps or (start and start.is_finetuned):
             with atomic_folder(folder / ENCODER) as new:
                 language.save(new)
             given = with_own_texts(given, encoder.tuned(folder / ENCODER), progress)
@@ -217,12 +217,12 @@ def _learn(
 
 def _write(
     report: TrainReport,
-    given: Material,
+    given: TrainingData,
     wanted: Mapping[str, Any],
     towers: nn.ModuleDict,
     adapter: Adapter | None,
     log: Sequence[LogRow],
-    validated: Sequence[Validated],
+    validated: Sequence[ValidationRow],
 ) -> None:
     """Write all of a model's folder, its config.json last."""
     corpus, shapes = given.corpus, given.shapes
@@ -244,7 +244,14 @@ def _write(
 
 
 def _vectors(
-    towers: nn.ModuleDict, given: Material, batch: Batch, step: Step, model: ModelConfig, *, moving: bool, world: World
+    towers: nn.ModuleDict,
+    given: TrainingData,
+    batch: Batch,
+    step: TrainingStep,
+    model: ModelConfig,
+    *,
+    moving: bool,
+    world: ProcessGroup,
 ) -> dict[str, Tensor]:
     """The vectors of a batch, tower → [k, dimension]; `moving`: texts by the language model as it is now."""
     z = {}
@@ -258,15 +265,15 @@ def _vectors(
 
 
 def _batches(
-    given: Material, train: TrainConfig, done: int, towers: nn.ModuleDict, world: World
-) -> Generator[tuple[Step, Batch], None, None]:
+    given: TrainingData, train: TrainConfig, done: int, towers: nn.ModuleDict, world: ProcessGroup
+) -> Generator[tuple[TrainingStep, Batch], None, None]:
     """The steps from `done` on with their tensors, made in a thread of their own while others are trained on.
 
     Hard negatives are those of the towers as they are when a step's turn comes: with them nothing is made before.
     """
     last = all_steps(train)
 
-    def made() -> Generator[tuple[Step, Batch], None, None]:
+    def made() -> Generator[tuple[TrainingStep, Batch], None, None]:
         for number in range(done // ROUND_STEPS, -(-last // ROUND_STEPS)):
             planned = plan_round(given.groups, given.features.effects, train, number, last)
             steps = [step for step in planned if step.number >= done]
@@ -275,7 +282,7 @@ def _batches(
                 yield step, inputs.batch(step, hard_negatives(inputs, step, towers, train.hard_negatives, world))
 
     # A round deep: its inputs are made at once, and must not keep the towers waiting.
-    return made() if train.hard_negatives > 0 else ahead(made(), depth=ROUND_STEPS)
+    return made() if train.hard_negatives > 0 else prefetch(made(), depth=ROUND_STEPS)
 
 
 @contextmanager
@@ -300,7 +307,9 @@ def _note(log: Sequence[LogRow], seconds: float) -> str:
     return f"{last.task} {last.loss:.2f} (chance {last.chance:.2f}), {speed:,.0f} pairs/s"
 
 
-def _not_a_number(folder: Path, corpus: Corpus, group: Group, step: Step, batch: Batch, world: World) -> ModelError:
+def _not_a_number(
+    folder: Path, corpus: Corpus, group: TaskGroup, step: TrainingStep, batch: Batch, world: ProcessGroup
+) -> ModelError:
     ids = corpus.nodes.ids
     texts = corpus.tasks[group.task].texts if group.is_text else ()
     rows = [

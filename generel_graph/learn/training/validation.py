@@ -14,11 +14,11 @@ from generel_graph.corpus.arrays import distinct
 from generel_graph.learn.features.features import text_rows
 from generel_graph.learn.losses import info_nce
 from generel_graph.learn.model.towers import with_text
-from generel_graph.learn.pairs.groups import Group, Known
-from generel_graph.learn.pairs.training_data import Material
+from generel_graph.learn.pairs.groups import KnownPairs, TaskGroup
+from generel_graph.learn.pairs.training_data import TrainingData
 from generel_graph.learn.training.schedule import LANGUAGE
 from generel_graph.metrics import auc, spearman
-from generel_graph.model_folder import FIELDS, Validated
+from generel_graph.model_folder import FIELDS, ValidationRow
 
 MOST = 256  # pairs of a group; a validation is for seconds
 FEWEST = 8
@@ -44,7 +44,7 @@ class _Held:
 class Validation:
     """The held-out pairs of all groups with their inputs, made once; `measure` asks how the towers do now."""
 
-    def __init__(self, given: Material, *, temperature: float, seed: int) -> None:
+    def __init__(self, given: TrainingData, *, temperature: float, seed: int) -> None:
         features, groups, known, shapes = given.features, given.groups, given.known, given.shapes
         synonyms, own_rows = given.synonyms, given.own_rows
         self.temperature = temperature
@@ -106,7 +106,7 @@ class Validation:
         return len(self.held)
 
     @torch.inference_mode()
-    def measure(self, towers: nn.ModuleDict, step: int, *, moved: bool = False) -> list[Validated]:
+    def measure(self, towers: nn.ModuleDict, step: int, *, moved: bool = False) -> list[ValidationRow]:
         """Each task as the towers are now; they are left in training mode.
 
         `moved`: the language model beside the towers is another one than at the start, and encodes the texts anew.
@@ -114,7 +114,7 @@ class Validation:
         towers.eval()
         z = {tower: self._run(towers, tower, moved) for tower in self._inputs}
         towers.train()
-        by_task: dict[str, list[Validated]] = {}
+        by_task: dict[str, list[ValidationRow]] = {}
         for held in self.held:
             by_task.setdefault(held.task, []).append(self._one(held, z, step))
         return [_mean(rows) for rows in by_task.values()]
@@ -133,7 +133,7 @@ class Validation:
                 parts.append(towers[tower](some, own[at : at + CHUNK].to(device)).cpu())
         return torch.cat(parts)
 
-    def _one(self, held: _Held, z: Mapping[str, Tensor], step: int) -> Validated:
+    def _one(self, held: _Held, z: Mapping[str, Tensor], step: int) -> ValidationRow:
         u, v = z[held.towers[0]][held.anchors], z[held.towers[1]][held.positives]
         weights = torch.from_numpy(held.weights / held.weights.mean())
         loss, chance = info_nce(u, v, weights, torch.from_numpy(held.hidden), self.temperature)
@@ -145,7 +145,7 @@ class Validation:
         areas = {kind: _area(own, other) for kind, other in found.items()}
         rank = 1 + (found["degree"] > own[:, None]).sum(axis=1) + (found["degree"] == own[:, None]).sum(axis=1) / 2
         effects = np.isfinite(held.effects)
-        return Validated(
+        return ValidationRow(
             step=step,
             task=held.task,
             pairs=len(own),
@@ -158,7 +158,7 @@ class Validation:
         )
 
 
-def score(rows: Sequence[Validated]) -> float:
+def score(rows: Sequence[ValidationRow]) -> float:
     """What the best step is chosen by: the mean over tasks of the degree-matched AUC."""
     values = [row.auc_degree for row in rows if np.isfinite(row.auc_degree)]
     return float(np.mean(values)) if values else float("nan")
@@ -171,7 +171,7 @@ def _area(own: NDArray[np.float64], others: NDArray[np.float64]) -> float:
 
 
 def _others(
-    rng: np.random.Generator, group: Group, rows: NDArray[np.int64], known: Known
+    rng: np.random.Generator, group: TaskGroup, rows: NDArray[np.int64], known: KnownPairs
 ) -> dict[str, NDArray[np.int64]]:
     """Rows of the group whose positives are no positives of the anchors, [p, NEGATIVES] by KINDS."""
     _, first = np.unique(group.positives, return_index=True)
@@ -184,7 +184,7 @@ def _others(
     return found
 
 
-def _mean(rows: Sequence[Validated]) -> Validated:
+def _mean(rows: Sequence[ValidationRow]) -> ValidationRow:
     """One task's groups as one, each by its pairs."""
     pairs = np.array([row.pairs for row in rows], dtype=np.float64)
 
@@ -194,4 +194,4 @@ def _mean(rows: Sequence[Validated]) -> Validated:
         return float((values[there] * pairs[there]).sum() / pairs[there].sum()) if there.any() else float("nan")
 
     told = {name: mean(name) for name in FIELDS[3:]}
-    return Validated(rows[0].step, rows[0].task, int(pairs.sum()), **told)
+    return ValidationRow(rows[0].step, rows[0].task, int(pairs.sum()), **told)

@@ -15,7 +15,7 @@ from generel_graph.learn.features.blocks import GROUPS
 from generel_graph.learn.features.features import Features
 from generel_graph.learn.model.model import Model
 from generel_graph.learn.model.towers import TowerShape
-from generel_graph.learn.pairs.training_data import Material
+from generel_graph.learn.pairs.training_data import TrainingData
 
 RATE = 0.3  # of the learning rate: the old pairs are not to be forgotten for the new ones
 
@@ -31,7 +31,7 @@ def continuing(train: TrainConfig, start: Model | None) -> TrainConfig:
     shorter = replace(train, steps=steps, learning_rate=RATE * train.learning_rate)
     if train.mode == "frozen":
         return shorter
-    return replace(shorter, steps=0, encoder_steps=steps) if start.moved else shorter
+    return replace(shorter, steps=0, encoder_steps=steps) if start.is_finetuned else shorter
 
 
 def check_start(start: Model, wanted: Mapping[str, object], shapes: Mapping[str, TowerShape]) -> None:
@@ -62,7 +62,7 @@ def check_start(start: Model, wanted: Mapping[str, object], shapes: Mapping[str,
 
 
 @torch.no_grad()
-def inherit(towers: nn.ModuleDict, start: Model, given: Material) -> None:
+def inherit(towers: nn.ModuleDict, start: Model, given: TrainingData) -> None:
     """Give new towers what a model has learnt.
 
     An input that the model did not have keeps its first weights. A node's own row goes with its id; new nodes' are new.

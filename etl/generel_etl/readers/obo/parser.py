@@ -36,7 +36,7 @@ _LESS_THAN_EXACT = ("closeMatch", "broadMatch", "narrowMatch", "relatedMatch")
 
 
 @dataclass(slots=True)
-class Term:
+class OboTerm:
     """One [Term] stanza as it is written: ids are not normalised yet."""
 
     line: int  # of "[Term]"
@@ -68,14 +68,14 @@ def read_header(lines: list[str]) -> dict[str, str]:
     return header
 
 
-def read_terms(lines: list[str]) -> Iterator[Term]:
+def read_terms(lines: list[str]) -> Iterator[OboTerm]:
     """The [Term] stanzas, in order; other stanzas are passed over."""
-    term: Term | None = None
+    term: OboTerm | None = None
     for number, line in enumerate(lines, 1):
         if line.startswith("["):
             if term is not None:
                 yield term
-            term = Term(number) if line.startswith("[Term]") else None
+            term = OboTerm(number) if line.startswith("[Term]") else None
         elif term is not None and line and not line.startswith("!"):
             tag, colon, value = line.partition(":")
             if colon:
@@ -86,7 +86,7 @@ def read_terms(lines: list[str]) -> Iterator[Term]:
         yield term
 
 
-def _read_tag(term: Term, tag: str, value: str, line: int) -> None:
+def _read_tag(term: OboTerm, tag: str, value: str, line: int) -> None:
     match tag:
         case "synonym" | "exact_synonym" | "narrow_synonym" | "broad_synonym" | "related_synonym":
             found = _SYNONYM.match(value)

@@ -31,7 +31,7 @@ from generel_etl.identifiers import canonical_prefix, normalise_curie, prefix_of
 from generel_etl.parsing.files import read_text
 from generel_etl.reader import Reader, SourceFiles
 from generel_etl.readers.obo.kinds import Shape, kinds_of
-from generel_etl.readers.obo.parser import Term, read_header, read_terms
+from generel_etl.readers.obo.parser import OboTerm, read_header, read_terms
 from generel_etl.schema import CONCEPT_KINDS, PLACES, Concepts, Edges, Rejects, Tables, conform
 
 # Cross-references that lead to no concept: literature, people, pages.
@@ -55,7 +55,7 @@ class _Placed:
     row: int
     file: str
     id: str
-    term: Term
+    term: OboTerm
 
 
 def read(files: SourceFiles, options: OboOptions) -> Tables:
@@ -94,7 +94,7 @@ class _Book:
             self._ids[text] = normalise_curie(text)
         return self._ids[text]
 
-    def add(self, term: Term, file: str) -> None:
+    def add(self, term: OboTerm, file: str) -> None:
         """Give a term its row and place, or reject it."""
         self.rows += 1
         self.places.append((self.rows, file, term.line))
@@ -221,7 +221,7 @@ class _Book:
             seen.add(curie)
         return curie
 
-    def _why(self, term: Term) -> str:
+    def _why(self, term: OboTerm) -> str:
         if len(term.replaced_by) > 1:
             return f"obsolete, replaced by several: {', '.join(term.replaced_by)}"
         if term.replaced_by:

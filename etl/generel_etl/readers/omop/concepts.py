@@ -30,7 +30,7 @@ _STEPS = 6  # a marketed box of a branded pack is that far from its ingredients
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class ConceptTerms:
     """What the concepts of a database are here.
 
     `terms`: term (a number), id, kind, name, rolled_up (false: a drug that is no ingredient). `links`: concept, term;
@@ -42,7 +42,7 @@ class Terms:
     refused: pl.DataFrame
 
 
-def name_concepts(cdm: Cdm, used: pl.DataFrame, domains: Iterable[str], prefixes: Mapping[str, str]) -> Terms:
+def name_concepts(cdm: Cdm, used: pl.DataFrame, domains: Iterable[str], prefixes: Mapping[str, str]) -> ConceptTerms:
     """Make terms of the concepts that records use. `used`: concept; `prefixes`: vocabulary_id → prefix, beside ours."""
     about = _about(cdm, used)
     targets = _targets(cdm, about)
@@ -69,7 +69,7 @@ def name_concepts(cdm: Cdm, used: pl.DataFrame, domains: Iterable[str], prefixes
         "name",
         ((pl.col("domain") != "Drug") | (pl.col("class") == INGREDIENT).fill_null(False)).alias("rolled_up"),
     )
-    return Terms(
+    return ConceptTerms(
         terms,
         good.join(terms.select("id", "term"), on="id").select("concept", "term").unique().sort("concept", "term"),
         ours.filter(pl.col("reason").is_not_null()).select("concept", "reason").unique("concept").sort("concept"),

@@ -14,7 +14,7 @@ import polars as pl
 
 from generel_etl.errors import DataError
 from generel_etl.readers.omop.cdm import Cdm
-from generel_etl.readers.omop.concepts import Terms
+from generel_etl.readers.omop.concepts import ConceptTerms
 from generel_etl.readers.omop.records import PERSON_COLUMN, TROUBLES, Fact
 
 LOADED, MERGED, LEFT, REFUSED = "loaded", "merged", "left", "refused"
@@ -29,7 +29,9 @@ GROUPS = {
 UNREADABLE = "a line with another number of fields, or bytes that do not fit"
 
 
-def group_records(cdm: Cdm, records: Any, terms: Terms, published: pl.Series, facts: Sequence[Fact]) -> pl.DataFrame:
+def group_records(
+    cdm: Cdm, records: Any, terms: ConceptTerms, published: pl.Series, facts: Sequence[Fact]
+) -> pl.DataFrame:
     """All records, in groups (GROUPS). `published`: the terms that a pair is published of."""
     live = pl.col("term").is_in(published.implode())
     concepts = terms.links.group_by("concept").agg(live.any().alias("live"))

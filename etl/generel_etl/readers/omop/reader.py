@@ -41,11 +41,11 @@ import polars as pl
 from generel_etl.errors import ConfigError, DataError, GenerelError
 from generel_etl.reader import Reader, SourceFiles
 from generel_etl.readers.omop.cdm import DUCKDB, Cdm, open_cdm
-from generel_etl.readers.omop.concepts import NOT_ROLLED_UP, Terms, name_concepts
+from generel_etl.readers.omop.concepts import NOT_ROLLED_UP, ConceptTerms, name_concepts
 from generel_etl.readers.omop.groups import LOADED, MERGED, REFUSED, group_records, large_enough
 from generel_etl.readers.omop.pairs import count_pairs, expected, first_days, may_leave, occurrences
 from generel_etl.readers.omop.records import choose_facts, last_day, persons, read_records, strata
-from generel_etl.schema import Concepts, Edges, Rejects, Tables, Tallies, conform
+from generel_etl.schema import Concepts, Edges, Rejects, RowMultiplicities, Tables, conform
 from generel_etl.weights import FORMULAS, SHRINK, flag_list, shrunken_ppmi
 
 STRATA = ("age", "sex", "year")
@@ -108,7 +108,7 @@ def _read(cdm: Cdm, files: SourceFiles, options: OmopOptions) -> Tables:
     return _tables(groups, pairs, terms.terms, options.cohort or files.source.name)
 
 
-def _pairs(cdm: Cdm, records: Any, terms: Terms, seen: Any, options: OmopOptions) -> pl.DataFrame:
+def _pairs(cdm: Cdm, records: Any, terms: ConceptTerms, seen: Any, options: OmopOptions) -> pl.DataFrame:
     """The pairs that may leave: one, two, count, expected, without."""
     met = cdm.keep(occurrences(first_days(records, cdm.local(terms.links)), seen, options.minimum))
     counted = cdm.keep(count_pairs(met, seen, options.window_days))
@@ -127,7 +127,7 @@ def _tables(groups: pl.DataFrame, pairs: pl.DataFrame, terms: pl.DataFrame, coho
     counts = Tables(
         rows_read=int(groups["records"].sum()),
         rejects=conform(rejects, Rejects),
-        tallies=conform(groups.select("row", rows="records"), Tallies),
+        tallies=conform(groups.select("row", rows="records"), RowMultiplicities),
     )
     if pairs.is_empty():
         return counts

@@ -26,7 +26,7 @@ ABBREVIATIONS = ("AB", "ACR", "AA")  # never identity: one abbreviation stands f
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class WantedNames:
     """What of the UMLS is read; the fields are those of `UmlsOptions`."""
 
     vocabularies: tuple[str, ...]
@@ -85,7 +85,7 @@ class Codes:
     rejects: pl.DataFrame
 
 
-def read_names(frame: pl.DataFrame, asked: Asked, types: pl.DataFrame) -> Codes:
+def read_names(frame: pl.DataFrame, asked: WantedNames, types: pl.DataFrame) -> Codes:
     """Read codes and names. `types`: CUI, semantic (a kind), from MRSTY."""
     frame = frame.with_columns(asked.prefix(pl.col("SAB")).alias("#prefix")).with_columns(
         pl.when(pl.col("CODE") != NO_CODE).then(curie(pl.concat_str("#prefix", pl.lit(":"), "CODE"))).alias("id")
@@ -114,7 +114,7 @@ def read_names(frame: pl.DataFrame, asked: Asked, types: pl.DataFrame) -> Codes:
     return Codes(_records(frame, whole), whole, atoms, _cuis(frame, whole, asked), bad)
 
 
-def _preferred(frame: pl.DataFrame, asked: Asked) -> pl.DataFrame:
+def _preferred(frame: pl.DataFrame, asked: WantedNames) -> pl.DataFrame:
     """Names in the order of preference: language, term type, what the Metathesaurus prefers, row."""
     language = pl.col("LAT").replace_strict({name: n for n, name in enumerate(asked.languages)})
     rank = pl.col("TTY").replace_strict({t: n for n, t in enumerate(PREFERRED)}, default=len(PREFERRED))
@@ -122,7 +122,7 @@ def _preferred(frame: pl.DataFrame, asked: Asked) -> pl.DataFrame:
     return frame.sort(language, rank, *flags, ROW)
 
 
-def _concepts(frame: pl.DataFrame, asked: Asked, types: pl.DataFrame) -> pl.DataFrame:
+def _concepts(frame: pl.DataFrame, asked: WantedNames, types: pl.DataFrame) -> pl.DataFrame:
     """One record for each code, with all its names; its CUI is that of its preferred name.
 
     A name that stands under another CUI is another meaning of the code's (an entry term, say), hence no EXACT synonym.
@@ -173,7 +173,7 @@ def _records(frame: pl.DataFrame, whole: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([conform(whole, Concepts), conform(others, Concepts)]).sort("row", maintain_order=True)
 
 
-def _cuis(frame: pl.DataFrame, whole: pl.DataFrame, asked: Asked) -> pl.DataFrame:
+def _cuis(frame: pl.DataFrame, whole: pl.DataFrame, asked: WantedNames) -> pl.DataFrame:
     """Of each CUI the name and kind of the preferred name's code."""
     return (
         _preferred(frame, asked)

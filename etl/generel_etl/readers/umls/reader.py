@@ -35,7 +35,7 @@ from generel_etl.parsing.delimited import Layout, Rows, read_rows
 from generel_etl.parsing.rejects import ROW, gather
 from generel_etl.reader import Reader, SourceFiles
 from generel_etl.readers.umls.kinds import no_types, read_types, typed_rows
-from generel_etl.readers.umls.names import Asked, read_names
+from generel_etl.readers.umls.names import WantedNames, read_names
 from generel_etl.readers.umls.relations import read_relations
 from generel_etl.schema import Concepts, Edges, Tables
 
@@ -74,7 +74,7 @@ def read(files: SourceFiles, options: UmlsOptions) -> Tables:
     """Read names, semantic types and relations; raises DataError for a file of another name or layout."""
     rows = _read_files(files)
     names = rows["MRCONSO"].frame
-    asked = Asked(
+    asked = WantedNames(
         options.vocabularies,
         options.defines,
         options.languages,

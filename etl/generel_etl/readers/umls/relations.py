@@ -17,7 +17,7 @@ from __future__ import annotations
 import polars as pl
 
 from generel_etl.parsing.rejects import ROW, Check, sift
-from generel_etl.readers.umls.names import CUI, Asked, Codes
+from generel_etl.readers.umls.names import CUI, Codes, WantedNames
 from generel_etl.relations import PREDICATES, RELAS, from_rela, nearest
 from generel_etl.schema import Edges, conform
 from generel_etl.weights import CURATED
@@ -39,7 +39,7 @@ STYPES = (BY_CUI, "AUI", "CODE", "SCUI", "SDUI")
 KNOWN_RELAS = (*(name for forward, inverse, _ in RELAS for name in (forward, inverse)), *PREDICATES)
 
 
-def read_relations(frame: pl.DataFrame, codes: Codes, asked: Asked) -> tuple[pl.DataFrame, pl.DataFrame]:
+def read_relations(frame: pl.DataFrame, codes: Codes, asked: WantedNames) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Edges and rejects of MRREL."""
     frame = frame.join(_types(frame), on=["REL", "RELA"], how="left", nulls_equal=True, maintain_order="left")
     for side in ("1", "2"):
