@@ -98,7 +98,7 @@ def effect(value: pl.Expr, text: pl.Expr) -> pl.Expr:
     2. "odds" makes an odds ratio; a share of variance or a hazard ratio is no effect;
     3. a bare number ≥ 1 within a positive interval is an odds ratio;
     4. any other bare number > 0 is *taken* for one, `effect_inferred`: only a Disease may keep it
-       (`settled`, once the end's kind is known);
+       (`keep_inferred_effect`, once the end's kind is known);
     5. what is left, an odds ratio beyond 1000, or a beta rounded to 0 outside its interval, is
        `effect_unknown`, and no effect.
 
@@ -166,23 +166,23 @@ def _effects(cells: pl.Series) -> pl.Series:
     return joined.select(pl.struct(*EFFECT)).to_series()
 
 
-def settled(end_kind: pl.Expr, flags: pl.Expr) -> pl.Expr:
-    """True where an effect may stay; elsewhere `resolve` empties the columns of SETTLED.
+def keep_inferred_effect(end_kind: pl.Expr, flags: pl.Expr) -> pl.Expr:
+    """True where an effect may stay; elsewhere `resolve` empties INFERRED_EFFECT_COLUMNS.
 
     A bare number was taken for an odds ratio (flag `effect_inferred`) on the ground that the end is a Disease,
-    which only `resolve` knows; where it is not, the flag becomes `effect_unknown` (`settled_flags`).
+    which only `resolve` knows; where it is not, the flag becomes `effect_unknown` (`inferred_effect_flags`).
     """
     return ~flags.list.contains("effect_inferred") | (end_kind == "Disease")
 
 
-SETTLED = ("odds_ratio", "standard_error", "ci_low", "ci_high")
+INFERRED_EFFECT_COLUMNS = ("odds_ratio", "standard_error", "ci_low", "ci_high")
 
 
-def settled_flags(end_kind: pl.Expr, flags: pl.Expr) -> pl.Expr:
-    """The flags that go with `settled`, sorted."""
+def inferred_effect_flags(end_kind: pl.Expr, flags: pl.Expr) -> pl.Expr:
+    """The flags that go with `keep_inferred_effect`, sorted."""
     kept = flags.list.eval(pl.element().filter(pl.element() != "effect_inferred"))
     other = kept.list.concat(pl.lit(["effect_unknown"])).list.sort()
-    return pl.when(settled(end_kind, flags)).then(flags).otherwise(other)
+    return pl.when(keep_inferred_effect(end_kind, flags)).then(flags).otherwise(other)
 
 
 # --- alleles ---
@@ -198,7 +198,7 @@ def complement(allele: pl.Expr) -> pl.Expr:
     return allele.str.replace_many(["A", "C", "G", "T"], ["T", "G", "C", "A"]).str.reverse()
 
 
-def orient(effect_allele: pl.Expr, alleles: pl.Expr) -> pl.Expr:
+def harmonise_to_known_alleles(effect_allele: pl.Expr, alleles: pl.Expr) -> pl.Expr:
     """Put `effect_allele` on the strand of an SNP's known `alleles` (a list); for `resolve` to call.
 
     A struct of `effect_allele` and three booleans, the names of flags: `strand_flipped`, where only the

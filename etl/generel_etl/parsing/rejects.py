@@ -41,7 +41,7 @@ def rejected(frame: pl.DataFrame, column: str, reason: str | pl.Expr, found: pl.
     )
 
 
-def sift(frame: pl.DataFrame, checks: Sequence[Check]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def split_valid_rows(frame: pl.DataFrame, checks: Sequence[Check]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Part a frame into the rows that pass every check and the rejects; each row is rejected once, by its first."""
     found = []
     for check in checks:

@@ -15,7 +15,7 @@ import polars as pl
 from generel_etl.errors import DataError
 from generel_etl.identifiers import curie
 from generel_etl.parsing.delimited import Layout, check_columns, read_rows
-from generel_etl.parsing.rejects import FILE, LINE, ROW, Check, gather, sift
+from generel_etl.parsing.rejects import FILE, LINE, ROW, Check, gather, split_valid_rows
 from generel_etl.reader import NoOptions, Reader, SourceFiles
 from generel_etl.relations import METAEDGES, nearest
 from generel_etl.schema import Concepts, Edges, Tables, conform
@@ -51,8 +51,8 @@ def read(files: SourceFiles, options: NoOptions) -> Tables:
         raise DataError(f"none of the files holds {lacking}", where=where, next_step="name both files under `files`")
     check_columns(found, (*NODES, *EDGES), where, (*NODES, *EDGES))
     is_node = pl.any_horizontal(pl.col(c).is_not_null() for c in NODES)
-    nodes, bad_nodes = sift(_ids(frame.filter(is_node), {"node": "id"}), _known("node", "id"))
-    edges, bad_edges = sift(
+    nodes, bad_nodes = split_valid_rows(_ids(frame.filter(is_node), {"node": "id"}), _known("node", "id"))
+    edges, bad_edges = split_valid_rows(
         _ids(frame.filter(~is_node), {"x": "source", "y": "target"}),
         [
             Check(

@@ -17,7 +17,7 @@ import polars as pl
 from generel_etl.identifiers import curie
 from generel_etl.parsing.delimited import Layout, check_columns, read_rows
 from generel_etl.parsing.files import read_text
-from generel_etl.parsing.rejects import Check, gather, rejected, sift
+from generel_etl.parsing.rejects import Check, gather, rejected, split_valid_rows
 from generel_etl.reader import Reader, SourceFiles
 from generel_etl.schema import Concepts, Tables, conform
 
@@ -90,7 +90,7 @@ def read(files: SourceFiles, options: HgncOptions) -> Tables:
         pl.col(names.name).str.strip_chars().alias("#name"),
         status.fill_null("Approved").str.contains("(?i)withdrawn").alias("#withdrawn"),
     ).with_columns(curie(pl.col("#name").str.extract(_SEE, 1)).alias("#heir"))
-    frame, bad = sift(
+    frame, bad = split_valid_rows(
         frame,
         (
             Check(names.id, pl.col("id").str.starts_with("HGNC:"), "not an HGNC id"),

@@ -17,7 +17,7 @@ import polars as pl
 from generel_etl.errors import DataError
 from generel_etl.identifiers import curie
 from generel_etl.parsing.delimited import Layout, check_columns, read_rows
-from generel_etl.parsing.rejects import FILE, LINE, ROW, Check, gather, sift
+from generel_etl.parsing.rejects import FILE, LINE, ROW, Check, gather, split_valid_rows
 from generel_etl.reader import NoOptions, Reader, SourceFiles
 from generel_etl.relations import nearest
 from generel_etl.schema import Concepts, Edges, Tables, conform
@@ -47,7 +47,7 @@ def read(files: SourceFiles, options: NoOptions) -> Tables:
         check_columns(found, MAP, where)
     absent = [name for name in KNOWN if name not in found]
     frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in absent)
-    frame, not_phecodes = sift(
+    frame, not_phecodes = split_valid_rows(
         frame.with_columns(phecode(pl.col("phecode")).alias("#phecode")),
         [
             Check(
@@ -58,14 +58,14 @@ def read(files: SourceFiles, options: NoOptions) -> Tables:
         ],
     )
     is_map = pl.col("vocabulary_id").is_not_null() | pl.col("code").is_not_null()
-    defined, not_named = sift(
+    defined, not_named = split_valid_rows(
         frame.filter(~is_map),
         [
             Check("description", pl.col("description").str.strip_chars().str.len_bytes() > 0, "no name"),
             Check("phecode", pl.col("#phecode").is_first_distinct(), "stands in an earlier row"),
         ],
     )
-    codes, not_codes = sift(
+    codes, not_codes = split_valid_rows(
         frame.filter(is_map).with_columns(
             curie(pl.concat_str("vocabulary_id", pl.lit(":"), "code")).alias("#code"),
         ),

@@ -21,7 +21,7 @@ from generel_etl.errors import ConfigError
 from generel_etl.identifiers import position_ids, rsid, snp_place
 from generel_etl.parsing.association_stats import ABSURD_ODDS, in_mhc, neg_log10_p, p_flags
 from generel_etl.parsing.delimited import Layout, read_rows
-from generel_etl.parsing.rejects import ROW, Check, gather, rejected, sift
+from generel_etl.parsing.rejects import ROW, Check, gather, rejected, split_valid_rows
 from generel_etl.reader import Reader, SourceFiles
 from generel_etl.readers.phecode import phecode
 from generel_etl.schema import Edges, Snps, Tables, conform
@@ -54,7 +54,7 @@ def read(files: SourceFiles, options: PhewasOptions) -> Tables:
     rows = read_rows(files, Layout(separator=",", quote='"'), needed=NEEDED, known=(*NEEDED, *OPTIONAL))
     absent = [name for name in OPTIONAL if name not in rows.frame.columns]
     frame = rows.frame.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in absent)
-    frame, bad = sift(
+    frame, bad = split_valid_rows(
         _measured(_snps_of(frame, build)),
         [
             Check("SNP", pl.col("#id").is_not_null(), "neither an rsID nor a place"),

@@ -23,7 +23,7 @@ from generel_etl.errors import ConfigError, DataError
 from generel_etl.identifiers import chromosome, position_ids, snp_id
 from generel_etl.parsing.association_stats import in_mhc
 from generel_etl.parsing.delimited import Layout, fold, read_rows
-from generel_etl.parsing.rejects import ROW, Check, gather, sift
+from generel_etl.parsing.rejects import ROW, Check, gather, split_valid_rows
 from generel_etl.reader import Reader, SourceFiles
 from generel_etl.schema import Edges, Snps, Tables, conform
 from generel_etl.weights import flag_list, ld
@@ -77,7 +77,7 @@ def read(files: SourceFiles, options: PlinkLdOptions) -> Tables:
     frame = rows.frame.with_columns(pl.coalesce(values).alias("#r2"))
     for side in SIDES:
         frame = _with_snp(frame, side, build)
-    frame, bad = sift(
+    frame, bad = split_valid_rows(
         frame,
         [
             *(

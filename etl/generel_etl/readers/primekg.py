@@ -18,7 +18,7 @@ import polars as pl
 
 from generel_etl.identifiers import curie
 from generel_etl.parsing.delimited import Layout, check_columns, read_rows
-from generel_etl.parsing.rejects import FILE, LINE, ROW, Check, gather, sift
+from generel_etl.parsing.rejects import FILE, LINE, ROW, Check, gather, split_valid_rows
 from generel_etl.reader import NoOptions, Reader, SourceFiles
 from generel_etl.relations import PRIMEKG, nearest
 from generel_etl.schema import Concepts, Edges, Tables, conform
@@ -64,9 +64,9 @@ def read(files: SourceFiles, options: NoOptions) -> Tables:
     frame = rows.frame.drop("x_index", "y_index").join(
         _relations(rows.frame), on=("relation", "display_relation"), how="left"
     )
-    frame, refused = sift(frame, _checks(frame))
+    frame, refused = split_valid_rows(frame, _checks(frame))
     nodes = _nodes(frame)
-    frame, unread = sift(_named(frame, nodes), [_has_id("x"), _has_id("y")])
+    frame, unread = split_valid_rows(_named(frame, nodes), [_has_id("x"), _has_id("y")])
     return Tables(
         rows_read=rows.rows_read,
         concepts=_concepts(nodes),

@@ -8,7 +8,12 @@ import numpy as np
 import polars as pl
 
 from generel_etl.digest import row_digests
-from generel_etl.parsing.association_stats import complement, orient, settled, settled_flags
+from generel_etl.parsing.association_stats import (
+    complement,
+    harmonise_to_known_alleles,
+    inferred_effect_flags,
+    keep_inferred_effect,
+)
 from generel_etl.relations import SYMMETRIC
 from generel_etl.resolve.counts import DANGLING, LOADED, MERGED, STAGED, STATE
 from generel_etl.resolve.ends import Batch, put_ends
@@ -85,7 +90,7 @@ def on_known_alleles(edges: pl.DataFrame, alleles: pl.DataFrame, kinds: pl.DataF
     """
     if "effect_allele" in edges.columns:
         edges = edges.join(alleles, left_on="start", right_on="id", how="left", maintain_order="left")
-        turned = orient(pl.col("effect_allele"), pl.col("alleles")).struct
+        turned = harmonise_to_known_alleles(pl.col("effect_allele"), pl.col("alleles")).struct
         names = ("strand_flipped", "palindromic", "allele_mismatch")
         edges = edges.with_columns(
             turned.field("effect_allele").alias("new"), *(turned.field(name).alias(name) for name in names)
@@ -104,11 +109,11 @@ def on_known_alleles(edges: pl.DataFrame, alleles: pl.DataFrame, kinds: pl.DataF
             how="left",
             maintain_order="left",
         )
-        may_stay = settled(pl.col("end_kind"), pl.col("flags"))
+        may_stay = keep_inferred_effect(pl.col("end_kind"), pl.col("flags"))
         emptied = [c for c in ("odds_ratio", "standard_error", "ci_low", "ci_high") if c in edges.columns]
         edges = edges.with_columns(
             *(pl.when(may_stay).then(pl.col(column)).alias(column) for column in emptied),
-            settled_flags(pl.col("end_kind"), pl.col("flags")).alias("flags"),
+            inferred_effect_flags(pl.col("end_kind"), pl.col("flags")).alias("flags"),
         ).drop("end_kind")
     if not edges["flags"].list.len().sum():
         return edges

@@ -11,14 +11,14 @@ from generel_etl.parsing.ancestry import ancestry_groups, sample_size
 from generel_etl.parsing.association_stats import (
     complement,
     effect,
+    harmonise_to_known_alleles,
     in_mhc,
+    inferred_effect_flags,
     interval,
+    keep_inferred_effect,
     neg_log10_p,
-    orient,
     p_flags,
     risk_allele,
-    settled,
-    settled_flags,
     unit_text,
 )
 
@@ -172,7 +172,8 @@ def test_an_inferred_odds_ratio_stays_only_with_a_disease():
     flags = pl.Series("f", [["effect_inferred", "mhc"]] * 2)
     frame = pl.DataFrame({"kind": ["Disease", "Trait"], "f": flags})
     got = frame.select(
-        settled(pl.col("kind"), pl.col("f")).alias("ok"), settled_flags(pl.col("kind"), pl.col("f")).alias("f")
+        keep_inferred_effect(pl.col("kind"), pl.col("f")).alias("ok"),
+        inferred_effect_flags(pl.col("kind"), pl.col("f")).alias("f"),
     )
     assert got["ok"].to_list() == [True, False]
     assert got["f"].to_list() == [["effect_inferred", "mhc"], ["effect_unknown", "mhc"]]
@@ -235,7 +236,7 @@ def test_risk_alleles(written, allele):
 )
 def test_alleles_are_put_on_the_known_strand(allele, known, turned, flags):
     frame = pl.DataFrame({"a": [allele], "k": [known]}, schema={"a": pl.String, "k": pl.List(pl.String)})
-    got = frame.select(orient(pl.col("a"), pl.col("k")).alias("o")).item()
+    got = frame.select(harmonise_to_known_alleles(pl.col("a"), pl.col("k")).alias("o")).item()
     assert got.pop("effect_allele") == turned
     assert sorted(name for name, held in got.items() if held) == sorted(flags)
 

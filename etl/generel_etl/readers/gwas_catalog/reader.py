@@ -20,9 +20,9 @@ import polars as pl
 
 from generel_etl.errors import DataError
 from generel_etl.parsing.ancestry import ancestry_groups, sample_size
-from generel_etl.parsing.association_stats import SETTLED, effect, in_mhc, neg_log10_p, p_flags
+from generel_etl.parsing.association_stats import INFERRED_EFFECT_COLUMNS, effect, in_mhc, neg_log10_p, p_flags
 from generel_etl.parsing.delimited import Layout, check_columns, read_rows
-from generel_etl.parsing.rejects import FILE, LINE, ROW, Check, gather, rejected, sift
+from generel_etl.parsing.rejects import FILE, LINE, ROW, Check, gather, rejected, split_valid_rows
 from generel_etl.reader import Reader, SourceFiles
 from generel_etl.readers.gwas_catalog.genes import mapped_genes, reported_genes
 from generel_etl.readers.gwas_catalog.snps import places, refusals, split_snps
@@ -74,7 +74,7 @@ def read(files: SourceFiles, options: GwasCatalogOptions) -> Tables:
     traits_known = pl.any_horizontal(
         pl.col(c).is_not_null() for c in ("DISEASE/TRAIT", "MAPPED_TRAIT", "MAPPED_TRAIT_URI")
     )
-    frame, no_trait = sift(frame, [Check("DISEASE/TRAIT", traits_known, "no trait")])
+    frame, no_trait = split_valid_rows(frame, [Check("DISEASE/TRAIT", traits_known, "no trait")])
     snps = split_snps(frame, build, position_build)
     lost = frame.join(snps, on=ROW, how="anti")
     frame = frame.join(snps.select(pl.col(ROW).unique()), on=ROW, how="semi")
@@ -149,7 +149,7 @@ def _associations(frame: pl.DataFrame, snps: pl.DataFrame, traits: pl.DataFrame)
             | (several & (pl.col("odds_ratio").is_not_null() | pl.col("beta").is_not_null())),
             effect_inferred=pl.col("effect_inferred") & ~several,
             effect_allele_frequency=pl.when(~several & frequency.is_between(0, 1)).then(frequency),
-            **{name: pl.when(~several).then(pl.col(name)) for name in {*SETTLED, "beta", "beta_unit"}},
+            **{name: pl.when(~several).then(pl.col(name)) for name in {*INFERRED_EFFECT_COLUMNS, "beta", "beta_unit"}},
         )
     )
     flags = flag_list(

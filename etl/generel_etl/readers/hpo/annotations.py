@@ -16,7 +16,7 @@ import polars as pl
 
 from generel_etl.identifiers import curie
 from generel_etl.parsing.delimited import Layout, fold, read_rows
-from generel_etl.parsing.rejects import ROW, Check, gather, sift
+from generel_etl.parsing.rejects import ROW, Check, gather, split_valid_rows
 from generel_etl.reader import NoOptions, Reader, SourceFiles
 from generel_etl.readers.hpo.frequency import frequency, frequency_flags
 from generel_etl.relations import NEGATED
@@ -50,7 +50,7 @@ def read(files: SourceFiles, options: NoOptions) -> Tables:
     )
     aspect, said_not = pl.col("#aspect"), pl.col("qualifier").str.to_uppercase() == "NOT"
     other = pl.format("{}, not a phenotype of the disease", aspect.replace_strict(OTHER_ASPECTS, default=None))
-    frame, bad = sift(
+    frame, bad = split_valid_rows(
         frame,
         [
             Check("database_id", pl.col("#disease").is_not_null(), "not an id of a disease, such as OMIM:154700"),

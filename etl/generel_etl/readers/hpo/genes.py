@@ -19,7 +19,7 @@ import polars as pl
 
 from generel_etl.identifiers import curie
 from generel_etl.parsing.delimited import Layout, fold, read_rows
-from generel_etl.parsing.rejects import ROW, Check, gather, sift
+from generel_etl.parsing.rejects import ROW, Check, gather, split_valid_rows
 from generel_etl.reader import Reader, SourceFiles
 from generel_etl.readers.hpo.frequency import frequency, frequency_flags
 from generel_etl.relations import NEGATED
@@ -68,7 +68,7 @@ def read(files: SourceFiles, options: HpoGenesOptions) -> Tables:
         pl.coalesce(given["frequency"], given["Frequency-HPO"]).alias("#frequency"),
         curie(given["disease_id"]).alias("#disease"),
     )
-    frame, bad = sift(
+    frame, bad = split_valid_rows(
         frame,
         [
             Check("ncbi_gene_id", pl.col("#gene").str.contains(r"^NCBIGene:[0-9]+$"), "not an NCBI Gene id"),

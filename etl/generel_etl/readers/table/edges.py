@@ -11,7 +11,7 @@ import polars as pl
 
 from generel_etl.errors import ConfigError, DataError
 from generel_etl.identifiers import chromosome, curie, kind, normalise_build, position_ids, rsid, snp_id
-from generel_etl.parsing.rejects import ROW, Check, gather, rejected, sift
+from generel_etl.parsing.rejects import ROW, Check, gather, rejected, split_valid_rows
 from generel_etl.readers.table.columns import EDGE_COLUMNS, ENDS, PLACE, Mapped, canonical, sorted_pair, valued
 from generel_etl.relations import RELATIONS, from_predicate
 from generel_etl.schema import CONCEPT_KINDS, EDGE_PROPERTIES, KINDS, Edges, Snps, conform
@@ -102,7 +102,7 @@ def read_edges(
     table, bad = _typed(table, options, mapping, where)
     table, cells = valued(table, mapping)
     table = _with_end(_with_end(table, "start", options, build), "end", options, build)
-    table, lost = sift(table, [c for side in ("start", "end") for c in _checks(side, mapping)])
+    table, lost = split_valid_rows(table, [c for side in ("start", "end") for c in _checks(side, mapping)])
     table = _weighed(table, options, where)
     table = table.with_columns(_on_mention(table, options).alias("on_mention"))
     edges = conform(table.rename({ROW: "row"}), Edges)

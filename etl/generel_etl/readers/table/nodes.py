@@ -8,7 +8,7 @@ import polars as pl
 
 from generel_etl.errors import ConfigError
 from generel_etl.identifiers import curie, kind, normalise_build, rsid, snp_id
-from generel_etl.parsing.rejects import ROW, Check, gather, rejected, sift
+from generel_etl.parsing.rejects import ROW, Check, gather, rejected, split_valid_rows
 from generel_etl.readers.table.columns import CONCEPT_COLUMNS, PLACE, SNP_COLUMNS, Mapped, canonical
 from generel_etl.readers.table.edges import place_id, snp_nodes
 from generel_etl.schema import CONCEPT_KINDS, Concepts, conform
@@ -48,7 +48,9 @@ def read_snps(
         table = table.with_columns(pl.coalesce("#id", place_id("id", names, table.columns, build)))
     column = mapping.file_column("id" if "id" in mapping else "position")
     found = pl.col("id" if "id" in table.columns else "position")
-    table, bad = sift(table, [Check(column, pl.col("#id").is_not_null(), "not one rsID, nor a place", found)])
+    table, bad = split_valid_rows(
+        table, [Check(column, pl.col("#id").is_not_null(), "not one rsID, nor a place", found)]
+    )
     snps = snp_nodes(table, "#id", names, build, pl.lit(not create))
     if "alt_ids" in table.columns:
         merged = pl.col("alt_ids").list.eval(rsid(_prefixed(pl.element(), prefix))).list.drop_nulls()
@@ -85,7 +87,7 @@ def read_concepts(
     table = canonical(frame, mapping, CONCEPT_COLUMNS)
     table = table.with_columns(curie(pl.col("id"), prefix or None).alias("#id"))
     reason = "not an id; for ids without a prefix set `prefix`"
-    table, bad = sift(
+    table, bad = split_valid_rows(
         table,
         [
             Check(mapping.file_column("id"), pl.col("#id").is_not_null(), reason, pl.col("id")),

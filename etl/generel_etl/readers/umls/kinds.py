@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from generel_etl.parsing.rejects import ROW, Check, sift
+from generel_etl.parsing.rejects import ROW, Check, split_valid_rows
 from generel_etl.schema import CONDITIONS, Concepts, conform
 
 # Semantic types (TUI) by kind, the first kind first where a concept has types of several. What stands in none of them
@@ -48,7 +48,7 @@ def typed_rows(frame: pl.DataFrame, concepts: pl.DataFrame) -> tuple[pl.DataFram
     codes = concepts.select("CUI", "id", "kind", "defined", "on_mention").unique(
         "CUI", keep="first", maintain_order=True
     )
-    frame, bad = sift(
+    frame, bad = split_valid_rows(
         frame.join(codes, on="CUI", how="left", maintain_order="left"),
         [Check("CUI", pl.col("id").is_not_null(), "of this CUI no code was read")],
     )

@@ -9,7 +9,7 @@ import polars as pl
 
 from generel_etl.errors import DataError
 from generel_etl.identifiers import canonical_prefix, curie, is_vocabulary, kind, spellings
-from generel_etl.parsing.rejects import ROW, Check, sift
+from generel_etl.parsing.rejects import ROW, Check, split_valid_rows
 from generel_etl.readers.umls.kinds import settled_kind
 from generel_etl.relations import nearest
 from generel_etl.schema import Concepts, conform
@@ -92,7 +92,7 @@ def read_names(frame: pl.DataFrame, asked: WantedNames, types: pl.DataFrame) -> 
     )
     atoms = frame.filter(asked.is_read() & pl.col("id").is_not_null()).select("AUI", "id").drop_nulls().unique("AUI")
     known = [*asked.prefixes, *spellings()]
-    frame, bad = sift(
+    frame, bad = split_valid_rows(
         frame,
         [
             Check("CUI", pl.col("CUI").str.contains(CUI), "not a CUI"),

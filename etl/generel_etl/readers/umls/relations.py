@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from generel_etl.parsing.rejects import ROW, Check, sift
+from generel_etl.parsing.rejects import ROW, Check, split_valid_rows
 from generel_etl.readers.umls.names import CUI, Codes, WantedNames
 from generel_etl.relations import PREDICATES, RELAS, from_rela, nearest
 from generel_etl.schema import Edges, conform
@@ -47,7 +47,7 @@ def read_relations(frame: pl.DataFrame, codes: Codes, asked: WantedNames) -> tup
     rela = nearest("unknown RELA", pl.col("RELA"), KNOWN_RELAS)
     refused = pl.col("REL").replace_strict(REFUSED, default=None, return_dtype=pl.String)
     unnamed = pl.when(pl.col("RELA").is_null()).then(pl.lit("RO without RELA: it does not say how"))
-    frame, bad = sift(
+    frame, bad = split_valid_rows(
         frame,
         [
             Check("REL", pl.col("REL").is_in(RELS), nearest("unknown REL", pl.col("REL"), RELS)),
