@@ -36,7 +36,7 @@ def rsids_at(stages: Sequence[Staged], asked: pl.DataFrame) -> pl.DataFrame:
     stated = _all(found, {"id": pl.String, **PLACE, "alleles": pl.List(pl.String)})
     wanted = pl.col("alleles")
     fits = (wanted.list.len() == 0) | (wanted.list.set_difference(pl.col("alleles_stated")).list.len() == 0)
-    met = asked.join(stated, on=list(PLACE), suffix="_stated").filter(fits)
+    met = asked.join(stated, on=list(PLACE), suffix="_stated", maintain_order="left_right").filter(fits)
     return (
         met.group_by("code")
         .agg(pl.col("id").n_unique().alias("n"), pl.col("id").first(), pl.col("source").first())

@@ -49,7 +49,8 @@ def rejects(ctx: click.Context, source: str | None, lines: int, as_json: bool, a
 
     table = read_rejects(configuration(ctx).etl, source)
     if not as_json and not as_csv:
-        reasons = table.group_by("source", "reason").len("rows").sort("source", "rows", descending=[False, True])
+        reasons = table.group_by("source", "reason").len("rows")
+        reasons = reasons.sort("source", "rows", "reason", descending=[False, True, False])
         print_rows(reasons.columns, reasons.rows(), title="Reasons")
         click.echo()
         table = table.group_by("source", maintain_order=True).head(lines)

@@ -16,7 +16,7 @@ def number_loci(snps: pl.DataFrame) -> pl.DataFrame:
     together as long as the gap to the one before is at most WINDOW. The MHC is the one locus "MHC".
     """
     gap = pl.col("position") - pl.col("position").shift(1).over("chromosome")
-    ordered = snps.unique("rsid").sort("chromosome", "position")
+    ordered = snps.unique("rsid", keep="first").sort("chromosome", "position", "rsid")
     starts = ordered.with_columns((gap.is_null() | (gap > WINDOW)).alias("starts"))
     named = starts.with_columns(
         pl.when("starts")
