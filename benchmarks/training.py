@@ -39,7 +39,7 @@ from generel_graph.config import ModelConfig, TrainConfig, load_config
 from generel_graph.corpus.load import load_corpus
 from generel_graph.corpus.schema import Corpus
 from generel_graph.corpus.tasks import enabled_tasks
-from generel_graph.encode import Encoder
+from generel_graph.encode import Encoder, device
 from generel_graph.encode.locate import find_encoder
 from generel_graph.graph.digest import graph_digest
 from generel_graph.graph.open import open_graph
@@ -119,7 +119,7 @@ def read(args: argparse.Namespace) -> Work:
 @contextmanager
 def numbers(dtype: torch.dtype) -> Iterator[None]:
     """Train in this number format, whatever the machine is good at."""
-    with mock.patch.object(loop, "fast_dtype", lambda device: dtype):
+    with mock.patch.object(device, "fast_dtype", lambda device: dtype):
         yield
 
 

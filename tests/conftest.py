@@ -89,6 +89,23 @@ def shared_data() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session", params=["float32", "bfloat16"])
+def number_format(request: pytest.FixtureRequest) -> str:
+    """A value of `[train] number_format`, each in turn; one that this processor would emulate is skipped."""
+    if request.param == "bfloat16":
+        request.getfixturevalue("bfloat16")
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def bfloat16() -> None:
+    """Skip the test on a processor without bfloat16."""
+    from generel_graph.encode.device import best_device, has_bfloat16
+
+    if not has_bfloat16(best_device()):
+        pytest.skip("this processor has no bfloat16")
+
+
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory):
     """A BERT of random weights in Hugging Face's layout."""

@@ -43,6 +43,7 @@ Share = Annotated[float, Within(0, 1)]
 Dropout = Annotated[float, Within(0, 0.99)]
 Port = Annotated[int, Within(0, 65_535)]
 Mode = Annotated[str, OneOf(("frozen", "lora", "full"))]
+NumberFormat = Annotated[str, OneOf(("auto", "float32", "bfloat16"))]
 LossName = Annotated[str, OneOf(("info_nce", "multi_similarity"))]
 SplitName = Annotated[str, OneOf(("pair", "locus", "chromosome", "concept"))]
 

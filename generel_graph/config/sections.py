@@ -17,6 +17,7 @@ from generel_etl.fields import (
     Dropout,
     LossName,
     Mode,
+    NumberFormat,
     Port,
     Share,
     Size,
@@ -104,6 +105,7 @@ class TrainConfig(Checked):
     patience: Count = 0  # validations without a better one before training stops; 0: it goes on to the end
     seed: int = 0
     threads: Count = 1  # of torch; 0: all cores. The towers are small: more gain little, and stall on a busy machine
+    number_format: NumberFormat = "auto"  # of the products in training; auto: timed once a process. Vectors: float32
     checkpoint_steps: Size = 250  # a checkpoint to resume from, every so many steps
     published_before: date | None = None  # reports from this day on are left out of training and "linked"
     tensorboard: bool = False  # event files for TensorBoard beside the logs, when the training is done

@@ -1,6 +1,6 @@
 """Vectors of texts kept on disk: parts that are written whole and only ever added.
 
-One folder an encoder digest. A part `<first keys' digest>.safetensors` has `keys` uint8 [n, 16]
+One folder an encoder digest and number format. A part `<first keys' digest>.safetensors` has `keys` uint8 [n, 16]
 (blake2b-128 of the text's UTF-8) and `vectors` float16 [n, d].
 """
 

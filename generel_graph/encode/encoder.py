@@ -20,19 +20,20 @@ from torch import Tensor
 from generel_etl.errors import ModelError
 from generel_etl.progress import Progress, silent
 from generel_graph.encode.cache import VectorStore, text_keys
-from generel_graph.encode.device import best_device, fast_dtype, torch_threads
+from generel_graph.encode.device import best_device, format_name, torch_threads
 from generel_graph.encode.locate import find_encoder
 
 CHUNK = 64  # texts a forward pass; sorted by length, so that little is padding
 PART = 8192  # texts a part of the cache: what a kill can cost
-KEEP_FROM = 64  # fewer new texts than this (a question) are not worth a part
+KEEP_FROM = 64  # of fewer texts than this (a question) the new ones are not worth a part
 
 
 @dataclass(slots=True)
 class Encoder:
     """An encoder by name; its weights are read when the first unknown text comes.
 
-    `digest` (32 hex) names weights, tokenizer, pooling and `max_tokens`: equal digests, equal vectors.
+    `digest` (32 hex) names weights, tokenizer, pooling and `max_tokens`: equal digests, equal vectors up to rounding.
+    `dtype`: of the products. A cache holds the vectors of one dtype.
     """
 
     name: str
@@ -46,9 +47,12 @@ class Encoder:
     _loaded: tuple[Any, Any] | None = field(default=None, repr=False)
 
     @classmethod
-    def open(cls, name: str, max_tokens: int = 48, cache: Path | None = None) -> Encoder:
+    def open(
+        cls, name: str, max_tokens: int = 48, cache: Path | None = None, dtype: torch.dtype = torch.float32
+    ) -> Encoder:
         """Find the encoder `name` (minilm, a folder, a Hugging Face name); `cache` keeps what it encodes.
 
+        float32 on every device: in bfloat16 a text's vector depends on the other texts of its batch (decision 5).
         Raises ModelError if it cannot be found, is not the published one, or pools in a way unknown here.
         """
         folder, weights = find_encoder(name, cache)
@@ -63,15 +67,14 @@ class Encoder:
             path = folder / file
             parts.append(hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "")
         digest = hashlib.blake2b("|".join(parts).encode(), digest_size=16).hexdigest()
-        store = VectorStore(cache / digest, dimension) if cache else None
-        dtype = fast_dtype(best_device())
+        store = VectorStore(cache / f"{digest}-{format_name(dtype)}", dimension) if cache else None
         return cls(name, folder, digest, dimension, max_tokens, pooling, store, dtype)
 
     def encode(self, texts: Sequence[str], progress: Progress = silent) -> NDArray[np.float32]:
         """Give each text its unit vector, [n, d]; an empty text gives zeros.
 
-        Each distinct text is encoded once, in order of length, whatever the order of `texts`.
-        bfloat16 where the machine has it: cosine with float32 at least .999.
+        Each distinct text is encoded once, in order of length, whatever the order of `texts`. Of many texts those that
+        are new are cached, however few: what is stored and what is computed later read the same vectors.
         """
         unique = sorted(set(texts))
         number = {text: i for i, text in enumerate(unique)}
@@ -92,7 +95,7 @@ class Encoder:
                 vectors[chunk] = rows
                 done += len(chunk)
                 progress("encode", done, len(order), self.name)
-            if self.store is not None and len(order) >= KEEP_FROM:
+            if self.store is not None and len(unique) >= KEEP_FROM:
                 self.store.add(keys[part], vectors[part])
         wide = vectors.astype(np.float32)  # through half precision always: a cached vector equals a fresh one
         length = np.linalg.norm(wide, axis=1, keepdims=True)
@@ -178,7 +181,7 @@ class Encoder:
     def tuned(self, folder: Path) -> Encoder:
         """Open what a training made of this encoder and wrote to `folder`; its vectors are kept beside this one's."""
         cache = self.store.folder.parent if self.store else None
-        return Encoder.open(str(folder), self.max_tokens, cache)
+        return Encoder.open(str(folder), self.max_tokens, cache, self.dtype)
 
 
 def pool(hidden: Tensor, mask: Tensor, pooling: str) -> Tensor:

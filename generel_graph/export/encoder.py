@@ -39,8 +39,8 @@ def export_encoder(config: Config, folder: Path, model_id: str | None = None, pr
     """Write the text side of a model (None: the active one) to `folder`, which must be new or empty.
 
     `sentence_transformers.SentenceTransformer(folder)` then gives a text the learnt half of the vector that `search`
-    and `score` give to a free text: unit length, float32; the encoder's bfloat16, where this program uses it, is the
-    only difference. Raises UsageError for a folder with something in it, ModelError for a model without an adapter.
+    and `score` give to a free text: unit length, float32; the only difference is that this program rounds the encoder's
+    vectors to float16. Raises UsageError for a folder with something in it, ModelError for a model without an adapter.
     """
     if model_id is None:
         with open_session(config, progress) as session:

@@ -74,6 +74,7 @@ def test_an_unknown_key_names_the_nearest_valid_one(tmp_path: Path, text: str, f
         ("mode", "'frosen'", "did you mean 'frozen'"),
         ("loss", "'infonce'", "did you mean 'info_nce'"),
         ("split", "'locos'", "did you mean 'locus'"),
+        ("number_format", "'bfloat'", "did you mean 'bfloat16'"),
         ("steps", "-1", "at least 0"),
         ("batch_size", "1", "at least 2"),
         ("learning_rate", "nan", "at least 0"),

@@ -34,14 +34,40 @@ def test_vectors_are_of_unit_length_and_mean_something(minilm):
     assert v[0] @ v[1] > v[0] @ v[4] + 0.1
 
 
-def test_the_fast_format_keeps_the_cosine(minilm):
-    if minilm.dtype == torch.float32:
-        pytest.skip("this machine computes in float32 anyway")
-    exact = Encoder.open("minilm")
-    exact.dtype = torch.float32
+@pytest.mark.usefixtures("bfloat16")
+def test_bfloat16_keeps_the_cosine(minilm):
     texts = [*TEXTS, *(f"type {i} diabetes mellitus with complication {i * 7}" for i in range(40))]
-    cosine = (minilm.encode(texts) * exact.encode(texts)).sum(axis=1)
+    cosine = (Encoder.open("minilm", dtype=torch.bfloat16).encode(texts) * minilm.encode(texts)).sum(axis=1)
     assert cosine.min() >= 0.999
+
+
+def test_a_text_has_one_vector_whatever_is_encoded_beside_it(minilm):
+    """In float32 a number moves by at most one step of float16, which is 2⁻¹³ below .25; in bfloat16 by 1e-3."""
+    texts = [*TEXTS, *(f"type {i} diabetes mellitus {'with complications ' * (i % 9)}{i * 7}" for i in range(90))]
+    together = minilm.encode(texts)
+    assert minilm.dtype == torch.float32
+    for at in range(0, len(texts), 7):
+        np.testing.assert_allclose(minilm.encode(texts[at : at + 3]), together[at : at + 3], atol=1.3e-4)
+
+
+def test_a_cache_holds_one_number_format(tiny, tmp_path):
+    texts = [f"heart {'abcdefgh'[i % 8]} {'klm' * (i % 9)} {i}" for i in range(80)]
+    exact = Encoder.open(str(tiny), cache=tmp_path)
+    exact.encode(texts)
+    small = Encoder.open(str(tiny), cache=tmp_path, dtype=torch.bfloat16)
+    assert (exact.digest, len(exact.store), len(small.store)) == (small.digest, 80, 0)
+    small.encode(texts[:70])
+    assert (len(Encoder.open(str(tiny), cache=tmp_path).store), len(small.store)) == (80, 70)
+
+
+def test_of_many_texts_the_few_new_ones_are_cached_and_of_few_none(tiny, tmp_path):
+    texts = [f"heart {'abcdefgh'[i % 8]} {i}" for i in range(100)]
+    encoder = Encoder.open(str(tiny), cache=tmp_path)
+    for many, cached in ((99, 99), (100, 100)):
+        encoder.encode(texts[:many])
+        assert len(encoder.store) == cached
+    encoder.encode(["attack", "heart attack"])
+    assert len(encoder.store) == 100
 
 
 def test_order_and_repeats_do_not_matter(minilm):

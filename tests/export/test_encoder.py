@@ -66,9 +66,7 @@ def encoder(request, tmp_path_factory):
     if request.param == "cls":
         (folder / "1_Pooling").mkdir()
         (folder / "1_Pooling" / "config.json").write_text(json.dumps({"pooling_mode_cls_token": True}))
-    opened = Encoder.open(str(folder), max_tokens=8)
-    opened.dtype = torch.float32
-    return opened
+    return Encoder.open(str(folder), max_tokens=8)
 
 
 @pytest.fixture

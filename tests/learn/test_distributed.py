@@ -17,8 +17,9 @@ from generel_graph.model_folder import LOG, LogRow, read_rows
 # Without dropout of any kind: each process draws its own.
 MODEL = ModelConfig(dimension=24, hidden=16, dropout=0.0, block_dropout=0.0, text_only=0.0)
 TRAIN = TrainConfig(
-    steps=50, batch_size=31, held_out=0.05, validate_steps=25, adapter_steps=20, checkpoint_steps=20, threads=1
-)
+    steps=50, batch_size=31, held_out=0.05, validate_steps=25, adapter_steps=20, checkpoint_steps=20, threads=1,
+    number_format="float32",
+)  # fmt: skip
 TRAINS = {
     "as shipped": TRAIN,
     "hard negatives": replace(TRAIN, hard_negatives=1, hard_pool=40),
@@ -28,12 +29,10 @@ SCRIPT = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-import torch
 from conftest import WordEncoder, denying, planted
 from generel_graph.learn import joined, train
 from test_world import MODEL, TRAINS, WEIGHTS
 corpus = denying(planted()[0])
-sys.modules["generel_graph.learn.training.train"].fast_dtype = lambda device: torch.float32
 with joined() as world:
     report = train(corpus, WordEncoder(), MODEL, TRAINS[sys.argv[3]], WEIGHTS, Path(sys.argv[1]), world=world)
     sys.stdout.write(f"{world.rank} {world.size} {report.model_id}\\n")
@@ -58,9 +57,7 @@ def run(processes: int, name: str, folder: Path, script: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(("processes", "name"), [(2, "hard negatives"), (3, "as shipped")])
-def test_processes_give_the_loss_and_the_weights_of_one(denying_corpus, words, tmp_path, monkeypatch, processes, name):
-    # Each would time its number formats for itself, and near ties among hard negatives are theirs to decide.
-    monkeypatch.setattr(sys.modules["generel_graph.learn.training.train"], "fast_dtype", lambda device: torch.float32)
+def test_processes_give_the_loss_and_the_weights_of_one(denying_corpus, words, tmp_path, processes, name):
     alone = train(denying_corpus, words, MODEL, TRAINS[name], WEIGHTS, tmp_path / "alone")
     said = run(processes, name, tmp_path / "together", tmp_path / "script.py")
     assert [line for line in said if line] == [f"{r} {processes} {alone.model_id}" for r in range(processes)]

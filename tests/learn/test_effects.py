@@ -170,7 +170,7 @@ def test_what_is_written_tells_the_same_by_ids(planted_effects, tmp_path):
 def test_a_trained_model_tells_effects_by_stored_vectors(planted_corpus, words, tmp_path):
     corpus, _ = planted_corpus  # the effects of theme t are .1 + .8 · t / 6
     config = Config(folder=tmp_path)
-    settings = TrainConfig(steps=20, batch_size=32, adapter_steps=0, validate_steps=0)
+    settings = TrainConfig(steps=20, batch_size=32, adapter_steps=0, validate_steps=0, number_format="float32")
     train(corpus, words, ModelConfig(dimension=24, hidden=8), settings, {"gwas": 1.0}, config.model_folder("m"))
     vectors = load_model(config.model_folder("m")).vectors(corpus, words)
     traits = {f"MONDO:{t}3": vectors[corpus.nodes.ids.index(f"MONDO:{t}3")] for t in range(6)}
@@ -181,6 +181,17 @@ def test_a_trained_model_tells_effects_by_stored_vectors(planted_corpus, words, 
     assert space.effects([], {}) is None
     (config.model_folder("m") / "effects.safetensors").unlink()
     assert TrainedSpace(config, "m").effects([("rs000", "MONDO:03")], traits) is None
+
+
+@pytest.mark.usefixtures("bfloat16")
+def test_the_effect_score_does_not_depend_on_the_number_format_of_training(planted_corpus, words, tmp_path):
+    corpus, _ = planted_corpus
+    settings = TrainConfig(steps=2, batch_size=32, adapter_steps=0, validate_steps=0)
+    for name in ("float32", "bfloat16"):
+        pinned = replace(settings, number_format=name)
+        train(corpus, words, ModelConfig(dimension=24, hidden=8), pinned, {"gwas": 1.0}, tmp_path / name)
+    one, other = ((tmp_path / name / "effects.safetensors").read_bytes() for name in ("float32", "bfloat16"))
+    assert one == other
 
 
 def test_a_cohort_alone_tells_on_its_own_scale(planted_effects, build):

@@ -18,7 +18,7 @@ from generel_graph.stored_vectors import split
 MODEL = ModelConfig(dimension=16, hidden=8)
 TRAIN = TrainConfig(
     mode="full", steps=20, encoder_steps=25, batch_size=32, checkpoint_steps=10, held_out=0.0, adapter_steps=10,
-    encoder_rate=1e-2, lora_rank=2,
+    encoder_rate=1e-2, lora_rank=2, number_format="float32",
 )  # fmt: skip
 WEIGHTS = {"gwas": 12.0, "gene_trait": 2.0}
 TEXTS = ["heart attack", "", "attack", "heart attack", "a b c d e f g h"]
@@ -43,7 +43,6 @@ def trained(planted_corpus, tiny, tmp_path_factory):
 @pytest.mark.parametrize("rank", [0, 2])
 def test_it_starts_as_the_encoder(encoder, rank):
     model = LanguageModel(encoder, rank).eval()
-    encoder.dtype = torch.float32
     vectors = model(TEXTS)
     np.testing.assert_allclose(vectors.detach().numpy(), encoder.encode(TEXTS), atol=2e-3)  # kept in half precision
     assert not vectors[1].any()
@@ -101,8 +100,6 @@ def test_others_load_what_was_moved(planted_corpus, encoder, trained, tmp_path):
     sentence_transformers = pytest.importorskip("sentence_transformers")
     model = load_model(trained["lora"])
     folder = write_encoder(model, encoder, tmp_path / "out")
-    moved = model.own_encoder(encoder)
-    moved.dtype = torch.float32
     loaded = sentence_transformers.SentenceTransformer(str(folder), device="cpu")
     texts = ["heart attack", "attack"]
     ours = split(model.text_vectors(texts, encoder), 16)[0]

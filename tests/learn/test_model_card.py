@@ -25,7 +25,9 @@ PROVENANCE = Provenance(
 def config(planted_corpus, words, tmp_path_factory):
     corpus, _ = planted_corpus
     folder = tmp_path_factory.mktemp("card") / "m"
-    settings = TrainConfig(steps=40, batch_size=32, held_out=0.1, validate_steps=20, adapter_steps=20)
+    settings = TrainConfig(
+        steps=40, batch_size=32, held_out=0.1, validate_steps=20, adapter_steps=20, number_format="float32"
+    )
     weights = {"gwas": 12.0, "kg": 1.0, "synonym": 1.0}
     train(
         replace(corpus, provenance=PROVENANCE), words, ModelConfig(dimension=24, hidden=48), settings, weights, folder

@@ -20,7 +20,7 @@ from generel_graph.learn.pairs.negatives import denied, nearest
 from generel_graph.learn.pairs.training_data import training_data
 
 MODEL = ModelConfig(dimension=24, hidden=8)
-TRAIN = TrainConfig(steps=400, batch_size=24, held_out=0.1, hard_negatives=2, hard_pool=16)
+TRAIN = TrainConfig(steps=400, batch_size=24, held_out=0.1, hard_negatives=2, hard_pool=16, number_format="float32")
 WEIGHTS = {"gwas": 12.0, "gene_trait": 2.0}
 SNPS, TRAITS, GENES = 9, 9, 9
 

@@ -52,9 +52,9 @@ CLUSTERS = {"EFO:1": "MONDO:2"}
 
 
 @pytest.fixture(scope="module")
-def model(planted_corpus, tmp_path_factory, shared_words):
+def model(planted_corpus, tmp_path_factory, shared_words, number_format):
     folder = tmp_path_factory.mktemp("around") / "m"
-    train(planted_corpus[0], shared_words, MODEL, TRAIN, {}, folder)
+    train(planted_corpus[0], shared_words, MODEL, replace(TRAIN, number_format=number_format), {}, folder)
     return load_model(folder)
 
 

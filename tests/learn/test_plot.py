@@ -16,7 +16,9 @@ from generel_graph.model_folder import LogRow, ValidationRow, read_rows, write_r
 from generel_graph.pipeline.train import plot_model
 
 WEIGHTS = {"gwas": 12.0, "kg": 1.0, "synonym": 1.0}
-SETTINGS = TrainConfig(steps=30, batch_size=32, held_out=0.1, validate_steps=10, adapter_steps=0)
+SETTINGS = TrainConfig(
+    steps=30, batch_size=32, held_out=0.1, validate_steps=10, adapter_steps=0, number_format="float32"
+)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from generel_graph.learn.pairs.batches import plan_round
 from generel_graph.learn.pairs.groups import snp_genes, task_groups
 
 NAN = float("nan")
-TRAIN = TrainConfig(steps=30, batch_size=32, held_out=0.1, adapter_steps=0, validate_steps=15)
+TRAIN = TrainConfig(steps=30, batch_size=32, held_out=0.1, adapter_steps=0, validate_steps=15, number_format="float32")
 WEIGHTS = {"gwas": 12.0, "gene_trait": 2.0}
 SETTINGS = {
     "pair": {},

@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 
 from generel_etl.errors import ConfigError, ModelError
 from generel_graph.config import ModelConfig, TrainConfig
+from generel_graph.encode import device
 from generel_graph.learn import load_model, model_id, train
 from generel_graph.learn.training.schedule import rates
 from generel_graph.learn.training.validation import score
@@ -20,8 +21,9 @@ from generel_graph.model_folder import ValidationRow, read_rows
 
 MODEL = ModelConfig(dimension=24, hidden=48)
 TRAIN = TrainConfig(
-    steps=120, batch_size=32, warmup=10, checkpoint_steps=50, learning_rate=3e-3, held_out=0.1, adapter_steps=0
-)
+    steps=120, batch_size=32, warmup=10, checkpoint_steps=50, learning_rate=3e-3, held_out=0.1, adapter_steps=0,
+    number_format="float32",
+)  # fmt: skip
 SHORT = replace(TRAIN, steps=50, checkpoint_steps=20, validate_steps=15)
 WEIGHTS = {"gwas": 12.0, "kg": 1.0, "gene_trait": 2.0}
 LOOP = importlib.import_module("generel_graph.learn.training.train")  # the package has its function by this name
@@ -61,9 +63,9 @@ def held_out_auc(vectors, corpus, held):
     return auc(positive, negative)
 
 
-def test_learns_what_was_planted(planted_corpus, words, tmp_path):
+def test_learns_what_was_planted(planted_corpus, words, tmp_path, number_format):
     corpus, held = planted_corpus
-    report = train(corpus, words, MODEL, TRAIN, WEIGHTS, tmp_path / "m")
+    report = train(corpus, words, MODEL, replace(TRAIN, number_format=number_format), WEIGHTS, tmp_path / "m")
     assert {task.name for task in report.tasks} == {
         "gwas", "kg", "hierarchy", "synonym", "gene_trait", "snp_gene",
     }  # fmt: skip
@@ -88,10 +90,11 @@ def test_learns_what_was_planted(planted_corpus, words, tmp_path):
     assert held_out_auc(z, corpus, held) > held_out_auc(words.encode(corpus.nodes.texts), corpus, held)
 
 
-def test_two_runs_of_one_seed_are_equal_and_seeds_differ(planted_corpus, words, tmp_path):
+def test_two_runs_of_one_seed_are_equal_and_seeds_differ(planted_corpus, words, tmp_path, number_format):
     corpus, _ = planted_corpus
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
-        train(corpus, words, MODEL, replace(SHORT, seed=seed), WEIGHTS, tmp_path / name)
+        settings = replace(SHORT, seed=seed, number_format=number_format)
+        train(corpus, words, MODEL, settings, WEIGHTS, tmp_path / name)
     a, b, c = (weights_of(tmp_path / name) for name in "abc")
     assert same(a, b)
     assert not same(a, c)
@@ -111,16 +114,17 @@ def test_batches_made_ahead_are_those_made_in_turn_and_end_with_the_training(
 
 
 @pytest.mark.parametrize("stop", [1, 20, 33, 41])
-def test_resumes_to_the_bit(planted_corpus, words, tmp_path, stop):
+def test_resumes_to_the_bit(planted_corpus, words, tmp_path, stop, number_format):
     corpus, _ = planted_corpus
-    train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "whole")
+    settings = replace(SHORT, number_format=number_format)
+    train(corpus, words, MODEL, settings, WEIGHTS, tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
-        train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "parts", stop_at(stop))
+        train(corpus, words, MODEL, settings, WEIGHTS, tmp_path / "parts", stop_at(stop))
     assert sorted(p.name for p in (tmp_path / "parts").iterdir()) == [
         "log.csv", "resume.safetensors", "validation.csv",
     ]  # fmt: skip
     seen = []
-    train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "parts", lambda s, d, t, n="": seen.append((s, d)))
+    train(corpus, words, MODEL, settings, WEIGHTS, tmp_path / "parts", lambda s, d, t, n="": seen.append((s, d)))
     assert min(d for s, d in seen if s == "train") == stop + 1
     assert same(weights_of(tmp_path / "whole"), weights_of(tmp_path / "parts"))
     steps = [line.split(",")[0] for line in (tmp_path / "parts" / "log.csv").read_text().splitlines()]
@@ -129,19 +133,61 @@ def test_resumes_to_the_bit(planted_corpus, words, tmp_path, stop):
     assert not (tmp_path / "parts" / "resume.safetensors").exists()
 
 
+@pytest.mark.usefixtures("bfloat16")
 def test_resumes_in_the_number_format_that_it_began_in(planted_corpus, words, tmp_path, monkeypatch):
     corpus, _ = planted_corpus
+    auto = replace(SHORT, number_format="auto")
     for dtype, folder, stop in (
         (torch.bfloat16, "whole", 99),
         (torch.bfloat16, "parts", 33),
         (torch.float32, "other", 99),
     ):
-        monkeypatch.setattr(LOOP, "fast_dtype", lambda device, dtype=dtype: dtype)
+        monkeypatch.setattr(device, "fast_dtype", lambda device, dtype=dtype: dtype)
         with pytest.raises(KeyboardInterrupt) if stop < SHORT.steps else nullcontext():
-            train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / folder, stop_at(stop))
-    train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "parts")  # on a machine that would now begin in float32
+            train(corpus, words, MODEL, auto, WEIGHTS, tmp_path / folder, stop_at(stop))
+    report = train(corpus, words, MODEL, auto, WEIGHTS, tmp_path / "parts")  # `auto` would now choose float32
+    assert report.number_format == "bfloat16"
     assert same(weights_of(tmp_path / "whole"), weights_of(tmp_path / "parts"))
     assert not same(weights_of(tmp_path / "whole"), weights_of(tmp_path / "other"))
+
+
+def test_the_number_format_is_recorded_and_only_a_set_one_is_part_of_the_id(
+    planted_corpus, words, tmp_path, monkeypatch, number_format
+):
+    corpus, _ = planted_corpus
+    short = replace(SHORT, steps=2)
+    monkeypatch.setattr(device, "fast_dtype", lambda _: device.FORMATS[number_format])
+    auto, pinned = (replace(short, number_format=name) for name in ("auto", number_format))
+    reports = [train(corpus, words, MODEL, s, WEIGHTS, tmp_path / s.number_format) for s in (auto, pinned)]
+    for settings, report in zip((auto, pinned), reports, strict=True):
+        config = json.loads((report.folder / "config.json").read_text())
+        assert config["report"]["number_format"] == report.number_format == number_format
+        assert config["identity"]["train"]["number_format"] == settings.number_format
+        said = f"- trained in {number_format} (`number_format` {settings.number_format}); vectors in float32"
+        assert said in (report.folder / "README.md").read_text()
+    assert same(weights_of(reports[0].folder), weights_of(reports[1].folder))
+    other = device.FORMATS["float32" if number_format == "bfloat16" else "bfloat16"]
+    monkeypatch.setattr(device, "fast_dtype", lambda device: other)
+    assert model_id(corpus, words, MODEL, auto, WEIGHTS) == reports[0].model_id
+    every = {
+        model_id(corpus, words, MODEL, replace(short, number_format=f), WEIGHTS) for f in ("auto", *device.FORMATS)
+    }
+    assert len(every) == 3
+
+
+@pytest.mark.usefixtures("bfloat16")
+def test_bfloat16_is_refused_where_it_would_be_emulated(planted_corpus, words, tmp_path, monkeypatch):
+    corpus, _ = planted_corpus
+    small = replace(SHORT, number_format="bfloat16")
+    with pytest.raises(KeyboardInterrupt):
+        train(corpus, words, MODEL, small, WEIGHTS, tmp_path / "m", stop_at(5))
+    monkeypatch.setattr(device, "has_bfloat16", lambda device: False)
+    for folder, where in (("new", "train.number_format"), ("m", tmp_path / "m" / "resume.safetensors")):
+        with pytest.raises(ConfigError, match="this processor has no bfloat16") as error:
+            train(corpus, words, MODEL, small, WEIGHTS, tmp_path / folder)
+        assert error.value.where == str(where)
+        assert 'number_format = "float32"' in error.value.next_step
+    assert (tmp_path / "m" / "resume.safetensors").is_file()
 
 
 def test_resumes_to_the_bit_with_hard_negatives(denying_corpus, words, tmp_path):

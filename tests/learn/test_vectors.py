@@ -1,5 +1,7 @@
 """The stored vector's algebra, and that a text's vector and a node's are of one making."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -18,10 +20,10 @@ def unit(n, d, seed):
 
 
 @pytest.fixture(scope="module")
-def model(planted_corpus, tmp_path_factory, request):
+def model(planted_corpus, tmp_path_factory, request, number_format):
     words = request.getfixturevalue("shared_words")
     folder = tmp_path_factory.mktemp("vectors") / "m"
-    train(planted_corpus[0], words, MODEL, TRAIN, {}, folder)
+    train(planted_corpus[0], words, MODEL, replace(TRAIN, number_format=number_format), {}, folder)
     return load_model(folder)
 
 

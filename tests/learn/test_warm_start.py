@@ -15,7 +15,15 @@ from generel_graph.learn.training.warm_start import RATE, inherit
 from generel_graph.model_folder import LOG, LogRow, read_rows
 
 MODEL = ModelConfig(dimension=24, hidden=16, snp_embedding=True)
-TRAIN = TrainConfig(steps=120, continue_steps=20, batch_size=32, held_out=0.1, adapter_steps=0, learning_rate=3e-3)
+TRAIN = TrainConfig(
+    steps=120,
+    continue_steps=20,
+    batch_size=32,
+    held_out=0.1,
+    adapter_steps=0,
+    learning_rate=3e-3,
+    number_format="float32",
+)
 WEIGHTS = {"gwas": 12.0, "gene_trait": 2.0}
 
 

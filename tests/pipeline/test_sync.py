@@ -46,6 +46,7 @@ class Project:
             "GENEREL_TRAIN_STEPS": str(STEPS),
             "GENEREL_TRAIN_CHECKPOINT_STEPS": "4",
             "GENEREL_TRAIN_ADAPTER_STEPS": "8",
+            "GENEREL_TRAIN_NUMBER_FORMAT": "float32",
             **more,
         }
 

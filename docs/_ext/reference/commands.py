@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import click
-from generel_graph.cli import COMMANDS, cli
 
+from generel_graph.cli import COMMANDS, cli
 from reference.markdown import code, table
 
 

@@ -12,7 +12,6 @@ from generel_etl.config import SourceConfig
 from generel_etl.readers import READERS
 from generel_graph import config
 from generel_graph.config.load import OUTSIDE
-
 from reference.markdown import code, field_comments, plain, sentence, table
 
 HEADINGS = ("key", "default", "valid values", "meaning")

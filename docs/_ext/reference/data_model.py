@@ -6,10 +6,10 @@ from typing import Any
 
 import dataframely as dy
 import polars as pl
+
 from generel_etl import relations as relation_tables
 from generel_etl import schema
 from generel_etl.identifiers import PREFIXES
-
 from reference.markdown import code, dict_comments, field_comments, plain, sentence, table
 
 FAMILY_TITLES = {
@@ -88,15 +88,15 @@ def record_tables() -> str:
             rows.append((code(column), _type(types[column]), needed, note))
         parts += [f"### `{name}`\n", text + "\n", table(("column", "type", "required", "meaning"), rows)]
         if name == "edges":
-            parts.append("The table also has a column for every [relationship property](#properties-of-relationships).\n")
+            parts.append(
+                "The table also has a column for every [relationship property](#properties-of-relationships).\n"
+            )
     return "\n".join(parts)
 
 
 def prefixes() -> str:
     """The vocabularies whose identifiers are normalised, with the other spellings that are read."""
-    rows = [
-        (code(p.name), ", ".join(code(s) for s in p.spellings), p.kind or "") for p in PREFIXES
-    ]
+    rows = [(code(p.name), ", ".join(code(s) for s in p.spellings), p.kind or "") for p in PREFIXES]
     return table(("prefix", "other spellings", "kind by default"), rows)
 
 

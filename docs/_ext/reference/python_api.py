@@ -11,7 +11,6 @@ from typing import Any
 
 from generel_graph import session as session_module
 from generel_graph.session import Session
-
 from reference.markdown import plain, table
 
 
@@ -35,7 +34,9 @@ def result_types() -> str:
     parts = []
     for kind in classes.values():
         path = f"{kind.__module__}.{kind.__qualname__}"
-        parts.append(f"### {kind.__name__}\n\n```{{eval-rst}}\n.. autoclass:: {path}\n   :members:\n   :undoc-members:\n   :exclude-members: __init__\n```\n")
+        parts.append(
+            f"### {kind.__name__}\n\n```{{eval-rst}}\n.. autoclass:: {path}\n   :members:\n   :undoc-members:\n   :exclude-members: __init__\n```\n"
+        )
     return "\n".join(parts)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 
 from generel_graph.corpus.tasks import TASKS
-
 from reference.markdown import code, plain, table
 
 

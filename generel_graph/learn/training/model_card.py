@@ -40,6 +40,7 @@ def _what(config: Mapping[str, Any]) -> str:
     identity, report = config["identity"], config["report"]
     model, train = identity["model"], identity["train"]
     share = model["learnt_share"]
+    number_format, chosen = report.get("number_format") or "an unrecorded format", train.get("number_format", "auto")
     towers = "\n".join(
         f"- {tower['tower']}: {', '.join(tower['blocks'])} → {tower['hidden']} → {tower['dimension']}"
         for tower in config["towers"]
@@ -51,6 +52,7 @@ SNPs and biomedical concepts in one space, trained on the edges of one graph.
 - graph: {identity["corpus"]} ({config["nodes"]:,} nodes, {config["edges"]:,} edges)
 - encoder of texts: {model["encoder"]} ({identity["encoder"]}), frozen, at most {model["max_tokens"]} tokens
 - {report["steps"]:,} steps of {train["batch_size"]} pairs, seed {train["seed"]}, {report["seconds"]:.0f} s
+- trained in {number_format} (`number_format` {chosen}); vectors in float32
 - reports from {train["published_before"] or "no date"} on left out
 
 Two towers place what they are told of a node, SNPs by one, concepts by the other:

@@ -28,6 +28,7 @@ class TrainReport:
     tasks: tuple[TaskReport, ...]
     pairs_per_second: float
     wordings: Mapping[str, float] = field(default_factory=dict)  # recall of held-out synonyms, by way of asking
+    number_format: str = ""  # of the products in training; empty: a model older than this field
     kept_step: int = 0  # whose weights the model has: where validation was best, else the last
 
 

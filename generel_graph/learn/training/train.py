@@ -21,9 +21,10 @@ from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.config.fingerprint import identity, name_of
 from generel_graph.corpus.schema import Corpus
 from generel_graph.encode import Encoder
-from generel_graph.encode.device import best_device, fast_dtype, torch_threads
+from generel_graph.encode.device import best_device, check_dtype, format_name, torch_threads, training_dtype
 from generel_graph.learn.distributed import ALONE, ProcessGroup
 from generel_graph.learn.effects.table import learn_effects
+from generel_graph.learn.features.features import Features
 from generel_graph.learn.losses import objective
 from generel_graph.learn.model.model import Model
 from generel_graph.learn.model.text_adapter import Adapter
@@ -41,7 +42,7 @@ from generel_graph.learn.training.report import TrainReport, finished, report_of
 from generel_graph.learn.training.schedule import LANGUAGE, all_steps, language_model, rates, texts_of, with_own_texts
 from generel_graph.learn.training.validation import Validation
 from generel_graph.learn.training.warm_start import check_start, continuing, inherit
-from generel_graph.model_folder import BAD_PAIRS, CONFIG, ENCODER, LogRow, ValidationRow, write_bad_pairs
+from generel_graph.model_folder import BAD_PAIRS, CONFIG, ENCODER, RESUME, LogRow, ValidationRow, write_bad_pairs
 from generel_graph.prefetch import prefetch
 
 
@@ -87,8 +88,9 @@ def train(
     others is begun anew. Ctrl-C ends the step, saves and raises KeyboardInterrupt. All processes of `world` train it
     together; the first alone validates and writes. From `start` it goes on: what that model has learnt is kept, new
     nodes and inputs begin anew, and `continue_steps` are enough.
-    Raises ConfigError for an unknown loss; ModelError for a finished model of other inputs, for pairs that cannot be
-    trained on, and when the loss is not a number (the batch's pairs are then in `nan_pairs.tsv`).
+    Raises ConfigError for an unknown loss, and for bfloat16 on a processor without it; ModelError for a finished model
+    of other inputs, for pairs that cannot be trained on, and when the loss is not a number (the batch's pairs are then
+    in `nan_pairs.tsv`).
     """
     wanted = _identity(corpus, encoder, model, train, task_weights, start.id if start else "")
     if (folder / CONFIG).is_file():
@@ -96,11 +98,18 @@ def train(
     train = continuing(train, start)
     progress = progress if world.first else silent
     state = read_state(folder, wanted)
-    small = state.dtype == torch.bfloat16 if state else world.agreed(fast_dtype(best_device()) == torch.bfloat16)
-    dtype = torch.bfloat16 if small else torch.float32  # one for all processes, and the same again after a stop
+    # One for all processes, and the same again after a stop.
+    dtype = state.dtype if state else _agreed_dtype(train, world)
+    check_dtype(dtype, best_device(), folder / RESUME if state else "train.number_format")
     given = training_data(corpus, encoder, model, train, task_weights, progress, dtype)
     with torch_threads(train.threads):  # not around the above: texts are encoded on all cores
         return _learn(given, encoder, model, train, folder, wanted, state, progress, world, start)
+
+
+def _agreed_dtype(train: TrainConfig, world: ProcessGroup) -> torch.dtype:
+    """The number format of the first process; each could time its own otherwise."""
+    own = training_dtype(train.number_format, best_device())
+    return torch.bfloat16 if world.agreed(own == torch.bfloat16) else torch.float32
 
 
 def _learn(
@@ -209,15 +218,24 @@ def _learn(
             given = with_own_texts(given, encoder.tuned(folder / ENCODER), progress)
     adapter, wordings = teach(given, towers, steps=train.adapter_steps, seed=train.seed, progress=progress)
     report = report_of(folder, name_of(wanted), given.groups, log, watch.validated, kept)
-    report = replace(report, wordings=wordings)
-    _write(report, given, wanted, towers, adapter, log, watch.validated)
+    report = replace(report, wordings=wordings, number_format=format_name(dtype))
+    _write(report, given, _in_float32(given, encoder, progress), wanted, towers, adapter, log, watch.validated)
     world.wait()
     return report
+
+
+def _in_float32(given: TrainingData, encoder: Encoder, progress: Progress) -> Features:
+    """The inputs as vectors are written from them: in float32, whatever the towers were trained in."""
+    if given.features.dtype == torch.float32:
+        return given.features
+    texts = encoder.encode(given.corpus.nodes.texts, progress)
+    return Features(given.corpus, given.features.adjacency, texts)
 
 
 def _write(
     report: TrainReport,
     given: TrainingData,
+    features: Features,
     wanted: Mapping[str, Any],
     towers: nn.ModuleDict,
     adapter: Adapter | None,
@@ -235,7 +253,7 @@ def _write(
         "edges": len(corpus.edges.starts),
         "gates": gates_of(towers),
         "data": asdict(corpus.provenance),
-        "effects": learn_effects(corpus, given.features, shapes["concept"], report.folder),
+        "effects": learn_effects(corpus, features, shapes["concept"], report.folder),
         "report": {**asdict(report), "folder": ""},
     }
     write_held(report.folder, corpus, given.groups)
