@@ -108,7 +108,7 @@ def test_batches_made_ahead_are_those_made_in_turn_and_end_with_the_training(
         train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "ahead", stop_at(20))
     assert not [thread for thread in threading.enumerate() if thread.name == "ahead"]
     train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "ahead")
-    monkeypatch.setattr(LOOP, "ahead", lambda batches, depth: batches)
+    monkeypatch.setattr(LOOP, "prefetch", lambda batches, depth: batches)
     train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "in turn")
     assert same(weights_of(tmp_path / "ahead"), weights_of(tmp_path / "in turn"))
 
