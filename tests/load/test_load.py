@@ -222,7 +222,7 @@ def test_a_second_writer_is_told_who_holds_the_graph(graph: Graph) -> None:
 
     for expected_errors in (1, 1):
         with lease(graph) if not caught else nullcontext():
-            thread = threading.Thread_sources(target=ask)
+            thread = threading.Thread(target=ask)
             thread.start()
             thread.join()
         assert len(caught) == expected_errors

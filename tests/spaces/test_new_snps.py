@@ -236,7 +236,7 @@ def test_score_places_snps_too_and_leaves_others_empty(session: Session, tmp_pat
 
 def test_without_the_stage_a_place_is_placed_and_an_rsid_is_told_why_not(session: Session) -> None:
     for source in session.config.sources:
-        folder = session.config.stage_folder(source.name)
+        folder = session.config.etl.stage_folder(source.name)
         folder.rename(folder.with_name(f"{source.name}.gone"))
     with pytest.raises(NotFoundError, match="on this machine"):
         session.ask("rs90")
