@@ -10,7 +10,7 @@ from generel_graph.ask.recipes.run import RecipeResult, prepare, run_recipe
 from generel_graph.ask.score import ADDED, ENDS, read_pairs, score, to_tsv
 from generel_graph.ask.search.query_spec import WAYS, GenomicRegion, SearchOptions, SearchQuery
 from generel_graph.ask.search.search import Hit, ResolvedTerm, SearchResult, search
-from generel_graph.ask.space import EdgeFacts, Locus, SnpVector, Space, Spaces, TrainingExposure
+from generel_graph.ask.space import Locus, SnpVector, Space, Spaces, TrainingExposure
 from generel_graph.ask.views.effects import effects
 from generel_graph.ask.views.region import NOTE, REGION_COLUMNS, WINDOW, Region, region
 from generel_graph.ask.views.space import read_space
@@ -23,7 +23,6 @@ __all__ = [
     "REGION_COLUMNS",
     "WAYS",
     "WINDOW",
-    "EdgeFacts",
     "Explanation",
     "GenomicRegion",
     "Hit",

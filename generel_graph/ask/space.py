@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Protocol
 
 import numpy as np
@@ -51,27 +50,12 @@ class SnpVector:
 
 
 @dataclass(frozen=True, slots=True)
-class EdgeFacts:
-    """What training looks at of an edge, to take it or not."""
-
-    type: str
-    start: str  # id
-    end: str
-    start_kind: str
-    end_kind: str
-    weight: float | None
-    flags: tuple[str, ...]
-    published: date | None
-    r2: float | None = None  # of IN_LD_WITH
-
-
-@dataclass(frozen=True, slots=True)
 class TrainingExposure:
-    """What training saw of a pair."""
+    """Whether a model was trained on a pair of clusters."""
 
     answer: str  # TRAINED, HELD_OUT, UNSEEN or UNKNOWN
-    tasks: tuple[str, ...]  # that the pair is one of
-    edges: tuple[str, ...]  # the same answer for each edge
+    tasks: tuple[str, ...]  # names of the tasks that trained on the pair or held it out
+    edges: tuple[str, ...]  # the same answer for the two nodes of each edge
 
 
 class Space(Protocol):
@@ -109,11 +93,11 @@ class Space(Protocol):
         """
 
     def training_exposure(
-        self, ends: tuple[str, str], edges: Sequence[EdgeFacts], ways: Sequence[tuple[EdgeFacts, EdgeFacts]] = ()
+        self, left: Collection[str], right: Collection[str], edges: Sequence[tuple[str, str]]
     ) -> TrainingExposure:
-        """Whether training saw a pair of clusters: by the edges between them, or of a gene and a trait by its `ways`.
+        """Whether the model was trained on a pair of clusters, by the ids of their members.
 
-        A way is an edge of an SNP to the gene and one of the same SNP to the trait.
+        `edges`: the ids of the two nodes of each edge between them.
         """
 
 

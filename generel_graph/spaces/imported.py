@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from generel_etl.errors import ModelError, NotFoundError
-from generel_graph.ask import EdgeFacts, SnpVector, TrainingExposure
+from generel_graph.ask import SnpVector, TrainingExposure
 from generel_graph.ask.space import UNKNOWN
 from generel_graph.embed import list_models
 from generel_graph.graph import Graph
@@ -68,9 +68,9 @@ class ImportedSpace:
         return None
 
     def training_exposure(
-        self, ends: tuple[str, str], edges: Sequence[EdgeFacts], ways: Sequence[tuple[EdgeFacts, EdgeFacts]] = ()
+        self, left: Collection[str], right: Collection[str], edges: Sequence[tuple[str, str]]
     ) -> TrainingExposure:
-        """Nobody here knows what these vectors were made from."""
+        """Return "unknown": the training data of imported vectors are unknown."""
         return TrainingExposure(UNKNOWN, (), (UNKNOWN,) * len(edges))
 
     def _no_encoder(self, text: str) -> ModelError:

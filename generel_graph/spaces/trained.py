@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +12,10 @@ from numpy.typing import NDArray
 from generel_etl.errors import ModelError, NotFoundError
 from generel_graph.config import Config
 from generel_graph.graph import Graph
-from generel_graph.model_folder import CONFIG, HELD_OUT, read_config
+from generel_graph.model_folder import CONFIG, read_config
 
 if TYPE_CHECKING:
-    from generel_graph.ask import EdgeFacts, SnpVector, TrainingExposure
+    from generel_graph.ask import SnpVector, TrainingExposure
     from generel_graph.encode import Encoder
     from generel_graph.learn import EffectTable, Model
 
@@ -121,18 +120,12 @@ class TrainedSpace:
         return self.effect_table.expected(pairs, dict(zip(traits, untrained, strict=True)))
 
     def training_exposure(
-        self, ends: tuple[str, str], edges: Sequence[EdgeFacts], ways: Sequence[tuple[EdgeFacts, EdgeFacts]] = ()
+        self, left: Collection[str], right: Collection[str], edges: Sequence[tuple[str, str]]
     ) -> TrainingExposure:
-        """Whether the model's training saw a pair, by what it samples and what it held out."""
-        from generel_graph.spaces.training_pairs import Training
+        """Whether the model was trained on a pair of clusters, and on the pair of nodes of each edge."""
+        from generel_graph.spaces.training_pairs import training_exposure
 
-        before = self.identity["train"]["published_before"]
-        training = Training(
-            frozenset(name for name, weight in self.identity["task_weights"].items() if weight > 0),
-            date.fromisoformat(before) if before else None,
-            self.config.model_folder(self.model_id) / HELD_OUT,
-        )
-        return training.training_exposure(ends, edges, ways)
+        return training_exposure(self.config.model_folder(self.model_id), left, right, edges)
 
     def query_vectors(
         self, vectors: NDArray[np.float32], asked_kind: str, wanted_kind: str | None

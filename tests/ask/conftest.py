@@ -100,6 +100,8 @@ EDGES = (  # type, start, end, properties
     ("TREATS", "DRUGBANK:DB01281", "MONDO:0008383", {}),
     ("HAS_PHENOTYPE", "EFO:0000685", "HP:0001370", {}),
 )
+TRAINED_PAIRS = {frozenset(("DRUGBANK:DB01281", "MONDO:0005147")), frozenset(("HGNC:2505", "MONDO:0005010"))}
+HELD_OUT_PAIRS = {frozenset(("DRUGBANK:DB01281", "MONDO:0005010"))}
 TEXTS = {"morning joint stiffness": IMMUNE + 0.3 * OTHER, "sweet blood": SUGAR}
 
 
@@ -128,12 +130,16 @@ class ToySpace:
         sizes = np.array([len(snp) / 100 for snp, _ in pairs])
         return sizes, np.array([100.0 * float(traits[trait][1] > 0.5) for _, trait in pairs])
 
-    def training_exposure(self, ends, edges, ways=()):
-        """Trained on, if an edge has weight; held out, if it has the flag "held"."""
-        answers = tuple("no" if not edge.weight else "held out" if "held" in edge.flags else "yes" for edge in edges)
-        composed = ["yes"] if any(edge.weight for way in ways for edge in way) else []
-        found = next((a for a in ("yes", "held out") if a in (*answers, *composed)), "no")
-        return TrainingExposure(found, ("toy",) if found != "no" else (), answers)
+    def training_exposure(self, left, right, edges):
+        """Look up TRAINED_PAIRS and HELD_OUT_PAIRS; the one task is named "toy"."""
+
+        def answer(pairs):
+            return "yes" if pairs & TRAINED_PAIRS else "held out" if pairs & HELD_OUT_PAIRS else "no"
+
+        found = answer({frozenset((a, b)) for a in left for b in right})
+        return TrainingExposure(
+            found, ("toy",) if found != "no" else (), tuple(answer({frozenset(edge)}) for edge in edges)
+        )
 
     def query_vectors(self, vectors: np.ndarray, asked_kind: str, wanted_kind: str | None) -> tuple[np.ndarray, float]:
         return vectors, 2.0 if {asked_kind, wanted_kind} == {"Gene", "SNP"} else 1.0

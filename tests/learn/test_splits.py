@@ -276,6 +276,17 @@ def test_the_file_of_held_out_pairs(planted_corpus, settings, words, tmp_path):
                 expected.append((name, ids[a], pairs.texts[b] if pairs.texts else ids[b], float(weight)))
     assert sorted(row for row in table.rows() if row[0] != "gene_trait") == sorted(expected)
     assert "held_out.parquet" in (tmp_path / "m" / "README.md").read_text()
+    trained = pl.read_parquet(tmp_path / "m" / "trained_pairs.parquet")
+    assert trained.columns == ["task", "anchor", "positive"]
+    groups = task_groups(corpus, build_adjacency(corpus, settings.folds, split), WEIGHTS)
+    sampled = [
+        (group.task, ids[group.anchors[i]], ids[group.positives[i]])
+        for group in groups
+        if not group.is_text
+        for i in np.concatenate(group.by_fold)
+    ]
+    assert sampled and sorted(trained.rows()) == sorted(sampled)
+    assert {"gwas", "gene_trait"} <= set(trained["task"])
     # The same settings find it, and other ones are another model.
     assert train(corpus, words, model, settings, WEIGHTS, tmp_path / "m") == report
     names = {model_id(corpus, words, model, replace(TRAIN, **own), WEIGHTS) for own in SETTINGS.values()}

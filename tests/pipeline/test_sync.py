@@ -126,6 +126,10 @@ def test_a_pair_is_explained_drawn_and_said_to_be_held_out_where_it_was(project:
     pair = held.filter(~pl.col("task").is_in(["synonym", "equivalence", "gene_trait"])).row(0, named=True)
     apart = project.run("explain", pair["anchor"], pair["positive"], "--hops", "2", "--json", "-q")
     assert (apart["trained_on"], pair["task"] in apart["tasks"]) == ("held out", True)
+    trained = pl.read_parquet(project.folder / ".generel" / "models" / told["model"] / "trained_pairs.parquet")
+    pair = trained.filter(pl.col("task") == "gwas").row(0, named=True)
+    seen = project.run("explain", pair["anchor"], pair["positive"], "--hops", "2", "--json", "-q")
+    assert (seen["trained_on"], "gwas" in seen["tasks"]) == ("yes", True)
     printed, _ = project.start("explain", "rs2476601", "rheumatoid arthritis", "-q").communicate(timeout=120)
     for title in ("cosine", "trained on", "Direct evidence", "Paths", "Near to both"):
         assert title in printed

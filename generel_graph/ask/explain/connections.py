@@ -78,13 +78,12 @@ class Connections:
 NOTHING = Connections((), (), ())
 
 
-def connect(graph: Graph, left: End, right: End, hops: int, k: int) -> tuple[Connections, list[RankedPath], Around]:
-    """The `k` best metapaths, and `k` shared neighbours of each kind; with all shared ones, and what was read."""
+def connect(graph: Graph, left: End, right: End, hops: int, k: int) -> Connections:
+    """The `k` best metapaths, and `k` shared neighbours of each kind."""
     ends = (left.id or "", right.id or "")
     around = read_around(graph, left.members, right.members, ends, hops)
     chosen = _choose(metapaths(around, ends, (left.kind, right.kind)), k)
-    both = shared(around, ends)
-    some = _by_kind(both, around, k)
+    some = _by_kind(shared(around, ends), around, k)
     met = {c for _, paths in chosen for path in paths for c in path.between} | {f.between[0] for f in some}
     clusters = read_clusters(graph, sorted(met))
     nodes: dict[str, Between] = {}
@@ -97,20 +96,16 @@ def connect(graph: Graph, left: End, right: End, hops: int, k: int) -> tuple[Con
     pairs = list(dict.fromkeys(pair for walk in walks for pair in pairwise(walk)))
     edges = read_evidence(graph, [(members[a], members[b]) for a, b in pairs])
     steps = {pair: _step(pair, found) for pair, found in zip(pairs, edges, strict=True)}
-    return (
-        Connections(
-            tuple(
-                Metapaths(m.words(), m.score, m.count, tuple(_path(f, ends, nodes, steps) for f in found))
-                for m, found in chosen
-            ),
-            tuple(
-                Shared(nodes[f.between[0]], f.score, steps[ends[0], f.between[0]], steps[f.between[0], ends[1]])
-                for f in some
-            ),
-            around.cut,
+    return Connections(
+        tuple(
+            Metapaths(m.words(), m.score, m.count, tuple(_path(f, ends, nodes, steps) for f in found))
+            for m, found in chosen
         ),
-        both,
-        around,
+        tuple(
+            Shared(nodes[f.between[0]], f.score, steps[ends[0], f.between[0]], steps[f.between[0], ends[1]])
+            for f in some
+        ),
+        around.cut,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from generel_etl.relations import NEGATED, RELATIONS, SYMMETRIC
 from generel_graph.ask.networks import plain
-from generel_graph.ask.space import UNSEEN, EdgeFacts
+from generel_graph.ask.space import UNSEEN
 from generel_graph.graph import Graph
 
 RAISES, LOWERS = "raises", "lowers"
@@ -51,7 +51,7 @@ class Evidence:
     direction: str | None  # "raises" or "lowers", of that allele
     reported_allele: str | None  # as the source has it
     r2: float | None  # of SNPs in LD
-    seen: str = UNSEEN  # whether the model was trained on it: "yes", "held out", "no"
+    seen: str = UNSEEN  # whether the model was trained on its two nodes: "yes", "held out", "no" or "unknown"
 
     @property
     def told_by(self) -> str:
@@ -63,11 +63,6 @@ class Evidence:
     def symmetric(self) -> bool:
         """Whether the edge has no direction."""
         return self.type in SYMMETRIC
-
-    def stated(self) -> EdgeFacts:
-        """What training looks at."""
-        ends = (self.start, self.end, self.start_kind, self.end_kind)
-        return EdgeFacts(self.type, *ends, self.weight, self.flags, self.published, self.r2)
 
 
 def read_evidence(graph: Graph, pairs: Sequence[tuple[Sequence[str], Sequence[str]]]) -> list[list[Evidence]]:

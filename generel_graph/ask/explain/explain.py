@@ -10,30 +10,27 @@ import networkx as nx
 import numpy as np
 
 from generel_etl.errors import UsageError
-from generel_etl.relations import NEGATIVE, SNP_GENE
-from generel_etl.schema import CONCEPT_KINDS, CONDITIONS
+from generel_etl.relations import NEGATIVE
+from generel_etl.schema import CONCEPT_KINDS
 from generel_graph.ask.clusters import read_clusters
 from generel_graph.ask.entity_linking import EntityLink, link_or_snp
 from generel_graph.ask.explain.agreement import contradictions, summary
 from generel_graph.ask.explain.connections import NOTHING, Connections, Metapaths, Shared, connect
 from generel_graph.ask.explain.ends import End, read_ends
 from generel_graph.ask.explain.evidence import Evidence, read_evidence, with_seen
-from generel_graph.ask.explain.neighbourhood import Around
-from generel_graph.ask.explain.paths import RankedPath
 from generel_graph.ask.explain.percentile import Percentile, percentile
 from generel_graph.ask.pinned_model import PinnedModel, pinned, stored_vectors
 from generel_graph.ask.search.filters import SearchFilter
 from generel_graph.ask.search.mixture import Part, WeightedQuery
 from generel_graph.ask.search.nearest import nearest
 from generel_graph.ask.similarity import pairwise
-from generel_graph.ask.space import UNSEEN, EdgeFacts, Space, Spaces, TrainingExposure, Vector
+from generel_graph.ask.space import UNSEEN, Space, Spaces, TrainingExposure, Vector
 from generel_graph.graph import Graph
 
 if TYPE_CHECKING:
     import networkx as nx
 
 HOPS = (2, 3)
-WAYS = 50  # SNPs between a gene and a trait that are looked at for training
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,7 @@ class Explanation:
     model: str  # id of the model that answered
     cosine: float | None  # −1 … 1, as `score` gives it; None: an end has no vector yet
     percentile: Percentile | None
-    trained_on: str  # "yes", "held out", "no"; "unknown" of vectors made elsewhere
+    trained_on: str  # "yes", "held out", "no"; "unknown" without a list of its training pairs
     tasks: tuple[str, ...]  # that the pair is one of
     summary: tuple[str, ...]  # of the direct evidence, in words
     contradictions: tuple[str, ...]
@@ -111,11 +108,9 @@ def _explain(
     connections, seen = NOTHING, TrainingExposure(UNSEEN, (), ())
     if left.node and right.node:
         direct = read_evidence(graph, [(left.members, right.members)])[0]
-        ways: list[tuple[EdgeFacts, EdgeFacts]] = []
         if left.id != right.id:
-            connections, both, around = connect(graph, left, right, hops, k)
-            ways = _ways(graph, left, right, both, around)
-        seen = space.training_exposure(_gene_first(left, right), [edge.stated() for edge in direct], ways)
+            connections = connect(graph, left, right, hops, k)
+        seen = space.training_exposure(left.members, right.members, [(edge.start, edge.end) for edge in direct])
         direct = with_seen(direct, seen.edges)
     return _put(left, right, model, cosine, place, seen, direct, connections, near)
 
@@ -172,30 +167,6 @@ def _near_both(
         head = clusters[near.cluster].head
         rows.append(NearBoth(near.cluster, head.kind, head.name, *cosines))
     return tuple(rows)
-
-
-def _gene_first(left: End, right: End) -> tuple[str, str]:
-    """The ids of both ends, a gene first: as the task of genes and traits has them."""
-    ends = (right, left) if right.kind == "Gene" and left.kind != "Gene" else (left, right)
-    return ends[0].id or "", ends[1].id or ""
-
-
-def _ways(
-    graph: Graph, left: End, right: End, both: Sequence[RankedPath], around: Around
-) -> list[tuple[EdgeFacts, EdgeFacts]]:
-    """Of a gene and a trait: the edges of SNPs that lead from the one to the other."""
-    gene, trait = (right, left) if right.kind == "Gene" else (left, right)
-    if gene.kind != "Gene" or trait.kind not in CONDITIONS:
-        return []
-    snps = [found.between[0] for found in both if around.kind(found.between[0]) == "SNP"][:WAYS]
-    edges = read_evidence(graph, [([snp], end.members) for snp in snps for end in (gene, trait)])
-    return [
-        (to_gene.stated(), to_trait.stated())
-        for ones, others in zip(edges[::2], edges[1::2], strict=True)
-        for to_gene in ones
-        for to_trait in others
-        if to_gene.type in SNP_GENE and to_trait.type == "ASSOCIATED_WITH"
-    ]
 
 
 def as_graph(found: Explanation) -> nx.MultiDiGraph[str]:

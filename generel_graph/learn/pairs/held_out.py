@@ -1,4 +1,4 @@
-"""What was held out of a training, as a file beside the model that anyone can test on."""
+"""The held-out pairs and the training pairs of a model, written as files of its folder."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import polars as pl
 from generel_etl.atomic import write_atomically
 from generel_graph.corpus.schema import Corpus
 from generel_graph.learn.pairs.groups import TaskGroup
-from generel_graph.model_folder import HELD_OUT
+from generel_graph.model_folder import HELD_OUT, TRAINED_PAIRS
 
 SCHEMA = {"task": pl.String, "anchor": pl.String, "positive": pl.String, "weight": pl.Float32}
+TRAINED_SCHEMA = {"task": pl.String, "anchor": pl.String, "positive": pl.String}
 
 
 def write_held(folder: Path, corpus: Corpus, groups: Sequence[TaskGroup]) -> None:
@@ -35,6 +36,24 @@ def write_held(folder: Path, corpus: Corpus, groups: Sequence[TaskGroup]) -> Non
     table = io.BytesIO()
     pl.concat(parts).sort("task", "anchor", "positive").write_parquet(table)
     write_atomically(folder / HELD_OUT, table.getvalue())
+
+
+def write_trained_pairs(folder: Path, corpus: Corpus, groups: Sequence[TaskGroup]) -> None:
+    """Write the pairs of nodes that training sampled from, that is all pairs of all groups that are not held out.
+
+    Columns: task, anchor, positive (ids). Composed tasks are included; tasks whose positives are texts are not.
+    """
+    ids = pl.Series(corpus.nodes.ids, dtype=pl.String)
+    parts = [pl.DataFrame(schema=TRAINED_SCHEMA)]
+    for group in groups:
+        if not group.is_text:
+            rows = np.setdiff1d(np.arange(len(group.anchors)), group.held)
+            anchors, positives = ids.gather(group.anchors[rows]), ids.gather(group.positives[rows])
+            pairs = pl.DataFrame({"anchor": anchors, "positive": positives})
+            parts.append(pairs.select(pl.lit(group.task).alias("task"), "anchor", "positive"))
+    table = io.BytesIO()
+    pl.concat(parts).sort("task", "anchor", "positive").write_parquet(table)
+    write_atomically(folder / TRAINED_PAIRS, table.getvalue())
 
 
 def read_held(folder: Path) -> pl.DataFrame | None:

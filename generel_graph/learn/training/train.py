@@ -32,7 +32,7 @@ from generel_graph.learn.model.towers import gates_of, hide, make_towers, with_t
 from generel_graph.learn.pairs.batches import ROUND_STEPS, Batch, RoundInputs, TrainingStep, plan_round
 from generel_graph.learn.pairs.groups import TaskGroup
 from generel_graph.learn.pairs.hard_negatives import hard_negatives
-from generel_graph.learn.pairs.held_out import write_held
+from generel_graph.learn.pairs.held_out import write_held, write_trained_pairs
 from generel_graph.learn.pairs.training_data import TrainingData, training_data
 from generel_graph.learn.training.checkpoint import ResumeState, read_state, restore, save_state, write_model
 from generel_graph.learn.training.early_stopping import EarlyStopping
@@ -257,6 +257,7 @@ def _write(
         "report": {**asdict(report), "folder": ""},
     }
     write_held(report.folder, corpus, given.groups)
+    write_trained_pairs(report.folder, corpus, given.groups)
     card = model_card(config)
     write_model(report.folder, towers, adapter, corpus.nodes, config=config, card=card, log=log, validated=validated)
 
