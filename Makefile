@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test lint clean
+.PHONY: install demo test lint docs check format browser-deps clean
 
 install: $(VENV)/installed
 
@@ -14,7 +14,7 @@ $(VENV)/installed: pyproject.toml
 	touch $@
 
 $(VENV)/installed-test: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --editable '.[offline,java,plot,cohort,test,lint]'
+	$(BIN)/python -m pip install --quiet --editable '.[offline,java,test,lint]'
 	touch $@
 
 demo: install
@@ -28,6 +28,19 @@ lint: $(VENV)/installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(VENV)/installed-test
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
+
+check: lint test docs
+
+format: $(VENV)/installed-test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+browser-deps: # for the tests of Neo4j Browser in a real browser, on Debian
+	apt-get update -qq
+	apt-get install -qq -y --no-install-recommends chromium chromium-driver >/dev/null
 
 clean:
 	rm -rf $(VENV) build dist
