@@ -1,14 +1,15 @@
-"""SNPs measured against phecodes in a cohort, as the Phenotype–Genotype Reference Map (PGRM) lists them.
+"""Associations of SNPs and phecodes in a cohort, in the layout of the Phenotype–Genotype Reference Map (PGRM).
 
     [sources.phewas]
     reader = "phewas"
     files = ["phewas/ukbb_snp_phecode.csv"]
     build = "GRCh38"             # of SNP, "10:112998590:C:T"
     cohort = "UK Biobank"
-    effect_allele = "alt"        # which of SNP's two alleles the odds ratio is of: alt, or ref
+    effect_allele = "alt"        # the allele of SNP that the odds ratio refers to: alt, or ref
 
-A row gives SNP -CORRELATES_WITH-> Disease, the phecode (`PHECODE:250.2`; text all the way, since "008" is not "8"). An
-odds ratio that is none, or beyond all reason, is left out and its row flagged `effect_unknown`.
+A row gives one edge SNP -CORRELATES_WITH-> Disease; the disease is a phecode (`PHECODE:250.2`; phecodes are read as
+text, because "008" is not "8"). An odds ratio that is not a number or is implausible is left out, and its row has the
+flag `effect_unknown`.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ from generel_etl.errors import ConfigError
 from generel_etl.identifiers import position_ids, rsid, snp_place
 from generel_etl.parsing.association_stats import ABSURD_ODDS, in_mhc, neg_log10_p, p_flags
 from generel_etl.parsing.delimited import Layout, read_rows
-from generel_etl.parsing.rejects import ROW, Check, gather, rejected, split_valid_rows
+from generel_etl.parsing.records import edge_table, endpoint, snp_table
+from generel_etl.parsing.rejects import Check, gather, rejected, split_valid_rows
 from generel_etl.reader import Reader, SourceFiles
 from generel_etl.readers.phecode import phecode
-from generel_etl.schema import Edges, Snps, Tables, conform
+from generel_etl.schema import Tables
 from generel_etl.weights import FORMULAS, flag_list, log_standard_error
 
 NEEDED = ("SNP", "phecode", "odds_ratio", "P")
@@ -34,30 +36,35 @@ ALLELES = ("alt", "ref")
 
 @dataclass(frozen=True, slots=True)
 class PhewasOptions:
-    """The keys of a source that is read as a PheWAS."""
+    """The keys of a source with `reader = "phewas"`."""
 
-    build: str  # of the positions in SNP: GRCh36, GRCh37, GRCh38
-    cohort: str = ""  # who was measured; part of an edge's key
-    effect_allele: str = "alt"  # of SNP's two alleles: alt or ref
+    build: str  # genome build of the positions in SNP: GRCh36, GRCh37, GRCh38
+    cohort: str = ""  # name of the cohort; part of an edge's key
+    effect_allele: str = "alt"  # the allele of SNP that the odds ratio refers to: alt or ref
 
 
 def read(files: SourceFiles, options: PhewasOptions) -> Tables:
-    """Read results into edges, places of SNPs and rejects.
+    """Read results into edges, SNPs with positions, and rejects.
 
-    Raises ConfigError for a build or an allele that is none, DataError for a missing or unknown column.
+    Layout: comma-separated with a header, quoted with `"`, UTF-8: the columns SNP (`chr:pos:ref:alt` or an rsID),
+    phecode, odds_ratio and P, and optionally cases, controls, L95, U95 (the 95 % interval of the odds ratio), rsID,
+    phecode_string and category_string. This is the layout of the summary statistics of the R package PGRM (Bastarache
+    et al. 2023, doi:10.1093/bioinformatics/btac809).
+
+    Raises ConfigError for an unknown genome build or allele, DataError for a missing or unknown column.
     """
     build = files.build(options.build)
     if options.effect_allele not in ALLELES:
         raise ConfigError(
-            "no such allele", where=f"{files.where}.effect_allele", found=options.effect_allele, valid=ALLELES
+            "unknown allele", where=f"{files.where}.effect_allele", found=options.effect_allele, valid=ALLELES
         )
     rows = read_rows(files, Layout(separator=",", quote='"'), needed=NEEDED, known=(*NEEDED, *OPTIONAL))
     absent = [name for name in OPTIONAL if name not in rows.frame.columns]
     frame = rows.frame.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in absent)
     frame, bad = split_valid_rows(
-        _measured(_snps_of(frame, build)),
+        _with_statistics(_with_snp(frame, build)),
         [
-            Check("SNP", pl.col("#id").is_not_null(), "neither an rsID nor a place"),
+            Check("SNP", pl.col("#id").is_not_null(), "neither an rsID nor a position"),
             Check(
                 "phecode",
                 pl.col("#phecode").is_not_null(),
@@ -71,46 +78,48 @@ def read(files: SourceFiles, options: PhewasOptions) -> Tables:
             ),
         ],
     )
-    unread = [
+    bad_counts = [
         rejected(
             frame.filter(pl.col(f"#{name}").is_not_null() & pl.col(name).is_null()),
             name,
-            "not a whole number from 0 up: left out",
+            "not an integer from 0: left out",
             pl.col(f"#{name}"),
         )
         for name in ("cases", "controls")
     ]
     return Tables(
         rows_read=rows.rows_read,
-        snps=_places(frame, build),
+        snps=_snps(frame),
         edges=_edges(frame, options),
-        rejects=gather([rows.rejects, bad, *unread]),
+        rejects=gather([rows.rejects, bad, *bad_counts]),
         places=rows.places,
     )
 
 
-def _snps_of(frame: pl.DataFrame, build: str) -> pl.DataFrame:
-    """Add `#id`, the SNP's place and its two alleles; a build that SNP states itself goes before the option's."""
-    frame = frame.with_columns(snp_place(pl.col("SNP")).alias("#place")).unnest("#place")
+def _with_snp(frame: pl.DataFrame, build: str) -> pl.DataFrame:
+    """Add `#id` and the SNP's position, build and two alleles; a build in the SNP column overrides the option."""
+    frame = frame.with_columns(snp_place(pl.col("SNP")).alias("#position")).unnest("#position")
     frame = frame.with_columns(pl.col("build").fill_null(build))
-    place = position_ids(pl.col("build"), pl.col("chromosome"), pl.col("position"), (pl.col("ref"), pl.col("alt")))
-    return frame.with_columns(pl.coalesce(rsid(pl.col("rsID")), rsid(pl.col("SNP")), place).alias("#id"))
+    by_position = position_ids(
+        pl.col("build"), pl.col("chromosome"), pl.col("position"), (pl.col("ref"), pl.col("alt"))
+    )
+    return frame.with_columns(pl.coalesce(rsid(pl.col("rsID")), rsid(pl.col("SNP")), by_position).alias("#id"))
 
 
-def _measured(frame: pl.DataFrame) -> pl.DataFrame:
-    """Turn texts into `odds_ratio`, its interval and standard error, `neg_log10_p`, cases and controls."""
+def _with_statistics(frame: pl.DataFrame) -> pl.DataFrame:
+    """Parse `odds_ratio`, its interval and standard error, `neg_log10_p`, `cases` and `controls`."""
     odds, low, high = (pl.col(name).cast(pl.Float64, strict=False) for name in ("odds_ratio", "L95", "U95"))
-    sound = odds.is_between(1 / ABSURD_ODDS, ABSURD_ODDS)
-    # An interval that does not hold its number is of something else.
-    kept = sound & (low > 0) & (low <= odds) & (odds <= high)
+    is_plausible = odds.is_between(1 / ABSURD_ODDS, ABSURD_ODDS)
+    # An interval that does not contain its odds ratio belongs to another quantity.
+    has_interval = is_plausible & (low > 0) & (low <= odds) & (odds <= high)
     counts = [pl.col(name).cast(pl.Float64, strict=False) for name in ("cases", "controls")]
     return frame.with_columns(
         phecode(pl.col("phecode")).alias("#phecode"),
         pl.col("odds_ratio").alias("#odds_ratio"),
-        pl.when(sound).then(odds).alias("odds_ratio"),
-        pl.when(kept).then(low).alias("ci_low"),
-        pl.when(kept).then(high).alias("ci_high"),
-        pl.when(kept).then(log_standard_error(low, high)).alias("standard_error"),
+        pl.when(is_plausible).then(odds).alias("odds_ratio"),
+        pl.when(has_interval).then(low).alias("ci_low"),
+        pl.when(has_interval).then(high).alias("ci_high"),
+        pl.when(has_interval).then(log_standard_error(low, high)).alias("standard_error"),
         neg_log10_p(pl.col("P")).alias("neg_log10_p"),
         *(pl.col(name).alias(f"#{name}") for name in ("cases", "controls")),
         *(
@@ -120,21 +129,9 @@ def _measured(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _places(frame: pl.DataFrame, build: str) -> pl.DataFrame:
-    """Each SNP with its place and alleles, by the first row that has them."""
-    placed = frame.filter(pl.col("position") > 0).unique("#id", keep="first", maintain_order=True)
-    alleles = pl.concat_list("ref", "alt").list.drop_nulls().list.sort()
-    return conform(
-        placed.select(
-            pl.col(ROW).alias("row"),
-            pl.col("#id").alias("id"),
-            "chromosome",
-            "position",
-            "build",
-            alleles.alias("alleles"),
-        ),
-        Snps,
-    )
+def _snps(frame: pl.DataFrame) -> pl.DataFrame:
+    """Each SNP with its position and alleles, from the first row that has them."""
+    return snp_table(frame, "#id", alleles=pl.concat_list("ref", "alt").list.drop_nulls().list.sort())
 
 
 def _edges(frame: pl.DataFrame, options: PhewasOptions) -> pl.DataFrame:
@@ -146,30 +143,19 @@ def _edges(frame: pl.DataFrame, options: PhewasOptions) -> pl.DataFrame:
         **p_flags(pl.col("P")),
     )
     weight = formula.weight()
-    return conform(
-        frame.select(
-            pl.col(ROW).alias("row"),
-            pl.lit("CORRELATES_WITH").alias("type"),
-            pl.col("#id").alias("start_id"),
-            pl.lit("SNP").alias("start_kind"),
-            pl.col("#phecode").alias("end_id"),
-            pl.lit("Disease").alias("end_kind"),
-            pl.col("phecode_string").str.strip_chars().alias("end_name"),
-            pl.when(weight > 0).then(weight).alias("weight"),
-            pl.concat_list(flags, formula.flags()).list.sort().alias("flags"),
-            pl.col(effect).alias("effect_allele"),
-            pl.col(other).alias("other_allele"),
-            "odds_ratio",
-            "standard_error",
-            "ci_low",
-            "ci_high",
-            "neg_log10_p",
-            "cases",
-            "controls",
-            pl.lit(options.cohort or None, dtype=pl.String).alias("cohort"),
-        ),
-        Edges,
+    unchanged = ("odds_ratio", "standard_error", "ci_low", "ci_high", "neg_log10_p", "cases", "controls")
+    return edge_table(
+        frame,
+        "CORRELATES_WITH",
+        endpoint("#id", "SNP"),
+        endpoint("#phecode", "Disease", pl.col("phecode_string").str.strip_chars()),
+        weight=pl.when(weight > 0).then(weight),
+        flags=pl.concat_list(flags, formula.flags()).list.sort(),
+        effect_allele=effect,
+        other_allele=other,
+        cohort=pl.lit(options.cohort or None, dtype=pl.String),
+        **{name: name for name in unchanged},
     )
 
 
-READER = Reader("phewas", 1, PhewasOptions, read)
+READER = Reader("phewas", 2, PhewasOptions, read)

@@ -11,7 +11,7 @@ from generel_etl.config import SourceConfig
 from generel_etl.errors import ConfigError, DataError
 from generel_etl.reader import SourceFiles
 from generel_etl.readers.gwas_catalog.reader import GwasCatalogOptions, read
-from generel_etl.readers.gwas_catalog.traits import own_id
+from generel_etl.readers.gwas_catalog.traits import catalogue_trait_id
 from generel_etl.schema import TABLES
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -117,7 +117,7 @@ def test_labels_that_hold_commas_are_not_torn_apart(old):
 
 def test_many_traits_are_one_trait_of_the_source(old):
     (edge,) = edges(old, 12)
-    assert edge["end_id"] == own_id("Metabolite levels") == own_id(" metabolite  LEVELS")
+    assert edge["end_id"] == catalogue_trait_id("Metabolite levels") == catalogue_trait_id(" metabolite  LEVELS")
     assert (edge["end_kind"], edge["context"]) == ("Trait", "glycine")
     (concept,) = old.concepts.to_dicts()
     assert (concept["id"], concept["name"], concept["defined"]) == (edge["end_id"], "Metabolite levels", True)

@@ -69,9 +69,9 @@ def test_rows_that_cannot_be_used_say_why(tmp_path: Path) -> None:
     made = stage(tmp_path)
     what = 'not a phecode: three or four digits and up to two after a dot ("008.5")'
     assert made.rejects().select("line", "column", "found", "reason").collect().rows() == [
-        (8, "cases", "many", "not a whole number from 0 up: left out"),
+        (8, "cases", "many", "not an integer from 0: left out"),
         (9, "phecode", "8", what),
-        (10, "SNP", "a SNP", "neither an rsID nor a place"),
+        (10, "SNP", "a SNP", "neither an rsID nor a position"),
         (11, "odds_ratio", None, "neither an odds ratio nor a p-value"),
         (12, "#fields", "4:4000:A:C,250.2", "2 fields, where 11 are expected"),
     ]

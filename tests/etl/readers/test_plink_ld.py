@@ -57,7 +57,7 @@ def test_places_are_lists_rows_that_make_no_node(tmp_path: Path) -> None:
 def test_rows_that_cannot_be_used_say_why(tmp_path: Path) -> None:
     made = stage(tmp_path, "eur.ld")
     assert made.rejects().select("line", "column", "found", "reason").collect().rows() == [
-        (7, "SNP_A", "kgp-77", "neither an rsID nor a place"),
+        (7, "SNP_A", "kgp-77", "neither an rsID nor a position"),
         (8, "R2", "nan", "not a number from 0 to 1"),
         (9, "R2", "1.500", "not a number from 0 to 1"),
         (10, "#fields", "6\t30000100\trs2\t6\t30000400\trs4", "6 fields, where 7 are expected"),
@@ -100,7 +100,7 @@ def test_a_table_without_its_columns_is_an_error_that_names_them(tmp_path: Path)
         with pytest.raises(DataError, match=f"found: '{named}'"):
             stage(tmp_path, "x.ld", tmp_path)
     (tmp_path / "y.ld").write_text("CHR_A BP_A SNP_A CHR_B BP_B SNP_B DP\n1 1 rs1 1 2 rs2 1\n")
-    with pytest.raises(DataError, match="no column of r2"):
+    with pytest.raises(DataError, match="no r2 column"):
         stage(tmp_path, "y.ld", tmp_path)
 
 

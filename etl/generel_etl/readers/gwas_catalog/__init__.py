@@ -1,1 +1,1 @@
-"""The reader of the GWAS Catalog's associations."""
+"""Reader of the GWAS Catalog's associations."""

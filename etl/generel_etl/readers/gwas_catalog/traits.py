@@ -1,4 +1,4 @@
-"""The traits of a GWAS Catalog row: one mapped term, a few, many, or a name alone."""
+"""The traits of a GWAS Catalog row: one mapped term, several, many, or a name without a term."""
 
 from __future__ import annotations
 
@@ -12,24 +12,55 @@ from generel_etl.identifiers import curie, kind_of
 from generel_etl.parsing.rejects import ROW
 from generel_etl.schema import Concepts, conform
 
-MANY = 5  # from so many mapped terms on, a row's trait is a node of the source's own
-_SLUG = 40  # characters of a trait's name in its id
+MANY_TERMS = 5  # a row with this many mapped terms or more has one trait node that only this source defines
+_SLUG_LENGTH = 40  # characters of a trait's name in its id
 
 
 def split_traits(frame: pl.DataFrame) -> pl.DataFrame:
-    """The ends of each row, one line each.
+    """The trait endpoints of each row, one line for each endpoint.
 
-    Columns: ROW, `end_id` (null where the row has a name only), `end_name`, `end_kind`, `traits` (mapped terms),
-    `shares` (what weights are divided by), `mapped` (all mapped ids, where they are MANY).
+    Columns: ROW, `end_id` (null where the row has only a name), `end_name`, `end_kind`, `traits` (the number of mapped
+    terms), `shares` (weights are divided by it), `mapped` (all mapped ids, if there are MANY_TERMS or more).
 
-    A term's label is taken from MAPPED_TRAIT if the labels can be told apart: they are joined by commas and hold
-    commas, so their number must agree.
+    MAPPED_TRAIT gives the terms' labels. The labels are separated by commas and contain commas themselves, so they are
+    used only if their number equals the number of terms.
     """
-    whole, reported = pl.col("MAPPED_TRAIT").str.strip_chars(), pl.col("DISEASE/TRAIT").str.strip_chars()
-    cells = frame.select(uris=pl.col("MAPPED_TRAIT_URI"), label=whole).unique()
+    label, reported = pl.col("MAPPED_TRAIT").str.strip_chars(), pl.col("DISEASE/TRAIT").str.strip_chars()
+    terms = _mapped_terms(frame.select(uris=pl.col("MAPPED_TRAIT_URI"), label=label).unique())
+    rows = (
+        frame.select(ROW, uris=pl.col("MAPPED_TRAIT_URI"), label=label, reported=pl.coalesce(reported, label))
+        .join(terms, on=["uris", "label"], how="left", nulls_equal=True, maintain_order="left")
+        .with_columns(traits=pl.col("end_id").list.len().fill_null(0).cast(pl.Int64))
+    )
+    has_many = pl.col("traits") >= MANY_TERMS
+    few_terms = (
+        rows.filter(~has_many)
+        .explode("end_id", "end_name")
+        .with_columns(
+            end_name=pl.when(pl.col("end_id").is_null())
+            .then(pl.coalesce("label", "reported"))
+            .otherwise(pl.col("end_name")),
+            shares=pl.max_horizontal("traits", 1),
+            mapped=pl.lit(None, dtype=pl.List(pl.String)),
+        )
+    )
+    many_terms = rows.filter(has_many).with_columns(
+        mapped=pl.col("end_id"),
+        end_id=_map_distinct(pl.col("reported"), catalogue_trait_id),
+        end_name=pl.col("reported"),
+        shares=pl.lit(1, dtype=pl.Int64),
+    )
+    columns = (ROW, "end_id", "end_name", "traits", "shares", "mapped")
+    return pl.concat([few_terms.select(columns), many_terms.select(columns)]).with_columns(
+        end_kind=_map_distinct(pl.col("end_id"), _kind).fill_null("Trait")
+    )
+
+
+def _mapped_terms(cells: pl.DataFrame) -> pl.DataFrame:
+    """The terms of each pair of cells: `uris`, `label`, and the lists `end_id` and `end_name`."""
     cells = cells.with_columns(uri=pl.col("uris").str.split(","), names=pl.col("label").str.split(", "))
     count = pl.col("uri").list.len()
-    terms = (
+    return (
         cells.with_columns(
             names=pl.when(count == 1)
             .then(pl.concat_list("label"))
@@ -45,47 +76,20 @@ def split_traits(frame: pl.DataFrame) -> pl.DataFrame:
         .group_by("uris", "label", maintain_order=True)
         .agg("end_id", "end_name")
     )
-    rows = (
-        frame.select(ROW, uris=pl.col("MAPPED_TRAIT_URI"), label=whole, reported=pl.coalesce(reported, whole))
-        .join(terms, on=["uris", "label"], how="left", nulls_equal=True, maintain_order="left")
-        .with_columns(traits=pl.col("end_id").list.len().fill_null(0).cast(pl.Int64))
-    )
-    many = pl.col("traits") >= MANY
-    single = (
-        rows.filter(~many)
-        .explode("end_id", "end_name")
-        .with_columns(
-            end_name=pl.when(pl.col("end_id").is_null())
-            .then(pl.coalesce("label", "reported"))
-            .otherwise(pl.col("end_name")),
-            shares=pl.max_horizontal("traits", 1),
-            mapped=pl.lit(None, dtype=pl.List(pl.String)),
-        )
-    )
-    grouped = rows.filter(many).with_columns(
-        mapped=pl.col("end_id"),
-        end_id=_over_distinct(pl.col("reported"), own_id),
-        end_name=pl.col("reported"),
-        shares=pl.lit(1, dtype=pl.Int64),
-    )
-    columns = (ROW, "end_id", "end_name", "traits", "shares", "mapped")
-    return pl.concat([single.select(columns), grouped.select(columns)]).with_columns(
-        end_kind=_over_distinct(pl.col("end_id"), _kind).fill_null("Trait")
-    )
 
 
-def own_id(name: str) -> str:
-    """The id of a trait that only this source has: `GWAS:`, the name's letters, and a digest of the whole name.
+def catalogue_trait_id(name: str) -> str:
+    """The id of a trait that only this source defines: `GWAS:`, letters of the name, and a digest of the full name.
 
-    Case and blanks do not count. Stable between releases as long as the name is.
+    Case and white space do not matter. The id is stable between releases as long as the name is.
     """
     text = " ".join(name.casefold().split())
-    slug = re.sub(r"[^a-z0-9]+", "-", text)[:_SLUG].strip("-")
+    slug = re.sub(r"[^a-z0-9]+", "-", text)[:_SLUG_LENGTH].strip("-")
     return f"GWAS:{slug}-{blake2b(text.encode(), digest_size=4).hexdigest()}"
 
 
 def trait_concepts(traits: pl.DataFrame) -> pl.DataFrame:
-    """The traits of the source's own, which it defines."""
+    """The traits that this source defines, as the table `Concepts`."""
     own = traits.filter(pl.col("mapped").is_not_null()).unique("end_id", keep="first", maintain_order=True)
     return conform(
         own.select(
@@ -100,7 +104,7 @@ def trait_concepts(traits: pl.DataFrame) -> pl.DataFrame:
 
 
 def trait_xrefs(traits: pl.DataFrame) -> pl.DataFrame:
-    """XREF edges from each trait of the source's own to the terms it was mapped to: evidence, no weight."""
+    """XREF edges from each trait that this source defines to its mapped terms: evidence without a weight."""
     own = traits.filter(pl.col("mapped").is_not_null()).select(
         pl.col(ROW).alias("row"),
         pl.col("end_id").alias("start_id"),
@@ -109,15 +113,15 @@ def trait_xrefs(traits: pl.DataFrame) -> pl.DataFrame:
         pl.col("mapped").alias("end_id"),
     )
     edges = own.explode("end_id").unique(["start_id", "end_id"], keep="first", maintain_order=True)
-    return edges.with_columns(type=pl.lit("XREF"), end_kind=_over_distinct(pl.col("end_id"), _kind).fill_null("Trait"))
+    return edges.with_columns(type=pl.lit("XREF"), end_kind=_map_distinct(pl.col("end_id"), _kind).fill_null("Trait"))
 
 
 def _kind(identifier: str) -> str | None:
     return "BiologicalProcess" if identifier.startswith("GO:") else kind_of(identifier)
 
 
-def _over_distinct(column: pl.Expr, rule: Callable[[str], str | None]) -> pl.Expr:
-    """A function of a text over a column, worked out once for each distinct value."""
+def _map_distinct(column: pl.Expr, rule: Callable[[str], str | None]) -> pl.Expr:
+    """Apply a function of a text to a column; it is called once for each distinct value."""
 
     def apply(values: pl.Series) -> pl.Series:
         distinct = values.unique().drop_nulls()
