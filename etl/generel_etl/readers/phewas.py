@@ -48,8 +48,8 @@ def read(files: SourceFiles, options: PhewasOptions) -> Tables:
 
     Layout: comma-separated with a header, quoted with `"`, UTF-8: the columns SNP (`chr:pos:ref:alt` or an rsID),
     phecode, odds_ratio and P, and optionally cases, controls, L95, U95 (the 95 % interval of the odds ratio), rsID,
-    phecode_string and category_string. This is the layout of the summary statistics of the R package PGRM (Bastarache
-    et al. 2023, doi:10.1093/bioinformatics/btac809).
+    phecode_string and category_string. This is the layout of the benchmark results in the R package of the PGRM.
+    Source of the format: https://pgrm.hugheylab.org/reference/index.html
 
     Raises ConfigError for an unknown genome build or allele, DataError for a missing or unknown column.
     """
