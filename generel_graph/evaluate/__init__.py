@@ -1,8 +1,9 @@
-"""Judging: test pairs that nothing was trained on, methods that need no training beside ours, and their figures."""
+"""Evaluation: test pairs that a model was not trained on, baselines without training, and the results."""
 
 from generel_graph.evaluate.baselines import SPACE, Embedded, methods
 from generel_graph.evaluate.effects import cohort_test, later_effects, without_half
-from generel_graph.evaluate.later import HeldOut, later_tests
+from generel_graph.evaluate.held_out import HeldOut
+from generel_graph.evaluate.later import later_tests
 from generel_graph.evaluate.pairs import pair_benchmarks
 from generel_graph.evaluate.report import Benchmark, Scored, pool
 

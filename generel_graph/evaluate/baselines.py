@@ -1,4 +1,4 @@
-"""The methods that are compared on the same pairs: the space, and what a geneticist could have without it."""
+"""The methods that a test compares: the space, and baselines that need no training."""
 
 from __future__ import annotations
 
@@ -16,76 +16,80 @@ from generel_graph.metrics import cosines
 from generel_graph.stored_vectors import query_vectors, split
 
 SPACE = "the space"
+TEXT_PROPAGATION, FROZEN_TEXT, DEGREE_PRODUCT = "text propagation", "frozen text", "degree product"
 SVD_RANK, SVD_ROUNDS = 128, 4
-CHUNK = 50_000  # pairs whose vectors are held at once
+CHUNK = 50_000  # pairs whose vectors are in memory at once
 Ids = NDArray[np.int64]
 Score = Callable[[Ids, Ids], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """Vectors of some nodes of a corpus."""
+    """Stored vectors of some nodes of a corpus."""
 
     nodes: Ids  # [k], sorted
     stored: NDArray[np.float32]  # [k, D], the model's
-    learnt: int  # of D, the half z
+    learnt: int  # numbers of D that are the learnt half z
     share: float  # of z in a stored vector
 
-    def rows(self, wanted: Ids) -> Ids:
-        """Where nodes stand."""
-        return np.searchsorted(self.nodes, wanted)
+    def rows(self, nodes: Ids) -> Ids:
+        """The rows of `stored` that hold the vectors of `nodes`."""
+        return np.searchsorted(self.nodes, nodes)
 
 
 def methods(past: Corpus, embedded: Embedded, texts: NDArray[np.float32], seed: int) -> Mapping[str, Score]:
-    """Score functions by name, ours first; each takes left and right nodes, [n] each, that `embedded` has.
+    """Score functions by method, the space first; each takes left and right nodes, [n] each, that `embedded` has.
 
     `texts` [nodes of the corpus, d]: the frozen encoder's vectors, zeros for an SNP.
 
     | method | score of a pair |
     |---|---|
-    | the space | as `score` gives it: the mix that these kinds ask with |
+    | the space | the score that `score` gives: the mix of both halves for these kinds |
     | text propagation | cosine of the untrained halves |
-    | frozen text | cosine of texts; an SNP's is the mean of its known traits' (else genes') |
-    | nearest known trait | largest cosine of a known trait of the left end (a gene's: of its SNPs) to the right end |
-    | SVD of PPMI | cosine of the graph's first 128 singular vectors, positive pointwise information of its edges |
-    | degree product | log(1 + edges) of both ends, multiplied |
+    | frozen text | cosine of the texts; an SNP's is the mean of its known traits', otherwise of its genes' |
+    | nearest known trait | largest cosine of the right node to a known trait of the left (of a gene: of its SNPs) |
+    | SVD of PPMI | cosine of the first 128 singular vectors of the edges' positive pointwise mutual information |
+    | degree product | log(1 + edges) of both nodes, multiplied |
     """
-    clusters = past.nodes.clusters.astype(np.int64)
     snp = np.array([kind == "SNP" for kind in past.nodes.kinds], dtype=bool)
-    traits = _traits(past, snp)
-    words = _with_snps(texts, past, snp, traits)
+    traits = _known_traits(past, snp)
+    snp_texts = _texts_with_snps(texts, past, snp, traits)
     svd = ppmi_vectors(past, seed)
-    edges = np.bincount(
-        np.concatenate([clusters[past.edges.starts], clusters[past.edges.ends]]), minlength=len(past.nodes)
-    )
-    popularity = np.log1p(edges)
+    popularity = np.log1p(degrees(past))
     untrained = split(embedded.stored, embedded.learnt)[1]
 
-    def propagated(left: Ids, right: Ids) -> NDArray[np.float64]:
+    def propagation(left: Ids, right: Ids) -> NDArray[np.float64]:
         return _cosines(untrained, embedded.rows(left), embedded.rows(right))
 
     return {
-        SPACE: lambda left, right: _space(past, embedded, left, right),
-        "text propagation": propagated,
-        "frozen text": lambda left, right: _cosines(words, left, right),
-        "nearest known trait": lambda left, right: _nearest(texts, traits, left, right),
+        SPACE: lambda left, right: _space_scores(past, embedded, left, right),
+        TEXT_PROPAGATION: propagation,
+        FROZEN_TEXT: lambda left, right: _cosines(snp_texts, left, right),
+        "nearest known trait": lambda left, right: _nearest_known_trait(texts, traits, left, right),
         "SVD of PPMI": lambda left, right: _cosines(svd, left, right),
-        "degree product": lambda left, right: popularity[left] * popularity[right],
+        DEGREE_PRODUCT: lambda left, right: popularity[left] * popularity[right],
     }
 
 
-def _space(past: Corpus, embedded: Embedded, left: Ids, right: Ids) -> NDArray[np.float64]:
-    """Each pair as `score` gives it, by the kinds of its ends."""
+def degrees(past: Corpus) -> Ids:
+    """The number of edges of each cluster, [n], at the index of its representative."""
+    clusters = past.nodes.clusters.astype(np.int64)
+    endpoints = np.concatenate([clusters[past.edges.starts], clusters[past.edges.ends]])
+    return np.bincount(endpoints, minlength=len(past.nodes))
+
+
+def _space_scores(past: Corpus, embedded: Embedded, left: Ids, right: Ids) -> NDArray[np.float64]:
+    """The score of each pair as `score` gives it, by the kinds of its nodes."""
     out = np.zeros(len(left))
     kinds = past.nodes.kinds
     groups: dict[tuple[str, str], list[int]] = {}
     for row, (a, b) in enumerate(zip(left.tolist(), right.tolist(), strict=True)):
         groups.setdefault((kinds[a], kinds[b]), []).append(row)
-    for (asking, asked), rows in groups.items():
+    for (left_kind, right_kind), rows in groups.items():
         for begin in range(0, len(rows), CHUNK):
             part = np.array(rows[begin : begin + CHUNK])
             vectors = embedded.stored[embedded.rows(left[part])]
-            queries, constant = query_vectors(vectors, asking, asked, embedded.share, embedded.learnt)
+            queries, constant = query_vectors(vectors, left_kind, right_kind, embedded.share, embedded.learnt)
             others = embedded.stored[embedded.rows(right[part])]
             out[part] = np.einsum("nd,nd->n", queries, others) / constant
     return out
@@ -99,41 +103,46 @@ def _cosines(table: NDArray[np.float32], left: Ids, right: Ids) -> NDArray[np.fl
     return out
 
 
-def _traits(past: Corpus, snp: NDArray[np.bool_]) -> Mapping[int, Ids]:
+def _known_traits(past: Corpus, snp: NDArray[np.bool_]) -> Mapping[int, Ids]:
     """Known traits of SNPs, and of genes through their SNPs."""
     snps, traits = past.joined("ASSOCIATED_WITH")
-    of = _grouped(snps, traits)
+    of_snp = _grouped(snps, traits)
     linked, genes = past.joined(*SNP_GENE)
     none = np.empty(0, dtype=np.int64)
-    through = _grouped(genes[snp[linked]], linked[snp[linked]])
+    snps_of_gene = _grouped(genes[snp[linked]], linked[snp[linked]])
     return {
-        **of,
-        **{gene: np.unique(np.concatenate([of.get(int(s), none) for s in some])) for gene, some in through.items()},
+        **of_snp,
+        **{
+            gene: np.unique(np.concatenate([of_snp.get(int(s), none) for s in gene_snps]))
+            for gene, gene_snps in snps_of_gene.items()
+        },
     }
 
 
 def _grouped(keys: Ids, values: Ids) -> dict[int, Ids]:
     order = np.argsort(keys, kind="stable")
-    first, at = np.unique(keys[order], return_index=True)
-    return dict(zip(first.tolist(), np.split(values[order], at[1:]), strict=True)) if len(keys) else {}
+    unique, first = np.unique(keys[order], return_index=True)
+    return dict(zip(unique.tolist(), np.split(values[order], first[1:]), strict=True)) if len(keys) else {}
 
 
-def _with_snps(
+def _texts_with_snps(
     texts: NDArray[np.float32], past: Corpus, snp: NDArray[np.bool_], traits: Mapping[int, Ids]
 ) -> NDArray[np.float32]:
-    """All texts, and for an SNP the mean of what it is known with."""
+    """All texts; for an SNP, the mean of its known traits' texts, otherwise of its genes'."""
     out = texts.copy()
     linked, genes = past.joined(*SNP_GENE)
-    of_genes = _grouped(linked, genes)
+    genes_of = _grouped(linked, genes)
     for node in np.flatnonzero(snp).tolist():
         known = traits.get(node)
-        known = of_genes.get(node) if known is None or not len(known) else known
+        known = genes_of.get(node) if known is None or not len(known) else known
         if known is not None and len(known):
             out[node] = texts[known].mean(axis=0)
     return out
 
 
-def _nearest(texts: NDArray[np.float32], traits: Mapping[int, Ids], left: Ids, right: Ids) -> NDArray[np.float64]:
+def _nearest_known_trait(
+    texts: NDArray[np.float32], traits: Mapping[int, Ids], left: Ids, right: Ids
+) -> NDArray[np.float64]:
     out = np.zeros(len(left))
     order = np.argsort(left, kind="stable")
     for rows in np.split(order, np.flatnonzero(np.diff(left[order])) + 1):
@@ -144,16 +153,17 @@ def _nearest(texts: NDArray[np.float32], traits: Mapping[int, Ids], left: Ids, r
 
 
 def ppmi_vectors(past: Corpus, seed: int) -> NDArray[np.float32]:
-    """The graph's edges as positive pointwise mutual information, and their first singular vectors, [n, 128]."""
+    """Singular vectors of the edges' positive pointwise mutual information, [n, 128] of unit length."""
     clusters, n = past.nodes.clusters.astype(np.int64), len(past.nodes)
     a, b = clusters[past.edges.starts], clusters[past.edges.ends]
     keys = np.unique(np.concatenate([a * n + b, b * n + a])[np.concatenate([a != b] * 2)])
     rows, columns = keys // n, keys % n
     degree = np.maximum(np.bincount(rows, minlength=n), 1)
     information = np.log(len(keys) / (degree[rows] * degree[columns].astype(np.float64)))
-    kept = information > 0
-    at = torch.from_numpy(np.stack([rows[kept], columns[kept]]))
-    matrix = torch.sparse_coo_tensor(at, torch.from_numpy(information[kept]).float(), (n, n), check_invariants=False)
+    positive = information > 0
+    indices = torch.from_numpy(np.stack([rows[positive], columns[positive]]))
+    values = torch.from_numpy(information[positive]).float()
+    matrix = torch.sparse_coo_tensor(indices, values, (n, n), check_invariants=False)
     torch.manual_seed(seed)
     u, s, _ = torch.svd_lowrank(matrix.coalesce(), q=min(SVD_RANK, n), niter=SVD_ROUNDS)
     return np.asarray(normalize(u * s.sqrt(), dim=1).numpy(), dtype=np.float32)

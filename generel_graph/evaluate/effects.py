@@ -1,9 +1,9 @@
-"""Tests of size: how well scores follow |ln odds ratio| of pairs whose odds ratio was not known.
+"""Tests of effect size: how well scores follow |ln odds ratio| on pairs whose odds ratio was not in training.
 
 | test | pairs |
 |---|---|
-| cohort odds ratios | what a cohort measured (CORRELATES_WITH) for half of its SNPs, which no training sees |
-| later odds ratios | what the papers of a period report for SNPs that were reported before |
+| cohort odds ratios | measured by a cohort (CORRELATES_WITH) for half of its SNPs, which no training sees |
+| later odds ratios | reported by the papers of a period for SNPs that were reported before |
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generel_graph.corpus.schema import Corpus, Edges, Pairs, Reports
-from generel_graph.evaluate.later import HeldOut, days
+from generel_graph.evaluate.held_out import HeldOut, days
 
 COHORT, TASK = "CORRELATES_WITH", "phewas"
 MEASURES = ("spearman",)
-FEWEST = 20  # pairs; fewer tell nothing
+MIN_PAIRS = 20  # of a test
 
 
 def without_half(corpus: Corpus, seed: int) -> tuple[Corpus, NDArray[np.bool_]]:
-    """The corpus without a cohort's measurements of half of the SNPs, and which SNPs these are, [n].
+    """The corpus without a cohort's measurements of half of the SNPs, and a mask of these SNPs, [n].
 
-    An SNP's half is told by its id, so that it is the same in every period.
+    A hash of its id decides whether an SNP is in the half, so the half is the same in every period.
     """
     half = np.array(
         [
@@ -38,41 +38,40 @@ def without_half(corpus: Corpus, seed: int) -> tuple[Corpus, NDArray[np.bool_]]:
     edges = corpus.edges
     if COHORT not in edges.types:
         return corpus, half
-    out = (edges.type == edges.types.index(COHORT)) & half[edges.starts]
-    kept = Edges(edges.types, **{f.name: getattr(edges, f.name)[~out] for f in fields(edges) if f.name != "types"})
+    removed = (edges.type == edges.types.index(COHORT)) & half[edges.starts]
+    columns = {f.name: getattr(edges, f.name)[~removed] for f in fields(edges) if f.name != "types"}
     tasks = dict(corpus.tasks)
     if TASK in tasks:
-        pairs, stay = tasks[TASK], ~half[tasks[TASK].anchors]
-        columns = {f.name: getattr(pairs, f.name)[stay] for f in fields(pairs) if f.name != "texts"}
-        tasks[TASK] = Pairs(**columns)
+        pairs, remain = tasks[TASK], ~half[tasks[TASK].anchors]
+        tasks[TASK] = Pairs(**{f.name: getattr(pairs, f.name)[remain] for f in fields(pairs) if f.name != "texts"})
     name = hashlib.blake2b(f"{corpus.digest} without half of {COHORT}, {seed}".encode(), digest_size=16).hexdigest()
-    return replace(corpus, digest=name, edges=kept, tasks=tasks), half
+    return replace(corpus, digest=name, edges=Edges(edges.types, **columns), tasks=tasks), half
 
 
 def cohort_test(corpus: Corpus, half: NDArray[np.bool_], period: date) -> list[HeldOut]:
-    """What the cohort measured for the SNPs that were left out; `corpus`: the whole one."""
+    """The test of the cohort's measurements of the SNPs in `half`; `corpus`: the complete one."""
     edges = corpus.edges
     if COHORT not in edges.types:
         return []
     rows = np.flatnonzero((edges.type == edges.types.index(COHORT)) & half[edges.starts])
-    snps, ends = edges.starts[rows].astype(np.int64), corpus.nodes.clusters[edges.ends[rows]].astype(np.int64)
-    return _made("cohort odds ratios", snps, ends, edges.log_odds[rows], snps, len(corpus.nodes), period)
+    snps, traits = edges.starts[rows].astype(np.int64), corpus.nodes.clusters[edges.ends[rows]].astype(np.int64)
+    return _mean_tests("cohort odds ratios", snps, traits, edges.log_odds[rows], snps, len(corpus.nodes), period)
 
 
 def later_effects(past: Corpus, reports: Reports, first: date, last: date) -> list[HeldOut]:
-    """Odds ratios that the papers of a period report for SNPs that had an association before."""
+    """The test of the odds ratios that papers of a period report for SNPs with an earlier association."""
     snps, _ = past.joined("ASSOCIATED_WITH")
     known = np.zeros(len(past.nodes), dtype=bool)
     known[snps] = True
     inside = (reports.published >= days(first)) & (reports.published < days(last))
     rows = np.flatnonzero(inside & ~reports.is_gene & reports.is_significant & known[reports.snps])
-    ends = past.nodes.clusters[reports.ends[rows]].astype(np.int64)
+    traits = past.nodes.clusters[reports.ends[rows]].astype(np.int64)
     papers = reports.papers[rows].astype(np.int64)
     left = reports.snps[rows].astype(np.int64)
-    return _made("later odds ratios", left, ends, reports.log_odds[rows], papers, len(past.nodes), first)
+    return _mean_tests("later odds ratios", left, traits, reports.log_odds[rows], papers, len(past.nodes), first)
 
 
-def _made(
+def _mean_tests(
     name: str,
     left: NDArray[np.int64],
     right: NDArray[np.int64],
@@ -81,11 +80,11 @@ def _made(
     n: int,
     period: date,
 ) -> list[HeldOut]:
-    """One pair an SNP and trait, with the mean of what is reported."""
-    there = np.isfinite(log_odds)
-    left, right, groups, log_odds = left[there], right[there], groups[there], log_odds[there]
+    """One pair per SNP and trait with the mean of its values; no test of fewer than MIN_PAIRS pairs."""
+    known = np.isfinite(log_odds)
+    left, right, groups, log_odds = left[known], right[known], groups[known], log_odds[known]
     _, first, inverse = np.unique(left * n + right, return_index=True, return_inverse=True)
-    if len(first) < FEWEST:
+    if len(first) < MIN_PAIRS:
         return []
     mean = np.bincount(inverse, weights=log_odds.astype(np.float64)) / np.bincount(inverse)
     return [

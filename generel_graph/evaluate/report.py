@@ -1,20 +1,20 @@
-"""Figures of all methods on all tests, pooled over periods."""
+"""The results of all methods on all tests, pooled over periods."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from generel_graph.evaluate.later import HeldOut
+from generel_graph.evaluate.held_out import HeldOut
 from generel_graph.metrics import Result, Values, compare
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A test and each method's scores of its pairs, ours first."""
+    """A test and each method's scores of its pairs, the space first."""
 
     tests: HeldOut
     scores: Mapping[str, Values]
@@ -22,42 +22,58 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """One test with one kind of negatives, and what each method came to."""
+    """One test with one kind of negatives, and the results of each method."""
 
     name: str
     measure: str
     negatives: str
     n: int  # true pairs; of `spearman` all pairs
-    groups: int  # papers that they come from: what the bootstrap draws
+    groups: int  # the papers of the pairs, which the bootstrap draws
     results: tuple[Result, ...]
 
     def as_json(self) -> dict[str, Any]:
         """As JSON values; NaN is null."""
-        told = asdict(self)
-        told["results"] = [
-            {key: None if isinstance(value, float) and np.isnan(value) else value for key, value in result.items()}
-            for result in told["results"]
-        ]
-        return told
+        return {
+            "name": self.name,
+            "measure": self.measure,
+            "negatives": self.negatives,
+            "n": self.n,
+            "groups": self.groups,
+            "results": [_result_json(result) for result in self.results],
+        }
+
+
+def _result_json(result: Result) -> dict[str, Any]:
+    values = {
+        "method": result.method,
+        "value": result.value,
+        "ci_low": result.ci_low,
+        "ci_high": result.ci_high,
+        "ahead": result.ahead,
+        "ahead_low": result.ahead_low,
+        "ahead_high": result.ahead_high,
+    }
+    return {key: None if isinstance(value, float) and np.isnan(value) else value for key, value in values.items()}
 
 
 def pool(scored: Iterable[Scored], draws: int, seed: int) -> list[Benchmark]:
-    """Put the periods of each test together and compare the methods there.
+    """Pool the periods of each test and compare the methods on it.
 
-    A measure is taken inside a period, since each has a model of its own, and averaged by true pairs.
+    Each period has a model of its own, so a measure is computed within the period and averaged, weighted by the number
+    of true pairs.
     """
-    parts: dict[tuple[str, str], list[Scored]] = {}
+    by_test: dict[tuple[str, str], list[Scored]] = {}
     for each in scored:
-        parts.setdefault((each.tests.name, each.tests.negatives), []).append(each)
-    made = []
-    for (name, negatives), some in parts.items():
-        truth = np.concatenate([s.tests.truth for s in some])
-        papers = np.concatenate([s.tests.papers for s in some])
-        periods = np.concatenate([s.tests.period for s in some])
-        scores = {method: np.concatenate([s.scores[method] for s in some]) for method in some[0].scores}
-        for measure in some[0].tests.measures:
+        by_test.setdefault((each.tests.name, each.tests.negatives), []).append(each)
+    benchmarks = []
+    for (name, negatives), parts in by_test.items():
+        truth = np.concatenate([s.tests.truth for s in parts])
+        papers = np.concatenate([s.tests.papers for s in parts])
+        periods = np.concatenate([s.tests.period for s in parts])
+        scores = {method: np.concatenate([s.scores[method] for s in parts]) for method in parts[0].scores}
+        for measure in parts[0].tests.measures:
             results = compare(measure, scores, truth, papers, strata=periods, draws=draws, seed=seed)
-            made.append(
+            benchmarks.append(
                 Benchmark(
                     name=name,
                     measure=measure,
@@ -67,4 +83,4 @@ def pool(scored: Iterable[Scored], draws: int, seed: int) -> list[Benchmark]:
                     results=tuple(results),
                 )
             )
-    return made
+    return benchmarks
