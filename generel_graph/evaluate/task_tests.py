@@ -35,7 +35,6 @@ from generel_graph.learn.features.splits import Split
 from generel_graph.learn.pairs.groups import KnownPairs, TaskGroup
 from generel_graph.learn.pairs.training_data import training_data
 from generel_graph.metrics import Values, cosines
-from generel_graph.pipeline.train import open_encoder
 from generel_graph.stored_vectors import split
 
 METHODS = (SPACE, FROZEN_TEXT, TEXT_PROPAGATION, DEGREE_PRODUCT)
@@ -45,7 +44,7 @@ DRAWS = 200  # resamples of an interval
 
 
 def task_benchmarks(
-    config: Config, corpus: Corpus, share: float, draws: int = DRAWS, progress: Progress = silent
+    config: Config, corpus: Corpus, encoder: Encoder, share: float, draws: int = DRAWS, progress: Progress = silent
 ) -> list[Benchmark]:
     """AUC of the space and the baselines on `share` of each task's pairs, for tasks with at least MIN_PAIRS of them.
 
@@ -61,7 +60,7 @@ def task_benchmarks(
         patience=0,
         adapter_steps=0,
     )
-    encoder, weights, seed = open_encoder(config), enabled_tasks(config.tasks), config.train.seed
+    weights, seed = enabled_tasks(config.tasks), config.train.seed
     folder = config.state / "evaluated" / learn.model_id(corpus, encoder, config.model, train, weights)
     learn.train(corpus, encoder, config.model, train, weights, folder, _prefixed(progress))
     model = learn.load_model(folder)

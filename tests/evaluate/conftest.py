@@ -1,4 +1,4 @@
-"""A small made-up literature that tests by date are made of."""
+"""A small made-up literature for the tests by date."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ N = SNPS + TRAITS + GENES
 DAYS = (date(2010, 1, 1) - date(1970, 1, 1)).days
 
 
-def make(seed: int) -> tuple[Corpus, Reports]:
-    """SNPs 0…59 along a chromosome, traits (the last is a kind of the first), genes; half of it before the cut."""
+def make_literature(seed: int) -> tuple[Corpus, Reports]:
+    """SNPs 0…59 along a chromosome, traits (the last IS_A the first) and genes; half of the reports are before 2010."""
     random = np.random.default_rng(seed)
-    many = 400
-    snps = random.integers(0, SNPS, many)
-    is_gene = random.random(many) < 0.3
-    ends = np.where(is_gene, SNPS + TRAITS + snps // 3, SNPS + random.integers(0, TRAITS, many))
-    published = DAYS + random.integers(-700, 700, many)
-    papers = random.integers(0, 8, many)
-    clear = random.random(many) < 0.9
+    count = 400
+    snps = random.integers(0, SNPS, count)
+    is_gene = random.random(count) < 0.3
+    ends = np.where(is_gene, SNPS + TRAITS + snps // 3, SNPS + random.integers(0, TRAITS, count))
+    published = DAYS + random.integers(-700, 700, count)
+    papers = random.integers(0, 8, count)
+    significant = random.random(count) < 0.9
     before = published < DAYS
     starts = np.concatenate([snps[before], np.arange(SNPS), [SNPS + TRAITS - 1]])
-    others = np.concatenate([ends[before], SNPS + TRAITS + np.arange(SNPS) // 3, [SNPS]])
+    edge_ends = np.concatenate([ends[before], SNPS + TRAITS + np.arange(SNPS) // 3, [SNPS]])
     types = ("ASSOCIATED_WITH", "IS_A", "LOCATED_IN", "REPORTED_GENE")
-    kind = np.concatenate([np.where(is_gene[before], 3, 0), np.full(SNPS, 2), [1]])
-    ones, none = np.ones(len(starts), dtype=np.float32), np.full(len(starts), np.nan, dtype=np.float32)
-    trained = before & ~is_gene & clear
+    type_ = np.concatenate([np.where(is_gene[before], 3, 0), np.full(SNPS, 2), [1]])
+    weights, unknown = np.ones(len(starts), dtype=np.float32), np.full(len(starts), np.nan, dtype=np.float32)
+    trained = before & ~is_gene & significant
     key = np.unique(snps[trained] * N + ends[trained])
     pairs = Pairs((key // N).astype(np.int32), (key % N).astype(np.int32), np.ones(len(key)), np.full(len(key), np.nan))
     nodes = Nodes(
@@ -44,7 +44,9 @@ def make(seed: int) -> tuple[Corpus, Reports]:
         positions=np.where(np.arange(N) < SNPS, np.arange(N) * 100_000, -1),
         builds=("GRCh38",) * SNPS + ("",) * (N - SNPS),
     )
-    edges = Edges(types, starts.astype(np.int32), others.astype(np.int32), kind.astype(np.int16), ones, none, none)
+    edges = Edges(
+        types, starts.astype(np.int32), edge_ends.astype(np.int32), type_.astype(np.int16), weights, unknown, unknown
+    )
     corpus = Corpus("made up", nodes, edges, {"gwas": pairs})
     reports = Reports(
         snps.astype(np.int32),
@@ -52,8 +54,8 @@ def make(seed: int) -> tuple[Corpus, Reports]:
         is_gene,
         papers.astype(np.int32),
         published.astype(np.int32),
-        clear,
-        np.full(many, np.nan, dtype=np.float32),
+        significant,
+        np.full(count, np.nan, dtype=np.float32),
     )
     return corpus, reports
 
@@ -61,4 +63,4 @@ def make(seed: int) -> tuple[Corpus, Reports]:
 @pytest.fixture(scope="session")
 def literature() -> Callable[[int], tuple[Corpus, Reports]]:
     """Corpus before 2010 and all reports, by seed; 60 SNPs, then 40 traits, then 20 genes."""
-    return make
+    return make_literature

@@ -1,4 +1,4 @@
-"""Tests of size: half of a cohort is in nothing that is trained on, and each pair is asked once."""
+"""Tests of effect size: training sees no measurement of half of a cohort's SNPs, and each pair is tested once."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ CUT, END = date(2010, 1, 1), date(2011, 1, 1)
 def with_cohort(literature: Literature) -> tuple[Corpus, Reports]:
     """The made-up literature, and a cohort that measured one trait of each SNP, twice."""
     corpus, reports = literature(0)
-    old, many = corpus.edges, 2 * SNPS
+    earlier, count = corpus.edges, 2 * SNPS
     snps = np.repeat(np.arange(SNPS), 2)
     traits = SNPS + snps % 3
     edges = Edges(
-        types=(*old.types, COHORT),
-        starts=np.concatenate([old.starts, snps]).astype(np.int32),
-        ends=np.concatenate([old.ends, traits]).astype(np.int32),
-        type=np.concatenate([old.type, np.full(many, len(old.types))]).astype(np.int16),
-        weights=np.concatenate([old.weights, np.ones(many)]).astype(np.float32),
-        log_odds=np.concatenate([old.log_odds, np.tile([0.1, 0.3], SNPS)]).astype(np.float32),
-        neg_log10_p=np.concatenate([old.neg_log10_p, np.full(many, 9)]).astype(np.float32),
+        types=(*earlier.types, COHORT),
+        starts=np.concatenate([earlier.starts, snps]).astype(np.int32),
+        ends=np.concatenate([earlier.ends, traits]).astype(np.int32),
+        type=np.concatenate([earlier.type, np.full(count, len(earlier.types))]).astype(np.int16),
+        weights=np.concatenate([earlier.weights, np.ones(count)]).astype(np.float32),
+        log_odds=np.concatenate([earlier.log_odds, np.tile([0.1, 0.3], SNPS)]).astype(np.float32),
+        neg_log10_p=np.concatenate([earlier.neg_log10_p, np.full(count, 9)]).astype(np.float32),
     )
     anchors = np.arange(SNPS, dtype=np.int32)
     pairs = Pairs(anchors, (SNPS + anchors % 3).astype(np.int32), np.ones(SNPS), np.full(SNPS, 0.2))
-    told = replace(reports, log_odds=np.linspace(0.05, 0.5, len(reports)).astype(np.float32))
-    return replace(corpus, edges=edges, tasks={**corpus.tasks, "phewas": pairs}), told
+    with_effects = replace(reports, log_odds=np.linspace(0.05, 0.5, len(reports)).astype(np.float32))
+    return replace(corpus, edges=edges, tasks={**corpus.tasks, "phewas": pairs}), with_effects
 
 
-def test_half_of_the_snps_lose_the_cohorts_word_in_edges_and_pairs(literature: Literature) -> None:
+def test_half_of_the_snps_lose_the_cohorts_edges_and_pairs(literature: Literature) -> None:
     corpus, _ = with_cohort(literature)
     shown, half = without_half(corpus, seed=0)
     assert 10 < half[:SNPS].sum() < 50 and not half[SNPS:].any()
@@ -49,18 +49,18 @@ def test_half_of_the_snps_lose_the_cohorts_word_in_edges_and_pairs(literature: L
     assert without_half(corpus, seed=0)[0].digest == shown.digest != without_half(corpus, seed=1)[0].digest
 
 
-def test_the_other_half_is_asked_once_a_pair_with_the_mean(literature: Literature) -> None:
+def test_the_removed_half_is_tested_once_per_pair_with_the_mean(literature: Literature) -> None:
     corpus, _ = with_cohort(literature)
     _, half = without_half(corpus, seed=0)
     (test,) = cohort_test(corpus, half, CUT)
     assert test.measures == ("spearman",)
     assert sorted(test.left.tolist()) == np.flatnonzero(half[:SNPS]).tolist()
     assert np.allclose(test.truth, 0.2)
-    assert np.array_equal(test.papers, test.left)  # an SNP is drawn whole
+    assert np.array_equal(test.papers, test.left)  # the bootstrap draws SNPs
     assert cohort_test(literature(0)[0], half, CUT) == []
 
 
-def test_later_odds_ratios_are_of_snps_that_were_known(literature: Literature) -> None:
+def test_later_odds_ratios_are_of_snps_with_an_earlier_association(literature: Literature) -> None:
     corpus, reports = with_cohort(literature)
     (test,) = later_effects(corpus, reports, CUT, END)
     known = set(corpus.joined("ASSOCIATED_WITH")[0].tolist())

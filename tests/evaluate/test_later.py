@@ -1,4 +1,4 @@
-"""Tests by date on a small made-up literature: what is asked was unknown, and what is false nobody reported."""
+"""Tests by date on a small made-up literature: true pairs were unknown before, and no paper reports a negative."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def keys(left: NDArray[np.int64], right: NDArray[np.int64]) -> set[int]:
 
 
 @pytest.fixture(params=range(4))
-def made(request: pytest.FixtureRequest, literature: Literature) -> tuple[Corpus, Reports, list[HeldOut]]:
+def period(request: pytest.FixtureRequest, literature: Literature) -> tuple[Corpus, Reports, list[HeldOut]]:
     corpus, reports = literature(request.param)
     return corpus, reports, list(later_tests(corpus, reports, CUT, END, seed=0))
 
 
-def test_there_is_a_test_of_each_sort(made: tuple[Corpus, Reports, list[HeldOut]]) -> None:
-    names = {(t.name, t.negatives) for t in made[2]}
+def test_tests_have_the_documented_names_and_negatives(period: tuple[Corpus, Reports, list[HeldOut]]) -> None:
+    names = {(t.name, t.negatives) for t in period[2]}
     assert {"warm", "gene-trait", "SNP-gene"} <= {name for name, _ in names}
     assert {negatives for name, negatives in names if name == "warm"} == {
         "uniform SNP",
@@ -40,42 +40,42 @@ def test_there_is_a_test_of_each_sort(made: tuple[Corpus, Reports, list[HeldOut]
     assert ("SNP-gene", "gene of the locus") in names
 
 
-def test_true_pairs_are_of_the_period_and_false_ones_of_none(made: tuple[Corpus, Reports, list[HeldOut]]) -> None:
-    corpus, reports, tests = made
+def test_true_pairs_are_from_the_period_and_negatives_are_never_reported(
+    period: tuple[Corpus, Reports, list[HeldOut]],
+) -> None:
+    corpus, reports, tests = period
     inside = (reports.published >= DAYS) & (reports.published < DAYS + 365)
     for test in tests:
         if test.name == "gene-trait":
             continue
         of_kind = reports.is_gene == (test.name == "SNP-gene")
         reported = keys(reports.snps[of_kind], reports.ends[of_kind])
-        assert keys(test.left[(test.truth > 0)], test.right[(test.truth > 0)]) <= keys(
+        assert keys(test.left[test.truth > 0], test.right[test.truth > 0]) <= keys(
             reports.snps[of_kind & inside], reports.ends[of_kind & inside]
         )
-        assert not keys(test.left[(test.truth == 0)], test.right[(test.truth == 0)]) & reported
+        assert not keys(test.left[test.truth == 0], test.right[test.truth == 0]) & reported
         before = keys(*corpus.joined("REPORTED_GENE" if test.name == "SNP-gene" else "ASSOCIATED_WITH"))
         assert not keys(test.left, test.right) & before
-        assert set(test.papers[(test.truth == 0)].tolist()) <= set(test.papers[(test.truth > 0)].tolist())
+        assert set(test.papers[test.truth == 0].tolist()) <= set(test.papers[test.truth > 0].tolist())
 
 
-def test_a_pair_beside_a_known_one_is_not_asked(made: tuple[Corpus, Reports, list[HeldOut]]) -> None:
-    corpus, _, tests = made
+def test_pairs_next_to_a_known_pair_are_left_out(period: tuple[Corpus, Reports, list[HeldOut]]) -> None:
+    corpus, _, tests = period
     before = keys(*corpus.joined("ASSOCIATED_WITH"))
     child, parent = SNPS + TRAITS - 1, SNPS
     for test in tests:
         if test.name in ("warm", "unseen trait", "cold SNP"):
-            for snp, trait in zip(
-                test.left[(test.truth > 0)].tolist(), test.right[(test.truth > 0)].tolist(), strict=True
-            ):
-                other = {child: parent, parent: child}.get(trait)
-                assert other is None or snp * N + other not in before
+            for snp, trait in zip(test.left[test.truth > 0].tolist(), test.right[test.truth > 0].tolist(), strict=True):
+                neighbour = {child: parent, parent: child}.get(trait)
+                assert neighbour is None or snp * N + neighbour not in before
 
 
-def test_sorts_are_told_by_what_was_known(made: tuple[Corpus, Reports, list[HeldOut]]) -> None:
-    corpus, _, tests = made
+def test_tests_differ_in_what_was_known_before(period: tuple[Corpus, Reports, list[HeldOut]]) -> None:
+    corpus, _, tests = period
     gwas = corpus.tasks["gwas"]
     snps, traits = set(gwas.anchors.tolist()), set(gwas.positives.tolist())
     for test in tests:
-        left, right = set(test.left.tolist()), set(test.right[(test.truth > 0)].tolist())
+        left, right = set(test.left.tolist()), set(test.right[test.truth > 0].tolist())
         if test.name == "warm":
             assert left <= snps and right <= traits
         if test.name == "unseen trait":
@@ -84,8 +84,8 @@ def test_sorts_are_told_by_what_was_known(made: tuple[Corpus, Reports, list[Held
             assert not left & snps and right <= traits
 
 
-def test_a_gene_and_a_trait_are_not_joined_by_an_edge_or_an_snp(made: tuple[Corpus, Reports, list[HeldOut]]) -> None:
-    corpus, _, tests = made
+def test_gene_trait_pairs_are_not_linked_by_an_edge_or_an_snp(period: tuple[Corpus, Reports, list[HeldOut]]) -> None:
+    corpus, _, tests = period
     linked = zip(*corpus.joined("LOCATED_IN", "REPORTED_GENE"), strict=True)
     traits_of: dict[int, set[int]] = {}
     for snp, trait in zip(*corpus.joined("ASSOCIATED_WITH"), strict=True):
@@ -97,14 +97,14 @@ def test_a_gene_and_a_trait_are_not_joined_by_an_edge_or_an_snp(made: tuple[Corp
             assert set(np.array(corpus.nodes.kinds)[test.left]) == {"Gene"}
 
 
-def test_genes_of_the_locus_are_near(made: tuple[Corpus, Reports, list[HeldOut]]) -> None:
-    for test in made[2]:
+def test_genes_of_the_locus_are_within_reach(period: tuple[Corpus, Reports, list[HeldOut]]) -> None:
+    for test in period[2]:
         if test.negatives == "gene of the locus":
-            nearest = (test.right - SNPS - TRAITS) * 3  # the first of the three SNPs that lie in the gene
-            assert (np.abs(nearest - test.left) <= 5 + 2).all()
+            first_snp = (test.right - SNPS - TRAITS) * 3  # of the three SNPs in the gene
+            assert (np.abs(first_snp - test.left) <= 5 + 2).all()
 
 
-def test_the_same_seed_draws_the_same_tests(literature: Literature) -> None:
+def test_same_seed_draws_the_same_tests(literature: Literature) -> None:
     corpus, reports = literature(0)
     one, two = (list(later_tests(corpus, reports, CUT, END, seed=7)) for _ in range(2))
     other = list(later_tests(corpus, reports, CUT, END, seed=8))
