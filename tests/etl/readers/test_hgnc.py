@@ -38,7 +38,7 @@ def test_withdrawn_symbols_lead_to_the_gene_that_stands(tmp_path: Path) -> None:
         (3, 4, "Status", "HGNC:103 OLDB", "withdrawn, replaced by HGNC:102"),
         (4, 5, "Status", "HGNC:104 MIDB", "withdrawn, replaced by HGNC:102"),
         (5, 6, "Status", "HGNC:105 GONE", "withdrawn, no replacement"),
-        (6, 7, "HGNC ID", "HGNC:101", "this id stands in an earlier row"),
+        (6, 7, "HGNC ID", "HGNC:101", "duplicate id: an earlier row has it"),
         (7, 8, "HGNC ID", None, "not an HGNC id"),
         (8, 9, "Approved symbol", None, "no symbol"),
         (9, 10, "#fields", "HGNC:107\tGENC", "2 fields, where 9 are expected"),

@@ -60,7 +60,7 @@ def test_rows_that_cannot_be_used_say_why(tmp_path: Path) -> None:
     what = 'not a phecode: three or four digits and up to two after a dot ("008.5")'
     assert made.rejects().select("file", "line", "column", "found", "reason").collect().rows() == [
         ("pheinfo.tsv", 9, "phecode", "8", what),
-        ("pheinfo.tsv", 10, "phecode", "785", "stands in an earlier row"),
+        ("pheinfo.tsv", 10, "phecode", "785", "duplicate of an earlier row"),
         ("pheinfo.tsv", 11, "description", None, "no name"),
         ("phecode_map.tsv", 5, "vocabulary_id", "ICD10CN", "unknown vocabulary; did you mean 'ICD10CM'?"),
         ("phecode_map.tsv", 6, "code", None, "no code"),
@@ -78,7 +78,7 @@ def test_the_order_of_the_files_does_not_matter_and_the_map_may_be_missing(tmp_p
 
 
 def test_a_map_alone_defines_nothing_and_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="none of the files names phecodes"):
+    with pytest.raises(DataError, match="no file defines phecodes"):
         stage(tmp_path, FILES[1])
     (tmp_path / "map.tsv").write_text("vocabulary\tcode\tphecode\nICD9CM\t001\t008\n")
     (tmp_path / "info.tsv").write_text((DATA / "pheinfo.tsv").read_text())

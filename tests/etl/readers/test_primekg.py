@@ -79,7 +79,7 @@ def test_a_group_of_mondo_terms_keeps_its_members(found):
 def test_rejects_say_what_is_near(found):
     assert found.rejects.select("line", "column", "reason").rows() == [
         (15, "relation", "unknown relation; did you mean 'drug_protein'?"),
-        (16, "x_type", "neither end is of the type that this relation starts from"),
+        (16, "x_type", "neither node has the type that this relation starts from"),
         (17, "y_source", "unknown vocabulary; did you mean 'NCBI'?"),
         (18, "#fields", "2 fields, where 12 are expected"),
     ]

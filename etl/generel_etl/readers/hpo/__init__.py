@@ -1,1 +1,1 @@
-"""The readers of the Human Phenotype Ontology's annotation files."""
+"""Readers of the annotation files of the Human Phenotype Ontology."""
