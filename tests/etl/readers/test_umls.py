@@ -70,21 +70,21 @@ def test_rejects_say_why_and_rows_reconcile(tmp_path: Path) -> None:
     assert (made.rows_read, made.rows_rejected) == (17 + 6 + 18, 6 + 1 + 9)
     found = made.rejects().select("file", "line", "column", "found", "reason").collect().rows()
     assert found == [
-        (NAMES, 7, "LAT", "SPA", "a language that is not among `languages`"),
-        (NAMES, 9, "SUPPRESS", "O", "suppressible or obsolete; `suppressed = true` reads it"),
+        (NAMES, 7, "LAT", "SPA", "a language that is not in `languages`"),
+        (NAMES, 9, "SUPPRESS", "O", "suppressible or obsolete; `suppressed = true` includes it"),
         (NAMES, 11, "CODE", "NOCODE", "no code"),
-        (NAMES, 12, "SAB", "RXNORN", "a vocabulary without a prefix; `prefixes` gives it one; did you mean 'RXNORM'?"),
+        (NAMES, 12, "SAB", "RXNORN", "a vocabulary without a prefix; add one to `prefixes`; did you mean 'RXNORM'?"),
         (NAMES, 14, "#fields", "C0000001|ENG|P|short", "4 fields, where 19 are expected"),
         (NAMES, 16, "CUI", "0011860", "not a CUI"),
-        (TYPES, 6, "CUI", "C9999999", "of this CUI no code was read"),
-        (RELATIONS, 9, "REL", "SIB", "siblings follow from their parents"),
+        (TYPES, 6, "CUI", "C9999999", "no code of this CUI was read"),
+        (RELATIONS, 9, "REL", "SIB", "siblings are implied by their parents"),
         (RELATIONS, 10, "RELA", "may_treet", "unknown RELA; did you mean 'may_treat'?"),
-        (RELATIONS, 11, "RELA", None, "RO without RELA: it does not say how"),
+        (RELATIONS, 11, "RELA", None, "RO without RELA: the relation is not specified"),
         (RELATIONS, 12, "REL", "PARR", "unknown REL; did you mean 'PAR'?"),
-        (RELATIONS, 13, "AUI2", "A9999999", "no atom with a code that is read from MRCONSO"),
-        (RELATIONS, 14, "CUI2", T2, "both ends are one concept"),
-        (RELATIONS, 15, "SUPPRESS", "O", "suppressible or obsolete; `suppressed = true` reads it"),
-        (RELATIONS, 16, "REL", "RQ", "possibly synonymous: no statement"),
+        (RELATIONS, 13, "AUI2", "A9999999", "no code of this atom was read from MRCONSO"),
+        (RELATIONS, 14, "CUI2", T2, "both endpoints are the same concept"),
+        (RELATIONS, 15, "SUPPRESS", "O", "suppressible or obsolete; `suppressed = true` includes it"),
+        (RELATIONS, 16, "REL", "RQ", "possibly synonymous: not a statement"),
         (RELATIONS, 17, "STYPE1", "TUI", "unknown STYPE; did you mean 'CUI'?"),
     ]  # fmt: skip
 

@@ -1,1 +1,1 @@
-"""The reader of UMLS Rich Release Format files."""
+"""Reader of the UMLS Rich Release Format."""

@@ -1,4 +1,4 @@
-"""MRCONSO.RRF: the codes of the UMLS's vocabularies, with their names and CUIs."""
+"""MRCONSO.RRF: the codes of the UMLS vocabularies, with their names and CUIs."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ import polars as pl
 from generel_etl.errors import DataError
 from generel_etl.identifiers import canonical_prefix, curie, is_vocabulary, kind, spellings
 from generel_etl.parsing.rejects import ROW, Check, split_valid_rows
-from generel_etl.readers.umls.kinds import settled_kind
+from generel_etl.readers.umls.kinds import combined_kind
 from generel_etl.relations import nearest
 from generel_etl.schema import Concepts, conform
 
-CUI = r"^C[0-9]{7}$"
+CUI_PATTERN = r"^C[0-9]{7}$"
 NO_CODE = "NOCODE"
-# Term types that a vocabulary calls its name for the code, the best first; of others the order of the file decides.
+# Term types of a vocabulary's preferred names, best first; other term types follow in the order of the file.
 # fmt: off
-PREFERRED = (
+PREFERRED_TERM_TYPES = (
     "PT", "MH", "HT", "PN", "NM", "IN", "PIN", "MIN", "BN", "SCD", "SBD", "LC", "LN", "FN",
 )
 # fmt: on
-ABBREVIATIONS = ("AB", "ACR", "AA")  # never identity: one abbreviation stands for many things
+ABBREVIATIONS = ("AB", "ACR", "AA")  # never EXACT synonyms: an abbreviation has many meanings
 
 
 @dataclass(frozen=True, slots=True)
 class WantedNames:
-    """What of the UMLS is read; the fields are those of `UmlsOptions`."""
+    """Which names of the UMLS are read; the fields are those of `UmlsOptions`."""
 
     vocabularies: tuple[str, ...]
     defines: tuple[str, ...]
@@ -36,18 +36,18 @@ class WantedNames:
     prefixes: Mapping[str, str]
     create: bool
 
-    def check(self, found: pl.Series, where: str) -> None:
-        """Raise DataError for a SAB of the options that the file does not have."""
-        sabs = found.drop_nulls().unique().sort().to_list()
+    def check(self, sab_column: pl.Series, where: str) -> None:
+        """Raise DataError for a SAB in the options that the file does not have."""
+        sabs = sab_column.drop_nulls().unique().sort().to_list()
         for key in ("vocabularies", "defines"):
             for sab in getattr(self, key):
                 if sab not in sabs:
                     raise DataError(
-                        "no such vocabulary (SAB) in MRCONSO", where=f"{where}.{key}", found=sab, valid=sabs
+                        "this vocabulary (SAB) is not in MRCONSO", where=f"{where}.{key}", found=sab, valid=sabs
                     )
 
     def prefix(self, sab: pl.Expr) -> pl.Expr:
-        """The prefix of a SAB's codes; null where neither the options nor the table have one."""
+        """The prefix of a SAB's codes; null if neither the options nor `identifiers` have one."""
         return sab.map_batches(self._prefixes, return_dtype=pl.String, is_elementwise=True)
 
     def _prefixes(self, sabs: pl.Series) -> pl.Series:
@@ -60,22 +60,23 @@ class WantedNames:
         return sabs.replace_strict(distinct, prefixes, default=None, return_dtype=pl.String)
 
     def is_read(self) -> pl.Expr:
-        """Whether a row's SAB is asked for."""
+        """True if the options select a row's SAB."""
         return pl.col("SAB").is_in(self.vocabularies) if self.vocabularies else pl.lit(True)
 
     @property
-    def live(self) -> Check:
-        """That a row is not suppressed, or suppressed ones are asked for."""
+    def is_current(self) -> Check:
+        """The check that a row is not suppressed, unless the options include suppressed rows."""
         holds = pl.lit(True) if self.suppressed else pl.col("SUPPRESS").fill_null("N") == "N"
-        return Check("SUPPRESS", holds, "suppressible or obsolete; `suppressed = true` reads it")
+        return Check("SUPPRESS", holds, "suppressible or obsolete; `suppressed = true` includes it")
 
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """What MRCONSO says.
+    """The codes and names of MRCONSO.
 
-    `records`: the table `Concepts`, one record a name; a code's first has all its names. `concepts`: of each code
-    its first record and its CUI. `atoms`: AUI, id, of every atom with a code, read or not. `cuis`: CUI, name, kind.
+    `records`: the table `Concepts`, one record per name; the first record of a code has all its names. `concepts`: the
+    first record of each code, with its CUI. `atoms`: AUI and id of every atom with a code, whether its name is read or
+    not. `cuis`: CUI, name, kind.
     """
 
     records: pl.DataFrame
@@ -85,51 +86,53 @@ class Codes:
     rejects: pl.DataFrame
 
 
-def read_names(frame: pl.DataFrame, asked: WantedNames, types: pl.DataFrame) -> Codes:
+def read_names(frame: pl.DataFrame, wanted: WantedNames, types: pl.DataFrame) -> Codes:
     """Read codes and names. `types`: CUI, semantic (a kind), from MRSTY."""
-    frame = frame.with_columns(asked.prefix(pl.col("SAB")).alias("#prefix")).with_columns(
+    frame = frame.with_columns(wanted.prefix(pl.col("SAB")).alias("#prefix")).with_columns(
         pl.when(pl.col("CODE") != NO_CODE).then(curie(pl.concat_str("#prefix", pl.lit(":"), "CODE"))).alias("id")
     )
-    atoms = frame.filter(asked.is_read() & pl.col("id").is_not_null()).select("AUI", "id").drop_nulls().unique("AUI")
-    known = [*asked.prefixes, *spellings()]
+    atoms = frame.filter(wanted.is_read() & pl.col("id").is_not_null()).select("AUI", "id").drop_nulls().unique("AUI")
+    with_prefix = [*wanted.prefixes, *spellings()]
     frame, bad = split_valid_rows(
         frame,
         [
-            Check("CUI", pl.col("CUI").str.contains(CUI), "not a CUI"),
-            Check("SAB", asked.is_read(), "a vocabulary that is not among `vocabularies`"),
-            Check("LAT", pl.col("LAT").is_in(asked.languages), "a language that is not among `languages`"),
+            Check("CUI", pl.col("CUI").str.contains(CUI_PATTERN), "not a CUI"),
+            Check("SAB", wanted.is_read(), "a vocabulary that is not in `vocabularies`"),
+            Check("LAT", pl.col("LAT").is_in(wanted.languages), "a language that is not in `languages`"),
             Check("CODE", pl.col("CODE") != NO_CODE, "no code"),
             Check(
                 "SAB",
                 pl.col("#prefix").is_not_null(),
-                nearest("a vocabulary without a prefix; `prefixes` gives it one", pl.col("SAB"), known),
+                nearest("a vocabulary without a prefix; add one to `prefixes`", pl.col("SAB"), with_prefix),
             ),
-            asked.live,
+            wanted.is_current,
             Check("CODE", pl.col("id").is_not_null(), "not a code"),
             Check("STR", pl.col("STR").str.strip_chars().str.len_bytes() > 0, "no name"),
         ],
     )
     frame = frame.with_columns(pl.col("STR").str.strip_chars())
-    whole = _concepts(frame, asked, types)
-    return Codes(_records(frame, whole), whole, atoms, _cuis(frame, whole, asked), bad)
+    concepts = _concepts(frame, wanted, types)
+    return Codes(_records(frame, concepts), concepts, atoms, _cuis(frame, concepts, wanted), bad)
 
 
-def _preferred(frame: pl.DataFrame, asked: WantedNames) -> pl.DataFrame:
-    """Names in the order of preference: language, term type, what the Metathesaurus prefers, row."""
-    language = pl.col("LAT").replace_strict({name: n for n, name in enumerate(asked.languages)})
-    rank = pl.col("TTY").replace_strict({t: n for n, t in enumerate(PREFERRED)}, default=len(PREFERRED))
-    flags = [(pl.col(c) != good).fill_null(True) for c, good in (("TS", "P"), ("STT", "PF"), ("ISPREF", "Y"))]
-    return frame.sort(language, rank, *flags, ROW)
+def _by_preference(frame: pl.DataFrame, wanted: WantedNames) -> pl.DataFrame:
+    """Names in order of preference: language, term type, the Metathesaurus' own preference, row."""
+    language = pl.col("LAT").replace_strict({name: n for n, name in enumerate(wanted.languages)})
+    rank = pl.col("TTY").replace_strict(
+        {t: n for n, t in enumerate(PREFERRED_TERM_TYPES)}, default=len(PREFERRED_TERM_TYPES)
+    )
+    not_preferred = [(pl.col(c) != value).fill_null(True) for c, value in (("TS", "P"), ("STT", "PF"), ("ISPREF", "Y"))]
+    return frame.sort(language, rank, *not_preferred, ROW)
 
 
-def _concepts(frame: pl.DataFrame, asked: WantedNames, types: pl.DataFrame) -> pl.DataFrame:
-    """One record for each code, with all its names; its CUI is that of its preferred name.
+def _concepts(frame: pl.DataFrame, wanted: WantedNames, types: pl.DataFrame) -> pl.DataFrame:
+    """One record for each code, with all its names; its CUI is the CUI of its preferred name.
 
-    A name that stands under another CUI is another meaning of the code's (an entry term, say), hence no EXACT synonym.
+    A name with another CUI has another meaning (for instance an entry term), so it is not an EXACT synonym.
     """
     exact = (pl.col("CUI") == pl.col("CUI").first()) & ~pl.col("TTY").is_in(ABBREVIATIONS).fill_null(False)
-    found = (
-        _preferred(frame, asked)
+    codes = (
+        _by_preference(frame, wanted)
         .group_by("id", maintain_order=True)
         .agg(
             pl.col(ROW).min().alias("row"),
@@ -143,21 +146,21 @@ def _concepts(frame: pl.DataFrame, asked: WantedNames, types: pl.DataFrame) -> p
         .join(types, on="CUI", how="left", maintain_order="left")
     )
     umls = "UMLS:" + pl.element()
-    return found.with_columns(
-        settled_kind(kind(pl.col("id")), pl.col("semantic")).alias("kind"),
+    return codes.with_columns(
+        combined_kind(kind(pl.col("id")), pl.col("semantic")).alias("kind"),
         pl.col("synonyms").list.set_difference(pl.concat_list("name")),
         pl.col("other_synonyms").list.set_difference(pl.concat_list("name")),
         pl.concat_list("UMLS:" + pl.col("CUI")).alias("xrefs"),
         pl.col("cuis").list.slice(1).list.eval(umls).alias("inexact_xrefs"),
-        pl.col("SAB").is_in(asked.defines).alias("defined"),
-        (pl.lit(not asked.create)).alias("on_mention"),
+        pl.col("SAB").is_in(wanted.defines).alias("defined"),
+        (pl.lit(not wanted.create)).alias("on_mention"),
     ).sort("row")
 
 
-def _records(frame: pl.DataFrame, whole: pl.DataFrame) -> pl.DataFrame:
-    """The codes' records, and one for each further name, so that each row is accounted for."""
-    others = (
-        frame.join(whole.select("id", "kind", "defined", "on_mention", main="CUI", first="row"), on="id")
+def _records(frame: pl.DataFrame, concepts: pl.DataFrame) -> pl.DataFrame:
+    """The first record of each code, and one record for each further name, so that every row has a record."""
+    further = (
+        frame.join(concepts.select("id", "kind", "defined", "on_mention", main="CUI", first="row"), on="id")
         .filter(pl.col(ROW) != pl.col("first"))
         .with_columns(exact=(pl.col("CUI") == pl.col("main")) & ~pl.col("TTY").is_in(ABBREVIATIONS).fill_null(False))
         .select(
@@ -170,14 +173,14 @@ def _records(frame: pl.DataFrame, whole: pl.DataFrame) -> pl.DataFrame:
             "on_mention",
         )
     )
-    return pl.concat([conform(whole, Concepts), conform(others, Concepts)]).sort("row", maintain_order=True)
+    return pl.concat([conform(concepts, Concepts), conform(further, Concepts)]).sort("row", maintain_order=True)
 
 
-def _cuis(frame: pl.DataFrame, whole: pl.DataFrame, asked: WantedNames) -> pl.DataFrame:
-    """Of each CUI the name and kind of the preferred name's code."""
+def _cuis(frame: pl.DataFrame, concepts: pl.DataFrame, wanted: WantedNames) -> pl.DataFrame:
+    """The name of each CUI, and the kind of that name's code."""
     return (
-        _preferred(frame, asked)
+        _by_preference(frame, wanted)
         .unique("CUI", keep="first", maintain_order=True)
-        .join(whole.select("id", "kind"), on="id", how="left", maintain_order="left")
+        .join(concepts.select("id", "kind"), on="id", how="left", maintain_order="left")
         .select("CUI", pl.col("STR").alias("name"), "kind")
     )
