@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generel_etl.progress import Progress, silent
-from generel_graph.corpus.schema import Corpus, Edges, Nodes, Pairs
+from generel_graph.corpus.schema import Corpus, EdgeArrays, Nodes, Pairs
 
 # kind, prefix of the id, share of the nodes
 KINDS = (
@@ -77,7 +77,7 @@ def made_up(nodes: int, pairs: int, seed: int = 0) -> Corpus:
             effects[some] = random.exponential(0.2, int(some.sum()))
         weights = (random.beta(4, 2, len(a)) * 0.99 + 0.01).astype(np.float32)
         tasks[task] = Pairs(a, b, weights, effects)
-    edges = Edges(
+    edges = EdgeArrays(
         types=tuple(type_ for _, type_, *_ in LINKS),
         starts=np.concatenate([p.anchors for p in tasks.values()]),
         ends=np.concatenate([p.positives for p in tasks.values()]),

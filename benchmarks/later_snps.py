@@ -38,7 +38,7 @@ def coronary_traits(corpus: Corpus) -> set[int]:
     place = {id_: i for i, id_ in enumerate(corpus.nodes.ids)}
     clusters = corpus.nodes.clusters
     found = {int(clusters[place[CORONARY]]), int(clusters[place[HEART_ATTACK]])}
-    starts, ends = corpus.joined("IS_A")
+    starts, ends = corpus.edge_clusters("IS_A")
     while True:
         more = {int(clusters[s]) for s, e in zip(starts, ends, strict=True) if int(clusters[e]) in found}
         if more <= found:
@@ -54,7 +54,7 @@ def top(scores: NDArray[np.float32], candidates: NDArray[np.int64], true: set[in
 
 def gene_texts(corpus: Corpus, texts: NDArray[np.float32]) -> NDArray[np.float32]:
     """Each SNP's mean text of the genes that it lies in or next to, [n, d]."""
-    starts, ends = corpus.joined("LOCATED_IN", "NEAREST_TO")
+    starts, ends = corpus.edge_clusters("LOCATED_IN", "NEAREST_TO")
     out = np.zeros_like(texts)
     np.add.at(out, starts, texts[ends])
     return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-9)
@@ -82,8 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     propagated, texts = model.baseline_vectors(past, encoder)
     asked = past.nodes.ids.index(HEART_ATTACK)
     coronary = coronary_traits(whole)
-    snps, traits = whole.joined("ASSOCIATED_WITH")
-    known = set(past.joined("ASSOCIATED_WITH")[0].tolist())
+    snps, traits = whole.edge_clusters("ASSOCIATED_WITH")
+    known = set(past.edge_clusters("ASSOCIATED_WITH")[0].tolist())
     later = np.array(sorted(set(snps.tolist()) - known), dtype=np.int64)
     clusters = whole.nodes.clusters
     true = {int(s) for s, t in zip(snps, traits, strict=True) if int(clusters[t]) in coronary}

@@ -44,7 +44,7 @@ from generel_graph.encode.locate import find_encoder
 from generel_graph.graph.digest import graph_digest
 from generel_graph.graph.open import open_graph
 from generel_graph.learn import train
-from generel_graph.learn.distributed import ALONE
+from generel_graph.learn.distributed import SINGLE_PROCESS
 from generel_graph.learn.losses import objective
 from generel_graph.learn.model.towers import hide, make_towers
 from generel_graph.learn.pairs.batches import ROUND_STEPS, Batch, RoundInputs, plan_round
@@ -240,7 +240,7 @@ def bare(given: TrainingData, work: Work, batches: Sequence[Batch], threads: int
         with torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
             for tower, x in batch.inputs.items():
                 z[tower] = towers[tower](hide(x, given.shapes[tower], model.block_dropout, model.text_only))
-        made = objective(z, batch, settings, ALONE)
+        made = objective(z, batch, settings, SINGLE_PROCESS)
         optimizer.zero_grad(set_to_none=True)
         made.total.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(towers.parameters(), settings.clip)

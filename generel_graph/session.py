@@ -214,10 +214,10 @@ class Session:
         """
         import polars as pl
 
-        from generel_graph.learn.pairs.held_out import read_held
+        from generel_graph.learn.pairs.held_out import read_held_out
 
         pairs, model_id = asking.effects(self.graph, self.space, progress)
-        held = read_held(self.config.model_folder(model_id))
+        held = read_held_out(self.config.model_folder(model_id))
         told = pl.lit(None, dtype=pl.Boolean)
         if held is not None:
             ends = held.filter(pl.col("task").is_in(["gwas", "phewas"])).select(snp="anchor", trait="positive").unique()

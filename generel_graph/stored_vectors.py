@@ -29,7 +29,7 @@ def to_stored(z: NDArray[np.float32], b: NDArray[np.float32], share: float) -> N
     return np.concatenate([np.sqrt(share) * z, np.sqrt(1 - share) * b], axis=1).astype(np.float32)
 
 
-def split(vector: NDArray[np.float32], dimension: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def split_vectors(vector: NDArray[np.float32], dimension: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Part stored vectors [k, D] into z [k, dimension] and b, each of unit length (zeros stay)."""
     parts = vector[:, :dimension], vector[:, dimension:]
     lengths = (np.linalg.norm(part, axis=1, keepdims=True) for part in parts)
@@ -51,7 +51,7 @@ def query_vectors(
     """
     dimension = vector.shape[1] // 2 if dimension is None else dimension
     kinds = {asked_kind, wanted_kind}
-    z, b = split(vector, dimension)
+    z, b = split_vectors(vector, dimension)
     both = 0 < share < 1
     if kinds == {"Gene", "SNP"} and both:
         query = np.concatenate([np.sqrt(1 - share) * z, np.sqrt(share) * b], axis=1)

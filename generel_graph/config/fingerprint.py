@@ -46,7 +46,7 @@ def recipe_digest(identity: Mapping[str, Any]) -> str:
     return blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
-def identity(
+def model_identity(
     model: ModelConfig,
     train: TrainConfig,
     task_weights: Mapping[str, float],
@@ -64,6 +64,6 @@ def identity(
     return facts | {"continues": continues} if continues else facts
 
 
-def name_of(identity: Mapping[str, Any]) -> str:
+def model_id_of(identity: Mapping[str, Any]) -> str:
     """The model's id: 16 hex of its identity."""
     return blake2b(json.dumps(identity, sort_keys=True).encode(), digest_size=8).hexdigest()

@@ -17,7 +17,7 @@ import polars as pl
 import pyarrow as pa
 
 from generel_etl.atomic import atomic_folder
-from generel_graph.corpus.schema import Corpus, Edges, Nodes, Pairs
+from generel_graph.corpus.schema import Corpus, EdgeArrays, Nodes, Pairs
 
 FORMAT = 1
 MANIFEST = "corpus.json"
@@ -43,7 +43,9 @@ def read_cached(folder: Path, name: str) -> Corpus | None:
             positions=nodes["positions"].to_numpy(),
             **{column: tuple(nodes[column]) for column in texts},
         ),
-        edges=Edges(types=tuple(manifest["types"]), **{column: edges[column].to_numpy() for column in edges.columns}),
+        edges=EdgeArrays(
+            types=tuple(manifest["types"]), **{column: edges[column].to_numpy() for column in edges.columns}
+        ),
         tasks={task: _pairs(place, number, manifest) for number, task in enumerate(manifest["tasks"])},
         sampling=manifest["sampling"],
     )
@@ -65,7 +67,7 @@ def write_cache(folder: Path, corpus: Corpus, graph_digest: str) -> None:
     with atomic_folder(place) as new:
         nodes = corpus.nodes
         _write(new / NODES, {f.name: getattr(nodes, f.name) for f in fields(nodes)}, synonyms=pl.List(pl.String))
-        columns = [f.name for f in fields(Edges) if f.name != "types"]
+        columns = [f.name for f in fields(EdgeArrays) if f.name != "types"]
         _write(new / EDGES, {name: getattr(corpus.edges, name) for name in columns})
         for number, pairs in enumerate(corpus.tasks.values()):
             names = [f.name for f in fields(Pairs) if f.name != "texts"]

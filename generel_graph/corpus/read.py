@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from generel_etl.errors import GraphError
 from generel_etl.progress import Progress, silent
 from generel_etl.relations import KNOWLEDGE
-from generel_graph.corpus.schema import Corpus, Edges, Nodes, Pairs, node_text
+from generel_graph.corpus.schema import Corpus, EdgeArrays, Nodes, Pairs, node_text
 from generel_graph.corpus.tasks import TASKS, Task
 from generel_graph.graph import Graph
 from generel_graph.graph.statements import statement_body
@@ -138,7 +138,7 @@ def _nodes(nodes: pl.DataFrame, numbers: pl.DataFrame) -> Nodes:
     )
 
 
-def _edges(edges: pl.DataFrame, numbers: pl.DataFrame) -> Edges:
+def _edges(edges: pl.DataFrame, numbers: pl.DataFrame) -> EdgeArrays:
     edges = number(number(edges, numbers, "start"), numbers, "end")
     types = sorted(edges["type"].unique())
     kinds = pl.Series("type", types)
@@ -147,7 +147,7 @@ def _edges(edges: pl.DataFrame, numbers: pl.DataFrame) -> Edges:
     p = edges["neg_log10_p"].to_numpy()
     with np.errstate(invalid="ignore", divide="ignore"):
         log_odds = np.where(odds > 0, np.abs(np.log(odds)), np.nan)
-    return Edges(
+    return EdgeArrays(
         types=tuple(types),
         starts=edges["start"].to_numpy().astype(np.int32),
         ends=edges["end"].to_numpy().astype(np.int32),

@@ -32,7 +32,7 @@ class Nodes:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def placed_snps(self) -> tuple[NDArray[np.int64], NDArray[np.str_]]:
+    def located_snps(self) -> tuple[NDArray[np.int64], NDArray[np.str_]]:
         """SNPs that have a position and its build, along the genome, and the build:chromosome of each."""
         known = np.array(
             [i for i, kind in enumerate(self.kinds) if kind == "SNP" and self.positions[i] >= 0 and self.builds[i]],
@@ -44,7 +44,7 @@ class Nodes:
 
 
 @dataclass(frozen=True, slots=True)
-class Edges:
+class EdgeArrays:
     """All edges that features are made of; m is their number. Mirrors are not repeated."""
 
     types: tuple[str, ...]  # relationship types that `type` counts into
@@ -102,12 +102,12 @@ class Corpus:
 
     digest: str
     nodes: Nodes
-    edges: Edges
+    edges: EdgeArrays
     tasks: Mapping[str, Pairs]
     sampling: str = ""  # names the statements that it was read by
     provenance: Provenance = Provenance()
 
-    def joined(self, *types: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def edge_clusters(self, *types: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The clusters at the starts and the ends of the edges of some relationship types, an entry an edge."""
         wanted = np.array([name in types for name in self.edges.types], dtype=bool)
         rows = np.flatnonzero(wanted[self.edges.type]) if len(wanted) else np.empty(0, dtype=np.int64)

@@ -18,7 +18,7 @@ class Task:
 
     name: str
     weight: float  # c in the probability of a draw, c·√pairs
-    weighs: str = "1"  # how a pair's weight comes about
+    weight_formula: str = "1"  # how a pair's weight comes about
     text: bool = False  # its positives are texts, not nodes
     file: str = ""  # default: the name
     kinds: tuple[frozenset[str], frozenset[str]] | None = None  # of the ends, either way; None: any

@@ -13,7 +13,7 @@ from torch.nn.functional import normalize
 from generel_etl.relations import SNP_GENE
 from generel_graph.corpus.schema import Corpus
 from generel_graph.metrics import cosines
-from generel_graph.stored_vectors import query_vectors, split
+from generel_graph.stored_vectors import query_vectors, split_vectors
 
 SPACE = "the space"
 TEXT_PROPAGATION, FROZEN_TEXT, DEGREE_PRODUCT = "text propagation", "frozen text", "degree product"
@@ -56,7 +56,7 @@ def methods(past: Corpus, embedded: Embedded, texts: NDArray[np.float32], seed: 
     snp_texts = _texts_with_snps(texts, past, snp, traits)
     svd = ppmi_vectors(past, seed)
     popularity = np.log1p(degrees(past))
-    untrained = split(embedded.stored, embedded.learnt)[1]
+    untrained = split_vectors(embedded.stored, embedded.learnt)[1]
 
     def propagation(left: Ids, right: Ids) -> NDArray[np.float64]:
         return _cosines(untrained, embedded.rows(left), embedded.rows(right))
@@ -105,9 +105,9 @@ def _cosines(table: NDArray[np.float32], left: Ids, right: Ids) -> NDArray[np.fl
 
 def _known_traits(past: Corpus, snp: NDArray[np.bool_]) -> Mapping[int, Ids]:
     """Known traits of SNPs, and of genes through their SNPs."""
-    snps, traits = past.joined("ASSOCIATED_WITH")
+    snps, traits = past.edge_clusters("ASSOCIATED_WITH")
     of_snp = _grouped(snps, traits)
-    linked, genes = past.joined(*SNP_GENE)
+    linked, genes = past.edge_clusters(*SNP_GENE)
     none = np.empty(0, dtype=np.int64)
     snps_of_gene = _grouped(genes[snp[linked]], linked[snp[linked]])
     return {
@@ -130,7 +130,7 @@ def _texts_with_snps(
 ) -> NDArray[np.float32]:
     """All texts; for an SNP, the mean of its known traits' texts, otherwise of its genes'."""
     out = texts.copy()
-    linked, genes = past.joined(*SNP_GENE)
+    linked, genes = past.edge_clusters(*SNP_GENE)
     genes_of = _grouped(linked, genes)
     for node in np.flatnonzero(snp).tolist():
         known = traits.get(node)

@@ -15,7 +15,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from generel_graph.corpus.schema import Corpus, Edges, Pairs, Reports
+from generel_graph.corpus.schema import Corpus, EdgeArrays, Pairs, Reports
 from generel_graph.evaluate.held_out import HeldOut, days
 
 COHORT, TASK = "CORRELATES_WITH", "phewas"
@@ -45,7 +45,7 @@ def without_half(corpus: Corpus, seed: int) -> tuple[Corpus, NDArray[np.bool_]]:
         pairs, remain = tasks[TASK], ~half[tasks[TASK].anchors]
         tasks[TASK] = Pairs(**{f.name: getattr(pairs, f.name)[remain] for f in fields(pairs) if f.name != "texts"})
     name = hashlib.blake2b(f"{corpus.digest} without half of {COHORT}, {seed}".encode(), digest_size=16).hexdigest()
-    return replace(corpus, digest=name, edges=Edges(edges.types, **columns), tasks=tasks), half
+    return replace(corpus, digest=name, edges=EdgeArrays(edges.types, **columns), tasks=tasks), half
 
 
 def cohort_test(corpus: Corpus, half: NDArray[np.bool_], period: date) -> list[HeldOut]:
@@ -60,7 +60,7 @@ def cohort_test(corpus: Corpus, half: NDArray[np.bool_], period: date) -> list[H
 
 def later_effects(past: Corpus, reports: Reports, first: date, last: date) -> list[HeldOut]:
     """The test of the odds ratios that papers of a period report for SNPs with an earlier association."""
-    snps, _ = past.joined("ASSOCIATED_WITH")
+    snps, _ = past.edge_clusters("ASSOCIATED_WITH")
     known = np.zeros(len(past.nodes), dtype=bool)
     known[snps] = True
     inside = (reports.published >= days(first)) & (reports.published < days(last))

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from generel_graph.corpus.arrays import among
+from generel_graph.corpus.arrays import is_in_sorted
 from generel_graph.metrics import BY_RANK
 
 MAX_DRAWS = 8  # times that a negative is drawn again because a paper reports it
@@ -81,7 +81,7 @@ def draw_negatives(
         drawn = rng.choice(pool, size=len(pending), p=probabilities)
         row = rows[pending]
         key = drawn * n + right[row] if side == 0 else left[row] * n + drawn
-        accepted = ~among(excluded, key)
+        accepted = ~is_in_sorted(excluded, key)
         others[pending[accepted]] = drawn[accepted]
         pending = pending[~accepted]
         if not len(pending):

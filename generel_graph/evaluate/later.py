@@ -23,7 +23,7 @@ from datetime import date
 
 import numpy as np
 
-from generel_graph.corpus.arrays import among
+from generel_graph.corpus.arrays import is_in_sorted
 from generel_graph.corpus.schema import Corpus, Reports
 from generel_graph.evaluate.held_out import HeldOut, days, draw_negatives, held_out_test
 from generel_graph.evaluate.later_genes import gene_tests
@@ -46,7 +46,7 @@ def later_tests(past: Corpus, reports: Reports, first: date, last: date, seed: i
     snps, traits, papers = known.first_reports(
         reports.snps[of_trait], clusters[reports.ends[of_trait]], reports.papers[of_trait]
     )
-    new = ~among(known.reported, snps * known.n + traits) & ~known.has_reported_neighbour(snps, traits)
+    new = ~is_in_sorted(known.reported, snps * known.n + traits) & ~known.has_reported_neighbour(snps, traits)
     snps, traits, papers = snps[new], traits[new], papers[new]
     snp_reported, trait_reported = known.snp_degree[snps] > 0, known.trait_degree[traits] > 0
     has_edges = known.edges[snps] > 0

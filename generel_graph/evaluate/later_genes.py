@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generel_etl.relations import SNP_GENE
-from generel_graph.corpus.arrays import among, ranges, runs
+from generel_graph.corpus.arrays import expand_ranges, find_runs, is_in_sorted
 from generel_graph.corpus.schema import Corpus, Reports
 from generel_graph.evaluate.held_out import HeldOut, Ids, draw_negatives, held_out_test
 from generel_graph.evaluate.prior_knowledge import PriorKnowledge
@@ -27,7 +27,7 @@ def gene_tests(
 ) -> Iterator[HeldOut]:
     """The tests gene-trait and SNP-gene of one period; `inside` [reports]: published in the period."""
     n, clusters = known.n, past.nodes.clusters.astype(np.int64)
-    linked_snps, linked_genes = past.joined(*SNP_GENE)
+    linked_snps, linked_genes = past.edge_clusters(*SNP_GENE)
     degree = np.bincount(linked_genes, minlength=n)
     pool = np.flatnonzero(degree > 0)
     if not len(pool):
@@ -44,7 +44,7 @@ def gene_tests(
         snps, papers, genes, reports.snps[of_trait], reports.papers[of_trait], clusters[reports.ends[of_trait]]
     )
     g, t, paper = known.first_reports(g, t, paper)
-    unlinked = ~among(through_snp, g * n + t) & ~among(direct, g * n + t)
+    unlinked = ~is_in_sorted(through_snp, g * n + t) & ~is_in_sorted(direct, g * n + t)
     new = (known.trait_degree[t] > 0) & (degree[g] > 0) & unlinked
     g, t, paper = g[new], t[new], paper[new]
     trait_pool = np.flatnonzero(known.trait_degree > 0)
@@ -72,15 +72,15 @@ def _snp_gene_tests(
 ) -> Iterator[HeldOut]:
     """The tests SNP-gene; `named`: SNPs, genes and papers of the period's reports that name a gene."""
     n, clusters = known.n, past.nodes.clusters.astype(np.int64)
-    linked_snps, linked_genes = past.joined(*SNP_GENE)
-    earlier_snps, earlier_genes = past.joined("REPORTED_GENE")
+    linked_snps, linked_genes = past.edge_clusters(*SNP_GENE)
+    earlier_snps, earlier_genes = past.edge_clusters("REPORTED_GENE")
     degree = np.bincount(linked_genes, minlength=n)
     pool = np.flatnonzero(degree > 0)
     every_gene = clusters[reports.ends[reports.is_gene]]
     earlier = earlier_snps * n + earlier_genes
     ever = np.unique(np.concatenate([reports.snps[reports.is_gene].astype(np.int64) * n + every_gene, earlier]))
     snps, genes, papers = known.first_reports(*named)
-    new = ~among(np.unique(earlier), snps * n + genes) & (known.edges[snps] > 0) & (degree[genes] > 0)
+    new = ~is_in_sorted(np.unique(earlier), snps * n + genes) & (known.edges[snps] > 0) & (degree[genes] > 0)
     snps, genes, papers = snps[new], genes[new], papers[new]
     if not len(snps):
         return
@@ -92,7 +92,7 @@ def _snp_gene_tests(
     of_locus = _genes_of_loci(past, snps, linked_snps, linked_genes)
     row_parts, gene_parts = [], []
     for row, (snp, candidates) in enumerate(zip(snps, of_locus, strict=True)):
-        unreported = candidates[~among(ever, snp * n + candidates)]
+        unreported = candidates[~is_in_sorted(ever, snp * n + candidates)]
         row_parts.append(np.full(len(unreported), row))
         gene_parts.append(unreported)
     rows, others = np.concatenate(row_parts), np.concatenate(gene_parts)
@@ -102,8 +102,8 @@ def _snp_gene_tests(
 
 def _keys_through_snps(snps: Ids, genes: Ids, known: PriorKnowledge) -> Ids:
     """gene · n + trait of all genes and traits that an SNP links."""
-    first, count = runs(known.reported // known.n, snps)
-    return np.unique(np.repeat(genes, count) * known.n + known.reported[ranges(first, count)] % known.n)
+    first, count = find_runs(known.reported // known.n, snps)
+    return np.unique(np.repeat(genes, count) * known.n + known.reported[expand_ranges(first, count)] % known.n)
 
 
 def _keys_of_edges(past: Corpus, n: int) -> Ids:
@@ -137,8 +137,12 @@ def _join_by_snp_and_paper(
     span = int(max(papers.max(initial=0), trait_papers.max(initial=0))) + 1
     gene_key, trait_key = snps.astype(np.int64) * span + papers, trait_snps.astype(np.int64) * span + trait_papers
     order = np.argsort(trait_key, kind="stable")
-    first, count = runs(trait_key[order], gene_key)
-    return np.repeat(genes, count), traits[order][ranges(first, count)], np.repeat(papers.astype(np.int64), count)
+    first, count = find_runs(trait_key[order], gene_key)
+    return (
+        np.repeat(genes, count),
+        traits[order][expand_ranges(first, count)],
+        np.repeat(papers.astype(np.int64), count),
+    )
 
 
 def _genes_of_loci(past: Corpus, snps: Ids, linked_snps: Ids, linked_genes: Ids) -> list[Ids]:

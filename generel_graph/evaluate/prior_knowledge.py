@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from generel_graph.corpus.arrays import among
+from generel_graph.corpus.arrays import is_in_sorted
 from generel_graph.corpus.schema import Corpus, Reports
 from generel_graph.evaluate.held_out import Ids
 
@@ -37,7 +37,7 @@ class PriorKnowledge:
         none = np.empty(0, dtype=np.int64)
         return np.array(
             [
-                bool(among(self.reported, snp * self.n + self.neighbours.get(int(trait), none)).any())
+                bool(is_in_sorted(self.reported, snp * self.n + self.neighbours.get(int(trait), none)).any())
                 for snp, trait in zip(snps, traits, strict=True)
             ],
             dtype=bool,
@@ -59,12 +59,12 @@ def prior_knowledge(past: Corpus, reports: Reports) -> PriorKnowledge:
     n, clusters = len(past.nodes), past.nodes.clusters.astype(np.int64)
     of_trait = ~reports.is_gene
     snps, traits = reports.snps[of_trait].astype(np.int64), clusters[reports.ends[of_trait]]
-    old_snps, old_traits = past.joined("ASSOCIATED_WITH")
+    old_snps, old_traits = past.edge_clusters("ASSOCIATED_WITH")
     reported = np.unique(old_snps * n + old_traits)
     gwas = past.tasks.get("gwas")
     trained = reported if gwas is None else np.unique(gwas.anchors.astype(np.int64) * n + clusters[gwas.positives])
     endpoints = np.concatenate([past.edges.starts, past.edges.ends]).astype(np.int64)
-    a, b = past.joined(*NEIGHBOUR_TYPES)
+    a, b = past.edge_clusters(*NEIGHBOUR_TYPES)
     pairs = np.unique(np.concatenate([a * n + b, b * n + a]))
     nodes, first = np.unique(pairs // n, return_index=True)
     neighbours = dict(zip(nodes.tolist(), np.split(pairs % n, first[1:]), strict=True)) if len(pairs) else {}

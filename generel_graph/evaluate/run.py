@@ -30,7 +30,7 @@ from generel_graph.graph.open import open_graph
 from generel_graph.metrics import Values, cosines
 from generel_graph.pipeline.train import open_encoder, train_model
 from generel_graph.spaces.spaces import ModelSpaces
-from generel_graph.stored_vectors import split
+from generel_graph.stored_vectors import split_vectors
 
 DRAWS = 200  # resamples of an interval
 
@@ -131,15 +131,15 @@ def _score_year(
         return
     model_id = train_model(config, shown, progress)
     model, encoder = load_model(config.model_folder(model_id)), open_encoder(config)
-    traits = np.unique(np.concatenate(shown.joined("ASSOCIATED_WITH", "CORRELATES_WITH")))
+    traits = np.unique(np.concatenate(shown.edge_clusters("ASSOCIATED_WITH", "CORRELATES_WITH")))
     tested = [side for test in [*tests, *effect_tests] for side in (test.left, test.right)]
     nodes = np.unique(np.concatenate([traits, *tested]))
-    embedded = Embedded(nodes, model.vectors(shown, encoder, progress, only=nodes), model.learnt, model.share)
+    embedded = Embedded(nodes, model.vectors(shown, encoder, progress, only=nodes), model.learnt_dimension, model.share)
     score = methods(shown, embedded, encoder.encode(shown.nodes.texts), seed)
     for test in tests:
         yield Scored(test, {name: method(test.left, test.right) for name, method in score.items()})
     untrained = np.zeros((len(shown.nodes), encoder.dimension), dtype=np.float32)
-    untrained[nodes] = split(embedded.stored, embedded.learnt)[1]
+    untrained[nodes] = split_vectors(embedded.stored, embedded.learnt)[1]
     effects = fit_effects(shown, untrained)
     if effects is None:
         return

@@ -15,7 +15,7 @@ import numpy as np
 from generel_etl.progress import Progress, silent
 from generel_graph import learn
 from generel_graph.config import Config
-from generel_graph.corpus.schema import Corpus, Edges, Pairs
+from generel_graph.corpus.schema import Corpus, EdgeArrays, Pairs
 from generel_graph.corpus.tasks import enabled_tasks
 from generel_graph.encode import Encoder
 from generel_graph.evaluate.baselines import (
@@ -35,7 +35,7 @@ from generel_graph.learn.features.splits import Split
 from generel_graph.learn.pairs.groups import KnownPairs, TaskGroup
 from generel_graph.learn.pairs.training_data import training_data
 from generel_graph.metrics import Values, cosines
-from generel_graph.stored_vectors import split
+from generel_graph.stored_vectors import split_vectors
 
 METHODS = (SPACE, FROZEN_TEXT, TEXT_PROPAGATION, DEGREE_PRODUCT)
 NEGATIVES = 20  # per pair
@@ -67,7 +67,7 @@ def task_benchmarks(
     data = training_data(corpus, encoder, config.model, train, weights, progress)
     past = without_held_out(corpus, data.features.adjacency.split)
     nodes = np.arange(len(corpus.nodes))
-    embedded = Embedded(nodes, model.vectors(past, encoder, progress), model.learnt, model.share)
+    embedded = Embedded(nodes, model.vectors(past, encoder, progress), model.learnt_dimension, model.share)
     score = methods(past, embedded, encoder.encode(corpus.nodes.texts), seed)
     rng = np.random.default_rng([seed, 3])
     scored = []
@@ -100,7 +100,9 @@ def without_held_out(corpus: Corpus, held_out: Split) -> Corpus:
         name: pairs if pairs.texts else _without_held_out_pairs(pairs, clusters, held_out)
         for name, pairs in corpus.tasks.items()
     }
-    return replace(corpus, digest=f"{corpus.digest} without held-out", edges=Edges(edges.types, **columns), tasks=tasks)
+    return replace(
+        corpus, digest=f"{corpus.digest} without held-out", edges=EdgeArrays(edges.types, **columns), tasks=tasks
+    )
 
 
 def _without_held_out_pairs(pairs: Pairs, clusters: Ids, held_out: Split) -> Pairs:
@@ -145,8 +147,8 @@ def _text_scores(
     for kind in np.unique(kinds):
         of_kind = np.flatnonzero(kinds == kind)
         stored[of_kind] = model.text_vectors([texts[row] for row in of_kind], encoder, str(kind))
-    text_learnt, text_untrained = split(stored, model.learnt)
-    learnt, untrained = split(embedded.stored[test.left], model.learnt)
+    text_learnt, text_untrained = split_vectors(stored, model.learnt_dimension)
+    learnt, untrained = split_vectors(embedded.stored[test.left], model.learnt_dimension)
     names = encoder.encode([past.nodes.texts[node] for node in test.left.tolist()])
     popularity = np.log1p(degrees(past))
     return {

@@ -108,8 +108,8 @@ tags: [sentence-transformers, feature-extraction, biology, genetics, medical, ge
 ---
 # Texts in the space of model {model.id}
 
-Names and wordings of diseases, traits, phenotypes, genes and drugs → {model.learnt} numbers of unit length, where the
-graph's concepts lie that they mean. It is {name} followed by the adapter of a generel-graph model.
+Names and wordings of diseases, traits, phenotypes, genes and drugs → {model.learnt_dimension} numbers of unit length,
+where the graph's concepts lie that they mean. It is {name} followed by the adapter of a generel-graph model.
 
 ```python
 from sentence_transformers import SentenceTransformer
@@ -118,7 +118,7 @@ vectors = SentenceTransformer("this folder").encode(["heart attack", "myocardial
 ```
 
 - Texts are cut at {max_tokens} tokens.
-- Compare by cosine; with a node's stored vector by its first {model.learnt} numbers, brought to unit length.
+- Compare by cosine; with a node's stored vector by its first {model.learnt_dimension} numbers, brought to unit length.
 - Keep float32: one layer multiplies by differences of squares, which half precision loses.
 - A bare gene symbol, code or rsID means little as a text: look it up instead.
 - What the space was learnt from, how it was tested and its limits stand in the model's own card. Not for clinical use.

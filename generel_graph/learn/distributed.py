@@ -28,16 +28,16 @@ class ProcessGroup:
     size: int = 1
 
     @property
-    def first(self) -> bool:
+    def is_first(self) -> bool:
         """Whether this process is the one that writes."""
         return self.rank == 0
 
     @property
-    def mine(self) -> slice:
+    def pair_slice(self) -> slice:
         """Which of a batch's pairs are dealt to this process."""
         return slice(self.rank, None, self.size)
 
-    def joint(self, own: Tensor, many: int) -> Tensor:
+    def gather_vectors(self, own: Tensor, many: int) -> Tensor:
         """The vectors of all processes in the batch's order, [many, d]; gradients flow to `own` alone."""
         if self.size == 1:
             return own
@@ -62,11 +62,11 @@ class ProcessGroup:
                 parameter.grad = flat[at : at + parameter.numel()].view_as(parameter).clone()
             at += parameter.numel()
 
-    def agreed(self, said: bool) -> bool:
+    def broadcast_flag(self, said: bool) -> bool:
         """What the first process says."""
-        return bool(self.told(torch.tensor([said], device=best_device())).item()) if self.size > 1 else said
+        return bool(self.broadcast_mask(torch.tensor([said], device=best_device())).item()) if self.size > 1 else said
 
-    def told(self, said: Tensor) -> Tensor:
+    def broadcast_mask(self, said: Tensor) -> Tensor:
         """What the first process says, [k]; `said` [k] is bool, and on this process' device."""
         if self.size == 1:
             return said
@@ -80,15 +80,15 @@ class ProcessGroup:
             dist.barrier()
 
 
-ALONE = ProcessGroup()
+SINGLE_PROCESS = ProcessGroup()
 
 
 @contextmanager
-def joined() -> Iterator[ProcessGroup]:
+def join_process_group() -> Iterator[ProcessGroup]:
     """Join the world that `torchrun` describes by RANK and WORLD_SIZE; without them, a world of one."""
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1 or dist.is_initialized():
-        yield ProcessGroup(dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else ALONE
+        yield ProcessGroup(dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else SINGLE_PROCESS
         return
     if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))

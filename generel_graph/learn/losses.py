@@ -137,11 +137,11 @@ class Objective:
     effect: Tensor | None  # None: the step has no pairs with an odds ratio
 
 
-def objective(z: Mapping[str, Tensor], batch: Batch, train: TrainConfig, world: ProcessGroup) -> Objective:
+def objective(z: Mapping[str, Tensor], batch: Batch, train: TrainConfig, processes: ProcessGroup) -> Objective:
     """The loss of a whole batch, of which this process made the vectors `z` of its own pairs (tower → [k, d])."""
 
     def joint(side: Side, many: int) -> Tensor:
-        return world.joint(z[side.tower][side.rows], many)
+        return processes.gather_vectors(z[side.tower][side.rows], many)
 
     pairs, effects = len(batch.weights), len(batch.measure)
     weights = pair_weights(batch.weights, train.weight_clip) if train.weigh_pairs else torch.ones_like(batch.weights)

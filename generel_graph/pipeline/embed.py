@@ -54,7 +54,7 @@ def embed_model(
             recipe=recipe_digest(identity),
             published_before=identity["train"]["published_before"] or "",
         )
-        parts = prefetch(model.parts(corpus, open_encoder(config), progress))
+        parts = prefetch(model.iter_vectors(corpus, open_encoder(config), progress))
         written = write_parts(graph, record, corpus.nodes.ids, _noted(parts, vectors), progress).written
         _note_written(config, model_id, corpus, vectors)
     progress("activate", 0, 1)
@@ -72,7 +72,7 @@ def renew_vectors(
     digest: str,
     progress: Progress = silent,
 ) -> int:
-    """Write the active model's vectors of nodes that are new or whose surroundings changed; their number."""
+    """Write the active model's vectors of nodes that are new or whose neighbourhoods changed; their number."""
     if current.slot is None:
         raise ModelError("the active model has no slot", where=current.id)
     vectors = _vectors(config, current.id, corpus, progress)

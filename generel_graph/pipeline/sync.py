@@ -90,17 +90,17 @@ def train(config: Config, progress: Progress = silent, *, go_on: bool = False) -
 
     Under `torchrun` all processes train it together; what the first one has read the others find.
     """
-    from generel_graph.learn import joined
+    from generel_graph.learn import join_process_group
 
     clock = StepClock()
-    with joined() as world, open_graph(config, progress) as graph:
-        if not world.first:
-            world.wait()
+    with join_process_group() as processes, open_graph(config, progress) as graph:
+        if not processes.is_first:
+            processes.wait()
         corpus = load_corpus(graph, config, _digest(graph), progress)
-        if world.first:
-            world.wait()
+        if processes.is_first:
+            processes.wait()
         clock.done("sample")
-        model_id = train_model(config, corpus, progress, world, _active_id(graph) if go_on else "")
+        model_id = train_model(config, corpus, progress, processes, _active_id(graph) if go_on else "")
         clock.done("train")
         report = build_report(config, graph, clock, None, 0)
     return dataclasses.replace(report, tasks=read_tasks(config, model_id))
@@ -136,7 +136,7 @@ def tasks(config: Config, progress: Progress = silent) -> tuple[list[str], list[
         pairs = len(corpus.tasks[task.name]) if task.name in corpus.tasks else line.pairs if line else 0
         learnt = [getattr(line, name) if line else None for name in told]
         weight = weights.get(task.name, task.weight)
-        rows.append([task.name, task.name in weights, weight, pairs, *learnt, task.weighs])
+        rows.append([task.name, task.name in weights, weight, pairs, *learnt, task.weight_formula])
     return columns, rows
 
 

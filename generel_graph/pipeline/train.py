@@ -13,6 +13,7 @@ from generel_graph.corpus.read import sampling_digest
 from generel_graph.corpus.schema import Corpus
 from generel_graph.corpus.tasks import enabled_tasks
 from generel_graph.model_folder import LOG, TaskReport, read_task_reports
+from generel_graph.plots.libraries import missing
 
 if TYPE_CHECKING:
     from generel_graph.encode import Encoder
@@ -36,14 +37,14 @@ def train_model(
     config: Config,
     corpus: Corpus,
     progress: Progress = silent,
-    world: ProcessGroup | None = None,
+    processes: ProcessGroup | None = None,
     continues: str = "",
 ) -> str:
     """Train on `corpus`, or find it trained already; the model's id. A killed training is resumed.
 
-    All processes of `world` (None: this one alone) train it together. It goes on from the model `continues`, where that
-    is named. Its logs are drawn where matplotlib is installed, and written for TensorBoard where the configuration says
-    so.
+    All of `processes` train it together (None: this process alone). Training continues from the model `continues`, if
+    it is named. Its logs are drawn where matplotlib is installed, and written for TensorBoard where the configuration
+    says so.
     """
     from generel_graph import learn
 
@@ -53,12 +54,12 @@ def train_model(
     weights = enabled_tasks(config.tasks)
     id_ = learn.model_id(corpus, encoder, config.model, config.train, weights, continues)
     folder = config.model_folder(id_)
-    world = world or learn.ALONE
+    processes = processes or learn.SINGLE_PROCESS
     start = learn.load_model(config.model_folder(continues)) if continues else None
-    learn.train(corpus, encoder, config.model, config.train, weights, folder, progress, world, start)
-    if not world.first:
+    learn.train(corpus, encoder, config.model, config.train, weights, folder, progress, processes, start)
+    if not processes.is_first:
         return id_
-    if learn.can_plot() and not (folder / learn.PICTURES[0]).is_file():
+    if missing("matplotlib") is None and not (folder / learn.LOSS_PLOTS[0]).is_file():
         learn.plot_losses(folder)
     if config.train.tensorboard:
         learn.write_events(folder)

@@ -25,14 +25,14 @@ from generel_graph.config.fingerprint import RULES
 from generel_graph.corpus.cache import read_cached_nodes
 from generel_graph.corpus.load import load_corpus
 from generel_graph.corpus.read import corpus_name
-from generel_graph.corpus.schema import Edges
+from generel_graph.corpus.schema import EdgeArrays
 from generel_graph.corpus.tasks import enabled_tasks
 from generel_graph.graph import Graph
 from generel_graph.graph.digest import graph_digest
 
 if TYPE_CHECKING:
     from generel_graph.encode import Encoder
-    from generel_graph.learn import Model, SnpNeighbourhood, Surroundings
+    from generel_graph.learn import Model, Neighbourhoods, SnpNeighbourhood
 
 CHUNK = 500  # SNPs placed at once
 TEXTS = {"code": pl.String, "id": pl.String}
@@ -63,11 +63,11 @@ def new_snp_vectors(
     builds: dict[str, int] = {}
     if named:
         model, encoder = opened()
-        nodes, surroundings = _corpus(graph, config, model.same_locus)
-        builds = surroundings.builds()
+        nodes, neighbourhoods = _corpus(graph, config, model.same_locus)
+        builds = neighbourhoods.builds()
         places, eqtl = _in_one_build(said.places, list(builds)), _on_nodes(graph, said.eqtl, nodes)
         for at in range(0, len(named), CHUNK):
-            found |= _placed(model, encoder, nodes, surroundings, places, eqtl, named[at : at + CHUNK])
+            found |= _placed(model, encoder, nodes, neighbourhoods, places, eqtl, named[at : at + CHUNK])
     lost = [snp for snp in snps if snp not in found]
     return found | (_reasons(lost, said, config, graph, builds) if lost else {})
 
@@ -84,20 +84,20 @@ def _said(stages: Sequence[Stage], snps: Sequence[str]) -> StagedFacts:
     return StagedFacts(pl.concat([own, listed]), rows, stages)
 
 
-def _corpus(graph: Graph, config: Config, same_locus: bool) -> tuple[pl.DataFrame, Surroundings]:
+def _corpus(graph: Graph, config: Config, same_locus: bool) -> tuple[pl.DataFrame, Neighbourhoods]:
     """The nodes of the graph's corpus and its neighbourhoods; these are made once a graph, and kept."""
-    from generel_graph.learn import Surroundings
+    from generel_graph.learn import Neighbourhoods
 
     folder, digest = config.sampled_folder, graph_digest(graph) or ""
     name = corpus_name(digest, enabled_tasks(config.tasks), config.train.published_before)
     path = folder / name / f"{NEIGHBOURS}{'' if same_locus else '_without_locus'}.npz"
-    surroundings = Surroundings.read(path)
-    if surroundings is None:
-        surroundings = Surroundings.of(load_corpus(graph, config, digest), same_locus)
-        surroundings.write(path)
+    neighbourhoods = Neighbourhoods.read(path)
+    if neighbourhoods is None:
+        neighbourhoods = Neighbourhoods.from_corpus(load_corpus(graph, config, digest), same_locus)
+        neighbourhoods.write(path)
     nodes = read_cached_nodes(folder, name)
     assert nodes is not None, "what was just sampled is kept"
-    return nodes, surroundings
+    return nodes, neighbourhoods
 
 
 def _in_one_build(places: pl.DataFrame, builds: Sequence[str]) -> pl.DataFrame:
@@ -125,45 +125,45 @@ def _placed(
     model: Model,
     encoder: Encoder,
     nodes: pl.DataFrame,
-    surroundings: Surroundings,
+    neighbourhoods: Neighbourhoods,
     places: pl.DataFrame,
     eqtl: pl.DataFrame,
     snps: Sequence[str],
 ) -> dict[str, SnpVector]:
     """Those of `snps` of which anything is known."""
-    from generel_graph.learn import SnpQuery, around
+    from generel_graph.learn import SnpQuery, snp_neighbourhood
 
     numbers = pl.DataFrame({"id": snps}, schema={"id": pl.String}).with_row_index("number")
     at = numbers.join(places, on="id", how="left", maintain_order="left")
     rows = numbers.join(eqtl, on="id")
     where = at.select(pl.concat_str("build", "chromosome", separator=":").fill_null("")).to_series()
     position = at["position"].fill_null(-1).to_numpy()
-    local = around(surroundings, SnpQuery(tuple(where), position, _edges(rows)))
+    local = snp_neighbourhood(neighbourhoods, SnpQuery(tuple(where), position, _edges(rows)))
     texts = _texts(nodes, local)
     vectors, is_known = model.snp_vectors(local, texts, encoder)
     listed = at["source"].fill_null("").to_list()
     tables = dict(rows.group_by("id").agg(pl.col("source").unique().sort()).iter_rows())
-    symbols = _symbols(nodes, [*local.near, *local.regulated])
+    symbols = _symbols(nodes, [*local.nearby_genes, *local.eqtl_genes])
     found = {}
     for i in np.flatnonzero(is_known).tolist():
-        near = bool(len(local.near[i]) or local.snps[i])
+        near = bool(len(local.nearby_genes[i]) or local.locus_snps[i])
         sources = dict.fromkeys([listed[i] if near else "", *tables.get(snps[i], ())])
         found[snps[i]] = SnpVector(
             vectors[i],
             Locus(
                 place=f"{where[i]}:{position[i]}" if where[i] else "",
-                genes=tuple(symbols[g] for g in local.near[i]),
-                snps=int(local.snps[i]),
-                regulates=tuple(symbols[g] for g in local.regulated[i]),
+                genes=tuple(symbols[g] for g in local.nearby_genes[i]),
+                snps=int(local.locus_snps[i]),
+                regulates=tuple(symbols[g] for g in local.eqtl_genes[i]),
                 sources=tuple(filter(None, sources)),
             ),
         )
     return found
 
 
-def _edges(eqtl: pl.DataFrame) -> Edges:
+def _edges(eqtl: pl.DataFrame) -> EdgeArrays:
     m = len(eqtl)
-    return Edges(
+    return EdgeArrays(
         types=(REGULATES,),
         starts=eqtl["number"].to_numpy().astype(np.int32),
         ends=eqtl["node"].to_numpy().astype(np.int32),

@@ -112,11 +112,11 @@ class TrainedSpace:
         self, pairs: Sequence[tuple[str, str]], traits: Mapping[str, NDArray[np.float32]]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
         """Expected |ln odds ratio| and percentile of pairs of SNP and trait; None for a model that knows none."""
-        from generel_graph.stored_vectors import split
+        from generel_graph.stored_vectors import split_vectors
 
         if not pairs or self.effect_table is None:
             return None
-        _, untrained = split(np.stack(list(traits.values())), self.learnt)
+        _, untrained = split_vectors(np.stack(list(traits.values())), self.learnt)
         return self.effect_table.expected(pairs, dict(zip(traits, untrained, strict=True)))
 
     def training_exposure(

@@ -15,7 +15,7 @@ from generel_graph.config import Config
 from generel_graph.corpus.cache import read_cached, write_cache
 from generel_graph.corpus.load import load_corpus
 from generel_graph.corpus.read import corpus_name, read_corpus
-from generel_graph.corpus.schema import Corpus, Edges, Nodes, Pairs
+from generel_graph.corpus.schema import Corpus, EdgeArrays, Nodes, Pairs
 from generel_graph.graph import Graph
 from generel_graph.graph import statements as cypher
 from generel_graph.graph.digest import graph_digest
@@ -33,7 +33,7 @@ def corpus(digest: str = "a") -> Corpus:
         positions=np.array([-1, 7], dtype=np.int64),
         builds=("", "GRCh38"),
     )
-    edges = Edges(
+    edges = EdgeArrays(
         types=("ASSOCIATED_WITH",),
         starts=np.array([1], dtype=np.int32),
         ends=np.array([0], dtype=np.int32),
@@ -83,7 +83,7 @@ def test_corpora_of_one_graph_stand_side_by_side_and_go_with_it(tmp_path: Path) 
     assert {p.name for p in tmp_path.iterdir()} == {"c"}
 
 
-def test_graph_date_tasks_and_statements_make_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_name_depends_on_graph_date_tasks_and_statements(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names = {
         corpus_name("g", ["gwas"], None),
         corpus_name("h", ["gwas"], None),
@@ -93,12 +93,18 @@ def test_graph_date_tasks_and_statements_make_the_name(tmp_path: Path, monkeypat
     assert len(names) == 4
     changed = tmp_path / "cypher"
     shutil.copytree(cypher.folder(), changed)
-    path = changed / "sample" / "gwas.cypher"
-    path.write_text(path.read_text(encoding="utf-8") + "// changed\n", encoding="utf-8")
+    path = changed / "corpus" / "gwas.cypher"
+    original, name = path.read_text(encoding="utf-8"), corpus_name("g", ["gwas"], None)
     monkeypatch.setattr(cypher, "folder", lambda: changed)
-    cypher.statement.cache_clear()
     try:
-        assert corpus_name("g", ["gwas"], None) not in names
+        for text, is_same in (
+            (f"// a comment\n{original}", True),
+            (original.replace("weight > 0", "weight > 0.1"), False),
+        ):
+            path.write_text(text, encoding="utf-8")
+            cypher.statement.cache_clear()
+            assert (corpus_name("g", ["gwas"], None) == name) == is_same
+            assert (corpus_name("g", ["gwas"], None) in names) == is_same
     finally:
         cypher.statement.cache_clear()
 

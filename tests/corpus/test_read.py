@@ -42,7 +42,7 @@ def test_what_statements_may_give(graph: Graph, tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(cypher, "folder", lambda: changed)
     try:
         for body, said in BAD.items():
-            (changed / "sample" / "gwas.cypher").write_text(GWAS + body, encoding="utf-8")
+            (changed / "corpus" / "gwas.cypher").write_text(GWAS + body, encoding="utf-8")
             cypher.statement.cache_clear()
             with pytest.raises(GraphError, match=said) as error:
                 read_corpus(graph, "digest", ["gwas"])

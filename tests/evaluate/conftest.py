@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from generel_graph.corpus.schema import Corpus, Edges, Nodes, Pairs, Reports
+from generel_graph.corpus.schema import Corpus, EdgeArrays, Nodes, Pairs, Reports
 
 SNPS, TRAITS, GENES = 60, 40, 20
 N = SNPS + TRAITS + GENES
@@ -44,7 +44,7 @@ def make_literature(seed: int) -> tuple[Corpus, Reports]:
         positions=np.where(np.arange(N) < SNPS, np.arange(N) * 100_000, -1),
         builds=("GRCh38",) * SNPS + ("",) * (N - SNPS),
     )
-    edges = Edges(
+    edges = EdgeArrays(
         types, starts.astype(np.int32), edge_ends.astype(np.int32), type_.astype(np.int16), weights, unknown, unknown
     )
     corpus = Corpus("made up", nodes, edges, {"gwas": pairs})

@@ -8,7 +8,7 @@ from datetime import date
 
 import numpy as np
 
-from generel_graph.corpus.schema import Corpus, Edges, Pairs, Reports
+from generel_graph.corpus.schema import Corpus, EdgeArrays, Pairs, Reports
 from generel_graph.evaluate import cohort_test, later_effects, without_half
 from generel_graph.evaluate.effects import COHORT
 
@@ -23,7 +23,7 @@ def with_cohort(literature: Literature) -> tuple[Corpus, Reports]:
     earlier, count = corpus.edges, 2 * SNPS
     snps = np.repeat(np.arange(SNPS), 2)
     traits = SNPS + snps % 3
-    edges = Edges(
+    edges = EdgeArrays(
         types=(*earlier.types, COHORT),
         starts=np.concatenate([earlier.starts, snps]).astype(np.int32),
         ends=np.concatenate([earlier.ends, traits]).astype(np.int32),
@@ -42,9 +42,9 @@ def test_half_of_the_snps_lose_the_cohorts_edges_and_pairs(literature: Literatur
     corpus, _ = with_cohort(literature)
     shown, half = without_half(corpus, seed=0)
     assert 10 < half[:SNPS].sum() < 50 and not half[SNPS:].any()
-    for snps in (shown.joined(COHORT)[0], shown.tasks["phewas"].anchors):
+    for snps in (shown.edge_clusters(COHORT)[0], shown.tasks["phewas"].anchors):
         assert set(snps.tolist()) == set(np.flatnonzero(~half[:SNPS]).tolist())
-    assert len(shown.joined("ASSOCIATED_WITH")[0]) == len(corpus.joined("ASSOCIATED_WITH")[0])
+    assert len(shown.edge_clusters("ASSOCIATED_WITH")[0]) == len(corpus.edge_clusters("ASSOCIATED_WITH")[0])
     assert shown.digest != corpus.digest
     assert without_half(corpus, seed=0)[0].digest == shown.digest != without_half(corpus, seed=1)[0].digest
 
@@ -63,7 +63,7 @@ def test_the_removed_half_is_tested_once_per_pair_with_the_mean(literature: Lite
 def test_later_odds_ratios_are_of_snps_with_an_earlier_association(literature: Literature) -> None:
     corpus, reports = with_cohort(literature)
     (test,) = later_effects(corpus, reports, CUT, END)
-    known = set(corpus.joined("ASSOCIATED_WITH")[0].tolist())
+    known = set(corpus.edge_clusters("ASSOCIATED_WITH")[0].tolist())
     assert set(test.left.tolist()) <= known
     assert len(set((test.left * N + test.right).tolist())) == len(test.left)
     assert later_effects(corpus, reports, date(1990, 1, 1), date(1991, 1, 1)) == []

@@ -54,14 +54,14 @@ def test_true_pairs_are_from_the_period_and_negatives_are_never_reported(
             reports.snps[of_kind & inside], reports.ends[of_kind & inside]
         )
         assert not keys(test.left[test.truth == 0], test.right[test.truth == 0]) & reported
-        before = keys(*corpus.joined("REPORTED_GENE" if test.name == "SNP-gene" else "ASSOCIATED_WITH"))
+        before = keys(*corpus.edge_clusters("REPORTED_GENE" if test.name == "SNP-gene" else "ASSOCIATED_WITH"))
         assert not keys(test.left, test.right) & before
         assert set(test.papers[test.truth == 0].tolist()) <= set(test.papers[test.truth > 0].tolist())
 
 
 def test_pairs_next_to_a_known_pair_are_left_out(period: tuple[Corpus, Reports, list[HeldOut]]) -> None:
     corpus, _, tests = period
-    before = keys(*corpus.joined("ASSOCIATED_WITH"))
+    before = keys(*corpus.edge_clusters("ASSOCIATED_WITH"))
     child, parent = SNPS + TRAITS - 1, SNPS
     for test in tests:
         if test.name in ("warm", "unseen trait", "cold SNP"):
@@ -86,9 +86,9 @@ def test_tests_differ_in_what_was_known_before(period: tuple[Corpus, Reports, li
 
 def test_gene_trait_pairs_are_not_linked_by_an_edge_or_an_snp(period: tuple[Corpus, Reports, list[HeldOut]]) -> None:
     corpus, _, tests = period
-    linked = zip(*corpus.joined("LOCATED_IN", "REPORTED_GENE"), strict=True)
+    linked = zip(*corpus.edge_clusters("LOCATED_IN", "REPORTED_GENE"), strict=True)
     traits_of: dict[int, set[int]] = {}
-    for snp, trait in zip(*corpus.joined("ASSOCIATED_WITH"), strict=True):
+    for snp, trait in zip(*corpus.edge_clusters("ASSOCIATED_WITH"), strict=True):
         traits_of.setdefault(int(snp), set()).add(int(trait))
     paths = {int(gene) * N + trait for snp, gene in linked for trait in traits_of.get(int(snp), ())}
     for test in tests:

@@ -18,7 +18,7 @@ from generel_graph.learn import Model
 from generel_graph.learn.features.blocks import BLOCKS
 from generel_graph.learn.model.text_adapter import Adapter
 from generel_graph.learn.model.towers import TowerShape, make_towers
-from generel_graph.stored_vectors import split
+from generel_graph.stored_vectors import split_vectors
 
 TEXTS = ["heart attack", "Heart  attack", "bad heart", "x", "attack " * 30, "naïve β-heart"]
 ACTIVATIONS = {GELU: torch.nn.GELU(), HARDSWISH: torch.nn.Hardswish(), IDENTITY: torch.nn.Identity()}
@@ -95,7 +95,7 @@ def test_sentence_transformers_gives_the_vectors_of_free_texts(encoder, model, t
     folder = write_encoder(model, encoder, tmp_path / "out")
     loaded = SentenceTransformer(str(folder), device="cpu")
     found = loaded.encode(TEXTS)
-    learnt, _ = split(model.text_vectors(TEXTS, encoder), model.learnt)
+    learnt, _ = split_vectors(model.text_vectors(TEXTS, encoder), model.learnt_dimension)
     np.testing.assert_allclose(found, learnt, atol=1e-3)
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
     assert np.ptp(found, axis=0).max() > 0.01  # texts differ

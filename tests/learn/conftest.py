@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from generel_graph.corpus.schema import Corpus, Edges, Nodes, Pairs
+from generel_graph.corpus.schema import Corpus, EdgeArrays, Nodes, Pairs
 
 THEMES, PER_THEME = 6, 8
 ARRAYS = ("starts", "ends", "type", "weights", "log_odds", "neg_log10_p")  # of edges
@@ -34,12 +34,12 @@ class WordEncoder:
 
 
 def edges_of(ids, rows):
-    """Edges from (start id, type, end id, weight, neg_log10_p, log odds) rows."""
+    """EdgeArrays from (start id, type, end id, weight, neg_log10_p, log odds) rows."""
     index = {id_: i for i, id_ in enumerate(ids)}
     types = tuple(sorted({row[1] for row in rows}))
     nan = float("nan")
     rows = [tuple(row) + (1.0, nan, nan)[len(row) - 3 :] for row in rows]
-    return Edges(
+    return EdgeArrays(
         types=types,
         starts=np.array([index[r[0]] for r in rows], dtype=np.int32),
         ends=np.array([index[r[2]] for r in rows], dtype=np.int32),
@@ -138,7 +138,7 @@ def denying(corpus):
     more = edges_of(ids, rows)
     both = {f: np.concatenate([getattr(edges, f), getattr(more, f)]) for f in ARRAYS if f != "type"}
     type_ = np.concatenate([edges.type, more.type + len(edges.types)]).astype(np.int16)
-    return replace(corpus, edges=Edges(types=edges.types + more.types, type=type_, **both))
+    return replace(corpus, edges=EdgeArrays(types=edges.types + more.types, type=type_, **both))
 
 
 @pytest.fixture(scope="session")
@@ -174,7 +174,7 @@ def build():
             """The corpus without the edges at which the mask `drop` is true."""
             e, keep = corpus.edges, ~drop
             some = {f: getattr(e, f)[keep] for f in ARRAYS}
-            return replace(corpus, edges=Edges(types=e.types, **some))
+            return replace(corpus, edges=EdgeArrays(types=e.types, **some))
 
     return Builders
 

@@ -30,12 +30,12 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from conftest import WordEncoder, denying, planted
-from generel_graph.learn import joined, train
-from test_world import MODEL, TRAINS, WEIGHTS
+from generel_graph.learn import join_process_group, train
+from test_distributed import MODEL, TRAINS, WEIGHTS
 corpus = denying(planted()[0])
-with joined() as world:
-    report = train(corpus, WordEncoder(), MODEL, TRAINS[sys.argv[3]], WEIGHTS, Path(sys.argv[1]), world=world)
-    sys.stdout.write(f"{world.rank} {world.size} {report.model_id}\\n")
+with join_process_group() as processes:
+    report = train(corpus, WordEncoder(), MODEL, TRAINS[sys.argv[3]], WEIGHTS, Path(sys.argv[1]), processes=processes)
+    sys.stdout.write(f"{processes.rank} {processes.size} {report.model_id}\\n")
 """
 
 

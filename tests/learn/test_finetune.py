@@ -13,7 +13,7 @@ from generel_graph.encode import Encoder, LanguageModel
 from generel_graph.export.encoder import write_encoder
 from generel_graph.learn import load_model, train
 from generel_graph.model_folder import ENCODER
-from generel_graph.stored_vectors import split
+from generel_graph.stored_vectors import split_vectors
 
 MODEL = ModelConfig(dimension=16, hidden=8)
 TRAIN = TrainConfig(
@@ -62,10 +62,10 @@ def test_what_was_moved_is_what_is_asked(planted_corpus, encoder, trained, mode)
     texts = [text for text in corpus.nodes.texts if text][:20]
     assert (moved.encode(texts) * encoder.encode(texts)).sum(axis=1).min() < 0.99
     concepts = np.array([i for i, text in enumerate(corpus.nodes.texts) if text])
-    (z, b), (z0, b0) = (split(m.vectors(corpus, encoder)[concepts], 16) for m in (model, still))
+    (z, b), (z0, b0) = (split_vectors(m.vectors(corpus, encoder)[concepts], 16) for m in (model, still))
     np.testing.assert_allclose(b, b0, atol=1e-5)  # propagation is untrained, whatever moves
     assert np.abs(z - z0).max() > 0.05
-    told = split(model.text_vectors(texts, encoder), 16)[0]
+    told = split_vectors(model.text_vectors(texts, encoder), 16)[0]
     with torch.inference_mode():
         placed = normalize(model.adapter(torch.from_numpy(moved.encode(texts))), dim=-1)
     np.testing.assert_allclose(told, placed, atol=1e-5)
@@ -102,7 +102,7 @@ def test_others_load_what_was_moved(planted_corpus, encoder, trained, tmp_path):
     folder = write_encoder(model, encoder, tmp_path / "out")
     loaded = sentence_transformers.SentenceTransformer(str(folder), device="cpu")
     texts = ["heart attack", "attack"]
-    ours = split(model.text_vectors(texts, encoder), 16)[0]
+    ours = split_vectors(model.text_vectors(texts, encoder), 16)[0]
     assert (loaded.encode(texts) * ours).sum(axis=1).min() > 0.999
     assert "trained further" in (folder / "README.md").read_text()
     assert str(trained["lora"]) not in (folder / "README.md").read_text()

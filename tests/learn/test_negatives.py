@@ -8,7 +8,7 @@ import torch
 from torch.nn.functional import normalize
 
 from generel_graph.config import ModelConfig, TrainConfig
-from generel_graph.learn.distributed import ALONE
+from generel_graph.learn.distributed import SINGLE_PROCESS
 from generel_graph.learn.features.adjacency import build_adjacency
 from generel_graph.learn.features.splits import split_of
 from generel_graph.learn.losses import objective
@@ -216,9 +216,9 @@ def test_hard_negatives_are_the_nearest_under_the_towers_and_draw_nothing(given)
     looked = 0
     for step in steps:
         group, before = given.groups[step.group], torch.get_rng_state()
-        found = hard_negatives(inputs, step, towers, TRAIN.hard_negatives, ALONE)
+        found = hard_negatives(inputs, step, towers, TRAIN.hard_negatives, SINGLE_PROCESS)
         assert torch.equal(torch.get_rng_state(), before) and towers.training
-        assert np.array_equal(found, hard_negatives(inputs, step, towers, TRAIN.hard_negatives, ALONE))
+        assert np.array_equal(found, hard_negatives(inputs, step, towers, TRAIN.hard_negatives, SINGLE_PROCESS))
         if not len(step.candidates):
             assert not len(found)
             continue
@@ -272,7 +272,7 @@ def test_the_loss_of_a_step_has_its_further_negatives(given):
             row += [float(u[i] @ o[k]) * 0.1 for k in range(len(o)) if not batch.others_hidden[i, k]]
             column = [float(u[j] @ v[i]) * 0.1 for j in range(len(u)) if j == i or not batch.hidden[j, i]]
             total += 0.5 * sum(np.log(np.exp(some).sum()) - own for some in (row, column)) / len(u)
-        assert objective(z, batch, config, ALONE).loss.item() == pytest.approx(total, rel=1e-4)
+        assert objective(z, batch, config, SINGLE_PROCESS).loss.item() == pytest.approx(total, rel=1e-4)
         looked += 1
     assert looked > 3
 

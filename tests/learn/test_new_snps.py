@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from generel_graph.config import ModelConfig, TrainConfig
-from generel_graph.corpus.schema import Edges
-from generel_graph.learn import SnpQuery, Surroundings, around, load_model, train
+from generel_graph.corpus.schema import EdgeArrays
+from generel_graph.learn import Neighbourhoods, SnpQuery, load_model, snp_neighbourhood, train
 
 MODEL = ModelConfig(dimension=24, hidden=48)
 TRAIN = TrainConfig(steps=40, batch_size=32, warmup=10, adapter_steps=0)
@@ -53,7 +53,7 @@ CLUSTERS = {"EFO:1": "MONDO:2"}
 
 @pytest.fixture(scope="module")
 def model(planted_corpus, tmp_path_factory, shared_words, number_format):
-    folder = tmp_path_factory.mktemp("around") / "m"
+    folder = tmp_path_factory.mktemp("snp_neighbourhood") / "m"
     train(planted_corpus[0], shared_words, MODEL, replace(TRAIN, number_format=number_format), {}, folder)
     return load_model(folder)
 
@@ -62,9 +62,9 @@ def asked(corpus, *snps, eqtl=()):
     """SNPs by (place, position), and eQTL rows by (number of the SNP, gene's id, −log10 p)."""
     index = {id_: i for i, id_ in enumerate(corpus.nodes.ids)}
     return SnpQuery(
-        places=tuple(place for place, _ in snps),
+        chromosomes=tuple(place for place, _ in snps),
         positions=np.array([position for _, position in snps], dtype=np.int64),
-        eqtl=Edges(
+        eqtl=EdgeArrays(
             types=("REGULATES",),
             starts=np.array([row[0] for row in eqtl], dtype=np.int32),
             ends=np.array([index[row[1]] for row in eqtl], dtype=np.int32),
@@ -77,7 +77,7 @@ def asked(corpus, *snps, eqtl=()):
 
 
 def vectors(model, corpus, words, wanted):
-    local = around(Surroundings.of(corpus, model.same_locus), wanted)
+    local = snp_neighbourhood(Neighbourhoods.from_corpus(corpus, model.same_locus), wanted)
     texts = ["" if i < 0 else corpus.nodes.texts[i] for i in local.nodes]
     found, known = model.snp_vectors(local, texts, words)
     return found, known, local
@@ -91,7 +91,7 @@ def test_a_node_asked_as_if_it_were_none_has_its_own_vector(model, build, shared
     as_node = model.vectors(whole, shared_words)[whole.nodes.ids.index("rs9")]
     without = build.corpus(NODES, EDGES, None, CLUSTERS)
     found, known, local = vectors(model, without, shared_words, asked(without, ("GRCh38:1", 1_020 * KB)))
-    assert known.all() and local.snps.tolist() == [3]
+    assert known.all() and local.locus_snps.tolist() == [3]
     np.testing.assert_allclose(found[0], as_node, atol=1e-5)
     # The test can fail: a place ten kilobases off is another locus.
     other, _, _ = vectors(model, without, shared_words, asked(without, ("GRCh38:1", 1_055 * KB)))
@@ -118,7 +118,7 @@ def test_rows_of_eqtl_tables_count_as_those_that_are_loaded(model, build, shared
     rows = [(0, "HGNC:3", 70.0), (0, "HGNC:2", 300.0), (0, "HGNC:2", 60.0)]
     for place in (("GRCh38:3", 5_000 * KB), ("", -1)):
         found, known, local = vectors(model, without, shared_words, asked(without, place, eqtl=rows))
-        assert known.all() and len(local.regulated[0]) == 2 and len(local.near[0]) == 0
+        assert known.all() and len(local.eqtl_genes[0]) == 2 and len(local.nearby_genes[0]) == 0
         np.testing.assert_allclose(found[0], as_node, atol=1e-5)
 
 
@@ -134,7 +134,7 @@ def test_who_is_asked_beside_it_changes_nothing(model, build, shared_words):
     rows = [(1, "HGNC:2", 30.0), (3, "HGNC:1", 9.0)]
     together, known, local = vectors(model, corpus, shared_words, asked(corpus, *snps, eqtl=rows))
     assert known.tolist() == [True, True, True, True, False], "no liftover: nothing is known in another build"
-    names = [[corpus.nodes.ids[i] for i in genes] for genes in local.near]
+    names = [[corpus.nodes.ids[i] for i in genes] for genes in local.nearby_genes]
     assert names == [["HGNC:1"], ["HGNC:1"], ["HGNC:2"], [], []]
     for at, snp in enumerate(snps):
         own = [(0, gene, p) for row, gene, p in rows if row == at]
@@ -144,17 +144,17 @@ def test_who_is_asked_beside_it_changes_nothing(model, build, shared_words):
 
 def test_genes_fade_with_distance(build):
     corpus = build.corpus(NODES, [*EDGES, ("rs3", "NEAREST_TO", "HGNC:3")], None, CLUSTERS)
-    key, weight = Surroundings.of(corpus).near_genes(asked(corpus, ("GRCh38:1", 1_060 * KB)))
+    key, weight = Neighbourhoods.from_corpus(corpus).near_genes(asked(corpus, ("GRCh38:1", 1_060 * KB)))
     found = {corpus.nodes.ids[k]: w for k, w in zip(key, weight, strict=True)}
     assert found == pytest.approx({"HGNC:1": np.exp(-50 / 25), "HGNC:3": np.exp(-10 / 25)})
 
 
 def test_what_is_kept_is_read_again(build, tmp_path):
-    there = Surroundings.of(build.corpus(NODES, EDGES, None, CLUSTERS))
+    there = Neighbourhoods.from_corpus(build.corpus(NODES, EDGES, None, CLUSTERS))
     path = tmp_path / "neighbours.npz"
-    assert Surroundings.read(path) is None
+    assert Neighbourhoods.read(path) is None
     there.write(path)
-    again = Surroundings.read(path)
+    again = Neighbourhoods.read(path)
     assert again is not None and again.builds() == {"GRCh38": 6}
     for name in there.__dataclass_fields__:
         np.testing.assert_array_equal(getattr(there, name), getattr(again, name))
@@ -165,5 +165,5 @@ def test_an_empty_neighbourhood_is_none(model, build, shared_words):
     corpus = build.corpus([row for row in NODES if row[1] != "SNP"], [e for e in EDGES if not e[0].startswith("rs")])
     found, known, _ = vectors(model, corpus, shared_words, asked(corpus, ("GRCh38:1", 10), eqtl=[(0, "HGNC:1", 5.0)]))
     assert known.all() and np.isfinite(found).all()
-    nothing = replace(asked(corpus, ("GRCh38:1", 10)), places=("",))
+    nothing = replace(asked(corpus, ("GRCh38:1", 10)), chromosomes=("",))
     assert not vectors(model, corpus, shared_words, nothing)[1].any()

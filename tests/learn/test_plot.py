@@ -9,8 +9,7 @@ import pytest
 from generel_etl.errors import ModelError
 from generel_graph.config import Config, ModelConfig, TrainConfig
 from generel_graph.learn import train
-from generel_graph.learn.training import plot
-from generel_graph.learn.training.plot import PICTURES, Curve, plot_losses, read_curves
+from generel_graph.learn.training.plot import LOSS_PLOTS, Curve, plot_losses, read_curves
 from generel_graph.learn.training.tensorboard import check_tensorboard, write_events
 from generel_graph.model_folder import LogRow, ValidationRow, read_rows, write_rows
 from generel_graph.pipeline.train import plot_model
@@ -56,7 +55,7 @@ def test_smoothing_keeps_a_level_and_evens_out_noise():
 
 def test_the_picture_names_every_task(trained):
     png, svg = plot_losses(trained.folder)
-    assert png.read_bytes().startswith(b"\x89PNG") and [png.name, svg.name] == list(PICTURES)
+    assert png.read_bytes().startswith(b"\x89PNG") and [png.name, svg.name] == list(LOSS_PLOTS)
     before = svg.read_bytes()
     text = svg.read_text(encoding="utf-8")
     words = {node.text for node in ElementTree.fromstring(text).iter() if node.tag.endswith("text")}
@@ -105,7 +104,7 @@ def test_the_newest_model_or_a_named_one_is_drawn(trained, tmp_path):
 
 
 def test_what_is_missing_says_how_to_get_it(trained, monkeypatch):
-    monkeypatch.setattr(plot, "find_spec", lambda name: None)
+    monkeypatch.setattr("generel_graph.plots.libraries.find_spec", lambda name: None)
     with pytest.raises(ModelError, match=r"generel-graph\[plot\]"):
         plot_losses(trained.folder)
     monkeypatch.setattr("generel_graph.learn.training.tensorboard.find_spec", lambda name: None)

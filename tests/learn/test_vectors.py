@@ -8,7 +8,7 @@ import pytest
 from generel_etl.errors import ModelError
 from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.learn import load_model, train
-from generel_graph.stored_vectors import query_vectors, split, to_stored
+from generel_graph.stored_vectors import query_vectors, split_vectors, to_stored
 
 MODEL = ModelConfig(dimension=24, hidden=48)
 TRAIN = TrainConfig(steps=40, batch_size=32, warmup=10, adapter_steps=40)
@@ -61,7 +61,7 @@ def test_a_vector_meets_itself_at_one(asked, wanted, share):
 
 def test_halves_come_back():
     z, b = unit(3, 6, 0), unit(3, 5, 1)
-    for found, made in zip(split(to_stored(z, b, 0.7), 6), (z, b), strict=True):
+    for found, made in zip(split_vectors(to_stored(z, b, 0.7), 6), (z, b), strict=True):
         np.testing.assert_allclose(found, made, atol=1e-5)
 
 
@@ -90,7 +90,7 @@ def test_a_text_and_a_node_with_nothing_but_that_text_have_one_vector(model, bui
 def test_baselines_are_the_untrained_start(model, planted_corpus, shared_words):
     corpus, _ = planted_corpus
     propagation, own = model.baseline_vectors(corpus, shared_words)
-    _, b = split(model.vectors(corpus, shared_words), model.learnt)
+    _, b = split_vectors(model.vectors(corpus, shared_words), model.learnt_dimension)
     known = propagation.any(axis=1)
     np.testing.assert_allclose(b[known], propagation[known], atol=1e-5)
     np.testing.assert_allclose(own, shared_words.encode(corpus.nodes.texts), atol=1e-6)

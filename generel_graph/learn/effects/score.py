@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from generel_graph.corpus.arrays import among, ranges, runs
+from generel_graph.corpus.arrays import expand_ranges, find_runs, is_in_sorted
 from generel_graph.corpus.schema import Corpus
 
 SOURCES = ("ASSOCIATED_WITH", "CORRELATES_WITH")  # the catalogue's, a cohort's
@@ -131,7 +131,7 @@ class EffectScore:
 
     def numbers(self, snps: Ids, traits: Ids, own: bool, asked: NDArray[np.floating] | None = None) -> Values:
         """The ten numbers of each pair, [p, 10]; without `own`, what is known of the pair itself is left out."""
-        first, many = runs(self.known.snps, snps)
+        first, many = find_runs(self.known.snps, snps)
         n = len(self.reports)
         total: Values = np.bincount(self.known.traits, weights=self.known.effects, minlength=n).astype(np.float64)
         count: Values = np.bincount(self.known.traits, minlength=n).astype(np.float64)
@@ -157,7 +157,7 @@ class EffectScore:
         """The first eight numbers, [p, 8]: sums and maxima over the entries first … first + many of each pair's SNP."""
         p = len(traits)
         pair = np.repeat(np.arange(p), many)
-        at = ranges(first, many)
+        at = expand_ranges(first, many)
         others, effects = self.known.traits[at], self.known.effects[at]
         same = others == traits[pair]
         if not own:
@@ -166,7 +166,7 @@ class EffectScore:
             pair, others, effects, same = (v[~same] for v in (pair, others, effects, same))
         entries = np.bincount(pair, minlength=p)
         mean = np.bincount(pair, weights=effects, minlength=p) / (entries + PRIOR)
-        beside = same | among(self.beside, traits[pair] * len(self.reports) + others)
+        beside = same | is_in_sorted(self.beside, traits[pair] * len(self.reports) + others)
         by_trait = np.bincount(pair[beside], minlength=p) > 0
         cosine = np.einsum("ed,ed->e", self.vectors[others], asked[pair], dtype=np.float32).astype(np.float64)
         near = np.exp(cosine / NEAR)
@@ -201,7 +201,7 @@ def fit_effects(corpus: Corpus, vectors: NDArray[np.floating]) -> EffectScore | 
     rows = np.flatnonzero(wanted[edges.type])
     strongest = np.zeros(n)
     np.maximum.at(strongest, edges.starts[rows], np.nan_to_num(edges.neg_log10_p[rows]).astype(np.float64))
-    a, b = corpus.joined(*NEIGHBOURS)
+    a, b = corpus.edge_clusters(*NEIGHBOURS)
     empty = EffectScore(
         known=known,
         means=means,

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generel_etl.weights import ASSOCIATION_HALF
-from generel_graph.corpus.arrays import distinct, ranges, runs
-from generel_graph.corpus.schema import Corpus, Edges
+from generel_graph.corpus.arrays import expand_ranges, find_runs, sorted_unique
+from generel_graph.corpus.schema import Corpus, EdgeArrays
 from generel_graph.learn.features.blocks import FAMILIES, GROUPS, ONTOLOGY_TYPES, group_of
 from generel_graph.learn.features.pair_hash import MAX_FOLDS, fold_bits, id_keys
 from generel_graph.learn.features.splits import Split
@@ -108,7 +108,7 @@ def _directed(links: Links, groups: NDArray[np.int8], n: int) -> NDArray[np.int6
     return key
 
 
-def evidence(edges: Edges) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+def evidence(edges: EdgeArrays) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Which edges make neighbours, [m], and how much each counts within its relation, [m].
 
     min(−log10 p, 50) where there is a p, divided by n where the weight says that n SNPs or traits share
@@ -150,11 +150,11 @@ def _grandparents(corpus: Corpus, folds: int, split: Split) -> Links:
     number = edges.types.index("IS_A") if "IS_A" in edges.types else -1
     of_kind = edges.type == number
     child, parent = clusters[edges.starts[of_kind]], clusters[edges.ends[of_kind]]
-    steps = distinct(child[child != parent] * n + parent[child != parent])
+    steps = sorted_unique(child[child != parent] * n + parent[child != parent])
     child, parent = steps // n, steps % n
-    first, count = runs(child, parent)
+    first, count = find_runs(child, parent)
     lower = np.repeat(np.arange(len(child)), count)
-    upper = ranges(first, count)
+    upper = expand_ranges(first, count)
     a, b = child[lower], parent[upper]
     new = (a != b) & ~np.isin(a * n + b, steps) & ~np.isin(b * n + a, steps)
     a, b, lower, upper = a[new], b[new], lower[new], upper[new]
@@ -173,7 +173,7 @@ def _grandparents(corpus: Corpus, folds: int, split: Split) -> Links:
 def _same_locus(corpus: Corpus) -> Links:
     """SNPs within 50 kb; never trained on, so seen in every fold."""
     nodes = corpus.nodes
-    known, place = nodes.placed_snps()
+    known, place = nodes.located_snps()
     position = nodes.positions[known]
     low, high, weights = [], [], []
     for step in range(1, min(LOCUS_NEIGHBOURS, max(len(known) - 1, 0)) + 1):

@@ -13,7 +13,7 @@ from torch.nn.functional import embedding_bag, normalize
 
 from generel_etl.errors import ConfigError
 from generel_etl.progress import Progress, silent
-from generel_graph.corpus.arrays import ranges
+from generel_graph.corpus.arrays import expand_ranges
 from generel_graph.corpus.schema import Corpus
 from generel_graph.encode import Encoder
 from generel_graph.learn.features.adjacency import Adjacency, build_adjacency
@@ -136,7 +136,7 @@ class Features:
         a = self.adjacency
         at = clusters * len(FAMILIES) + FAMILIES.index(family)
         starts, counts = a.pointers[at], a.pointers[at + 1] - a.pointers[at]
-        entries = ranges(starts, counts)
+        entries = expand_ranges(starts, counts)
         columns = a.columns[entries]
         degree = a.degrees[-1 if fold is None else fold][columns] * self._scale(fold)
         weights = a.weights[entries] / np.log2(2.0 + degree)

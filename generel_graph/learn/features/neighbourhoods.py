@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generel_etl.atomic import atomic_file
-from generel_graph.corpus.arrays import distinct, ranges, runs
-from generel_graph.corpus.schema import Corpus, Edges
+from generel_graph.corpus.arrays import expand_ranges, find_runs, sorted_unique
+from generel_graph.corpus.schema import Corpus, EdgeArrays
 from generel_graph.learn.features.adjacency import (
     LOCUS_NEIGHBOURS,
     LOCUS_REACH,
@@ -31,13 +31,13 @@ _WIDE = np.int64(1) << 40  # longer than a chromosome
 class SnpQuery:
     """SNPs that are no nodes, k of them, and what is known of each."""
 
-    places: tuple[str, ...]  # [k], as "GRCh38:1"; "" where the position is unknown
+    chromosomes: tuple[str, ...]  # [k], as "GRCh38:1"; "" where the position is unknown
     positions: NDArray[np.int64]  # [k]
-    eqtl: Edges  # starts: number of the SNP, 0 … k − 1; ends: node of the corpus
+    eqtl: EdgeArrays  # starts: number of the SNP, 0 … k − 1; ends: node of the corpus
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Neighbourhoods:
     """What a whole corpus holds that asked SNPs may meet; n nodes, a cluster is its representative's index."""
 
     pointers: NDArray[np.int64]  # as Adjacency's: these four with all edges
@@ -56,7 +56,7 @@ class Surroundings:
     same_locus: NDArray[np.bool_]  # [], whether SNPs near each other are neighbours
 
     @classmethod
-    def of(cls, corpus: Corpus, same_locus: bool = True) -> Self:
+    def from_corpus(cls, corpus: Corpus, same_locus: bool = True) -> Self:
         """Take out of a corpus what is needed."""
         nodes, adjacency = corpus.nodes, build_adjacency(corpus, 2, same_locus=same_locus)
         is_snp = adjacency.groups == GROUPS.index("snp")
@@ -65,8 +65,8 @@ class Surroundings:
         chromosomes, number = np.unique(places, return_inverse=True)
         keys = number.astype(np.int64) * _WIDE + nodes.positions[known]
         order = np.argsort(keys, kind="stable")
-        starts, ends = corpus.joined(*MAPPED)
-        pairs = distinct(starts * len(nodes) + ends)
+        starts, ends = corpus.edge_clusters(*MAPPED)
+        pairs = sorted_unique(starts * len(nodes) + ends)
         return cls(
             pointers=adjacency.pointers,
             columns=adjacency.columns,
@@ -112,14 +112,14 @@ class Surroundings:
         middle = np.searchsorted(self.keys, self._keys(asked))[row]
         near = (at >= middle - LOCUS_NEIGHBOURS) & (at < middle + LOCUS_NEIGHBOURS) & self.same_locus
         key = row[near] * len(self.groups) + self.snps[at[near]]
-        return joined([(key, np.exp(-distance[near] / LOCUS_SCALE) / self.scales[-1])], np.maximum)
+        return merge_weights([(key, np.exp(-distance[near] / LOCUS_SCALE) / self.scales[-1])], np.maximum)
 
     def near_genes(self, asked: SnpQuery) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Asker · n + gene that SNPs within 100 kb are mapped to, and the weight by the nearest of them."""
         row, at, distance = self._within(asked, GENE_REACH)
-        first, count = runs(self.mapped, self.snps[at])
-        key = np.repeat(row, count) * len(self.groups) + self.genes[ranges(first, count)]
-        return joined([(key, np.exp(-np.repeat(distance, count) / GENE_SCALE))], np.maximum)
+        first, count = find_runs(self.mapped, self.snps[at])
+        key = np.repeat(row, count) * len(self.groups) + self.genes[expand_ranges(first, count)]
+        return merge_weights([(key, np.exp(-np.repeat(distance, count) / GENE_SCALE))], np.maximum)
 
     def eqtl_genes(self, asked: SnpQuery) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Asker · n + gene of its eQTL rows; weights are scaled as those of the loaded rows."""
@@ -129,11 +129,11 @@ class Surroundings:
             known = relation[asked.eqtl.type]
             value = value / np.where(known >= 0, self.scales[known], value.mean())
         key = asked.eqtl.starts.astype(np.int64) * len(self.groups) + self.clusters[asked.eqtl.ends]
-        return joined([(key[used], value[used])], np.maximum)
+        return merge_weights([(key[used], value[used])], np.maximum)
 
     def _keys(self, asked: SnpQuery) -> NDArray[np.int64]:
         """Places of asked SNPs as `keys` has them; −2⁴⁰ where nothing is known of the chromosome."""
-        found = np.array([_place(self.chromosomes, place) for place in asked.places], dtype=np.int64)
+        found = np.array([_place(self.chromosomes, place) for place in asked.chromosomes], dtype=np.int64)
         return np.where(found >= 0, found * _WIDE + asked.positions, -_WIDE)
 
     def _within(self, asked: SnpQuery, reach: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -141,7 +141,7 @@ class Surroundings:
         keys = self._keys(asked)
         first = np.searchsorted(self.keys, keys - reach, side="left")
         count = np.searchsorted(self.keys, keys + reach, side="right") - first
-        row, at = np.repeat(np.arange(len(keys)), count), ranges(first, count)
+        row, at = np.repeat(np.arange(len(keys)), count), expand_ranges(first, count)
         return row, at, np.abs(self.keys[at] - keys[row])
 
     def entries(
@@ -151,13 +151,13 @@ class Surroundings:
         numbers = np.array([FAMILIES.index(family) for family in families])
         at = (clusters[:, None] * len(FAMILIES) + numbers).ravel()
         first, count = self.pointers[at], self.pointers[at + 1] - self.pointers[at]
-        entries = ranges(first, count)
+        entries = expand_ranges(first, count)
         whose = np.repeat(np.arange(len(clusters)).repeat(len(numbers)), count)
         family = np.repeat(np.tile(numbers, len(clusters)), count)
         return whose, family, self.columns[entries].astype(np.int64), self.weights[entries].astype(np.float64)
 
 
-def joined(
+def merge_weights(
     parts: list[tuple[NDArray[np.int64], NDArray[np.float64]]], how: np.ufunc
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Keys once each, sorted, with their weights taken together."""

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from generel_graph.corpus.arrays import distinct
-from generel_graph.corpus.schema import Corpus, Edges, Nodes
+from generel_graph.corpus.arrays import sorted_unique
+from generel_graph.corpus.schema import Corpus, EdgeArrays, Nodes
 from generel_graph.learn.features.adjacency import Adjacency
 from generel_graph.learn.features.blocks import FAMILIES, GROUPS
-from generel_graph.learn.features.neighbourhoods import SnpQuery, Surroundings, joined
+from generel_graph.learn.features.neighbourhoods import Neighbourhoods, SnpQuery, merge_weights
 from generel_graph.learn.features.splits import Split
 
 TRAITS = ("condition", "phenotype")
@@ -28,33 +28,33 @@ class SnpNeighbourhood:
     corpus: Corpus  # without edges: `adjacency` has what they came to
     adjacency: Adjacency
     nodes: NDArray[np.int64]  # [n], which node of the whole corpus each is; −1: an asked one
-    near: tuple[NDArray[np.int64], ...]  # [k], genes of the whole corpus by place, the nearest first
-    regulated: tuple[NDArray[np.int64], ...]  # [k], genes of eQTL rows
-    snps: NDArray[np.int64]  # [k], how many SNPs of the corpus lie in the locus
+    nearby_genes: tuple[NDArray[np.int64], ...]  # [k], genes of the whole corpus by place, the nearest first
+    eqtl_genes: tuple[NDArray[np.int64], ...]  # [k], genes of eQTL rows
+    locus_snps: NDArray[np.int64]  # [k], how many SNPs of the corpus lie in the locus
 
 
-def around(surroundings: Surroundings, asked: SnpQuery) -> SnpNeighbourhood:
+def snp_neighbourhood(neighbourhoods: Neighbourhoods, asked: SnpQuery) -> SnpNeighbourhood:
     """The corpus around SNPs: them, their genes once for each of them, SNPs that these meet, and all traits."""
-    n, k = len(surroundings.groups), len(asked.places)
-    locus, near, read = surroundings.locus(asked), surroundings.near_genes(asked), surroundings.eqtl_genes(asked)
-    links, weights = joined([near, read], np.add)
+    n, k = len(neighbourhoods.groups), len(asked.chromosomes)
+    locus, near, read = neighbourhoods.locus(asked), neighbourhoods.near_genes(asked), neighbourhoods.eqtl_genes(asked)
+    links, weights = merge_weights([near, read], np.add)
     asker, gene = links // n, links % n
     copies = k + np.arange(len(links))
-    of_copy, family, met, share = surroundings.entries(gene, (*TRAITS, "snp"))
+    of_copy, family, met, share = neighbourhoods.entries(gene, (*TRAITS, "snp"))
     # What a gene sees of an asked SNP's own neighbours has that SNP as a neighbour, too.
-    share /= np.log2(2.0 + surroundings.degrees[met] + np.isin(asker[of_copy] * n + met, locus[0]))
+    share /= np.log2(2.0 + neighbourhoods.degrees[met] + np.isin(asker[of_copy] * n + met, locus[0]))
     of_snp = family == FAMILIES.index("snp")
-    snps = distinct(np.concatenate([locus[0] % n, met[of_snp]]))
-    of_seen, trait_family, trait, trait_share = surroundings.entries(snps, TRAITS)
-    trait_share /= np.log2(2.0 + surroundings.degrees[trait])
-    traits = distinct(np.concatenate([met[~of_snp], trait]))
+    snps = sorted_unique(np.concatenate([locus[0] % n, met[of_snp]]))
+    of_seen, trait_family, trait, trait_share = neighbourhoods.entries(snps, TRAITS)
+    trait_share /= np.log2(2.0 + neighbourhoods.degrees[trait])
+    traits = sorted_unique(np.concatenate([met[~of_snp], trait]))
 
     def local(nodes: NDArray[np.int64], among: NDArray[np.int64], first: int) -> NDArray[np.int64]:
         return first + np.searchsorted(among, nodes)
 
     first_snp = k + len(copies)
     first_trait = first_snp + len(snps)
-    snp_family, gene_family = FAMILIES.index("snp"), surroundings.groups[gene].astype(np.int64) + 1
+    snp_family, gene_family = FAMILIES.index("snp"), neighbourhoods.groups[gene].astype(np.int64) + 1
     rows = np.concatenate([locus[0] // n, asker, copies[of_copy], first_snp + of_seen])
     families = np.concatenate([np.full(len(locus[0]), snp_family), gene_family, family, trait_family])
     columns = np.concatenate(
@@ -67,21 +67,21 @@ def around(surroundings: Surroundings, asked: SnpQuery) -> SnpNeighbourhood:
     )
     values = np.concatenate(
         [
-            locus[1] / np.log2(3.0 + surroundings.degrees[locus[0] % n]),
-            weights / np.log2(3.0 + surroundings.degrees[gene]),
+            locus[1] / np.log2(3.0 + neighbourhoods.degrees[locus[0] % n]),
+            weights / np.log2(3.0 + neighbourhoods.degrees[gene]),
             share,
             trait_share,
         ]
     )
     nodes = np.concatenate([np.full(k, -1), gene, snps, traits])
-    groups = np.where(nodes < 0, GROUPS.index("snp"), surroundings.groups[nodes]).astype(np.int8)
+    groups = np.where(nodes < 0, GROUPS.index("snp"), neighbourhoods.groups[nodes]).astype(np.int8)
     return SnpNeighbourhood(
         corpus=_corpus(len(nodes)),
         adjacency=_adjacency(rows * len(FAMILIES) + families, columns, values, groups),
         nodes=nodes,
-        near=_by_asker(near, n, k),
-        regulated=_by_asker(read, n, k),
-        snps=np.bincount(locus[0] // n, minlength=k),
+        nearby_genes=_by_asker(near, n, k),
+        eqtl_genes=_by_asker(read, n, k),
+        locus_snps=np.bincount(locus[0] // n, minlength=k),
     )
 
 
@@ -128,4 +128,4 @@ def _corpus(n: int) -> Corpus:
         positions=np.full(n, -1, dtype=np.int64),
         builds=nothing,
     )
-    return Corpus("", nodes, Edges((), none, none, none.astype(np.int16), number, number, number), {})
+    return Corpus("", nodes, EdgeArrays((), none, none, none.astype(np.int16), number, number, number), {})

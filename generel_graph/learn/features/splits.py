@@ -84,7 +84,7 @@ def _some(keys: NDArray[np.uint64], share: float) -> NDArray[np.bool_]:
 def _locus_keys(corpus: Corpus, keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """The key of each SNP's locus, [n]: of the window that its LD block begins in; its own where it has no place."""
     nodes, edges, n = corpus.nodes, corpus.edges, len(keys)
-    along, place = nodes.placed_snps()
+    along, place = nodes.located_snps()
     places, number = np.unique(place, return_inverse=True)
     window = nodes.positions[along] // LOCUS_WINDOW
     most = int(window.max(initial=0)) + 1

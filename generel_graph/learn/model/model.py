@@ -39,7 +39,7 @@ class Model:
     folder: Path
     share: float  # of z in a stored vector
     dimension: int  # of a stored vector
-    learnt: int  # of z, its first half
+    learnt_dimension: int  # of z, its first half
     encoder_digest: str
     corpus_digest: str
     folds: int
@@ -63,13 +63,13 @@ class Model:
         wanted = np.arange(len(corpus.nodes)) if only is None else np.asarray(only, dtype=np.int64)
         out = np.empty((len(wanted), self.dimension), dtype=np.float32)
         done = 0
-        for rows, vectors in self.parts(corpus, encoder, progress, wanted):
+        for rows, vectors in self.iter_vectors(corpus, encoder, progress, wanted):
             out[rows] = vectors
             done += len(rows)
             progress("vectors", done, len(wanted))
         return out
 
-    def parts(
+    def iter_vectors(
         self, corpus: Corpus, encoder: Encoder, progress: Progress = silent, only: NDArray[np.integer] | None = None
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
         """The same vectors as they are made: places in the result, [k], and vectors, [k, dimension]."""
@@ -131,7 +131,7 @@ class Model:
         self._check(encoder)
         shape = self._shapes()["snp"]
         features = Features(local.corpus, local.adjacency, encoder.encode(texts))
-        x = features.rows(np.arange(len(local.snps)), None, shape.blocks)
+        x = features.rows(np.arange(len(local.locus_snps)), None, shape.blocks)
         z = self._run(shape, x, np.full(len(x), -1) if shape.identities else None)
         return to_stored(z, base(x, shape).numpy(), self.share), has_neighbours(x, shape.blocks).numpy()
 
@@ -152,7 +152,7 @@ class Model:
         self, vector: NDArray[np.float32], asked_kind: str, wanted_kind: str | None
     ) -> tuple[NDArray[np.float32], float]:
         """Query vectors and constant for stored vectors of this model (vectors.question)."""
-        return query_vectors(vector, asked_kind, wanted_kind, self.share, self.learnt)
+        return query_vectors(vector, asked_kind, wanted_kind, self.share, self.learnt_dimension)
 
     @torch.inference_mode()
     def _run(self, shape: TowerShape, x: Tensor, identities: NDArray[np.int64] | None) -> NDArray[np.float32]:
@@ -233,7 +233,7 @@ def load_model(folder: Path) -> Model:
         folder=folder,
         share=settings.learnt_share,
         dimension=shapes[0].dimension + shapes[0].text_dimension,
-        learnt=shapes[0].dimension,
+        learnt_dimension=shapes[0].dimension,
         encoder_digest=identity["encoder"],
         corpus_digest=identity["corpus"],
         folds=identity["train"]["folds"],

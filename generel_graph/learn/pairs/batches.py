@@ -15,7 +15,7 @@ from torch import Tensor
 
 from generel_etl.errors import ModelError
 from generel_graph.config import TrainConfig
-from generel_graph.corpus.arrays import distinct
+from generel_graph.corpus.arrays import sorted_unique
 from generel_graph.learn.features.features import EffectPairs, effect_measure, text_rows
 from generel_graph.learn.pairs.groups import FEWEST_OF_BATCH, TaskGroup
 from generel_graph.learn.pairs.training_data import TrainingData
@@ -146,7 +146,7 @@ class RoundInputs:
             others = (group.towers[1], self.fold(step), np.concatenate([self._denied(step), near]))
             for tower, fold, nodes in [*self._ends(step).values(), others]:
                 wanted.setdefault((tower, fold), []).append(nodes)
-        self._nodes = {key: distinct(np.concatenate(parts)) for key, parts in wanted.items()}
+        self._nodes = {key: sorted_unique(np.concatenate(parts)) for key, parts in wanted.items()}
         self._tables = {
             (tower, fold): self.features.rows(nodes, fold, given.shapes[tower].blocks)
             for (tower, fold), nodes in self._nodes.items()
@@ -164,7 +164,7 @@ class RoundInputs:
         """The tensors of one step; `near`: nodes among its candidates that join it as hard negatives."""
         group, clusters = self.groups[step.group], self.features.clusters
         anchors, positives = group.anchor_clusters[step.pairs], group.positive_clusters[step.pairs]
-        others = distinct(np.concatenate([self._denied(step), near]))
+        others = sorted_unique(np.concatenate([self._denied(step), near]))
         ends = self._ends(step)
         if len(others):
             ends["others"] = (group.towers[1], self.fold(step), others[self.mine])
@@ -174,7 +174,7 @@ class RoundInputs:
         parts: dict[str, list[Tensor]] = {}
         for key in sorted({(tower, fold) for tower, fold, _ in ends.values()}, key=str):
             tower = key[0]
-            unique = distinct(np.concatenate([n for t, f, n in ends.values() if (t, f) == key]))
+            unique = sorted_unique(np.concatenate([n for t, f, n in ends.values() if (t, f) == key]))
             offsets[key] = (sum(len(p) for p in parts.get(tower, [])), unique)
             parts.setdefault(tower, []).append(self.rows(*key, unique))
             nodes[tower] = np.concatenate([nodes.get(tower, unique[:0]), unique])

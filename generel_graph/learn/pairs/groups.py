@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from generel_etl.errors import ModelError
 from generel_etl.relations import SNP_GENE
-from generel_graph.corpus.arrays import among, distinct, ranges, runs
+from generel_graph.corpus.arrays import expand_ranges, find_runs, is_in_sorted, sorted_unique
 from generel_graph.corpus.schema import Corpus, Pairs
 from generel_graph.learn.features.adjacency import Adjacency
 from generel_graph.learn.features.blocks import FAMILIES, GROUPS, negative_kind, tower_of
@@ -153,11 +153,11 @@ def _part(
 def snp_genes(corpus: Corpus) -> Pairs:
     """SNPs and the genes they lie in, are nearest to, or were reported with: pairs from edges, weight 1."""
     nodes = corpus.nodes
-    snps, genes = corpus.joined(*SNP_GENE)
+    snps, genes = corpus.edge_clusters(*SNP_GENE)
     snp = np.fromiter((kind == "SNP" for kind in nodes.kinds), dtype=bool, count=len(nodes))
     gene = np.fromiter((kind == "Gene" for kind in nodes.kinds), dtype=bool, count=len(nodes))
     used = snp[snps] & gene[genes]
-    key = distinct(snps[used] * len(nodes) + genes[used])
+    key = sorted_unique(snps[used] * len(nodes) + genes[used])
     return _pairs(key // len(nodes), key % len(nodes), np.ones(len(key)))
 
 
@@ -171,8 +171,8 @@ def _gene_trait(corpus: Corpus, split: Split) -> tuple[Pairs, NDArray[np.bool_]]
         return _pairs(np.empty(0), np.empty(0), np.empty(0)), np.empty(0, dtype=bool)
     clusters = corpus.nodes.clusters.astype(np.int64)
     traits = clusters[gwas.positives]
-    first, count = runs(links.anchors, gwas.anchors)
-    ways = ranges(first, count)
+    first, count = find_runs(links.anchors, gwas.anchors)
+    ways = expand_ranges(first, count)
     key = links.positives[ways].astype(np.int64) * n + np.repeat(traits, count)
     weight = np.repeat(gwas.weights, count)
     held = np.repeat(split.held(clusters[gwas.anchors], traits), count)
@@ -214,11 +214,11 @@ class KnownPairs:
         n = adjacency.size
         key = np.empty(0, dtype=np.int64)
         if stated:
-            key = distinct(
+            key = sorted_unique(
                 np.repeat(np.arange(n) * n, np.diff(adjacency.pointers[:: len(FAMILIES)])) + adjacency.columns
             )
             of_tasks = [
-                distinct(a * n + b)
+                sorted_unique(a * n + b)
                 for group in groups
                 if not group.is_text
                 for a, b in (
@@ -226,18 +226,18 @@ class KnownPairs:
                     (group.positive_clusters, group.anchor_clusters),
                 )
             ]
-            new = [some[~among(key, some)] for some in of_tasks]  # few: most pairs are edges
-            key = distinct(np.concatenate([key, *new])) if sum(map(len, new)) else key
+            new = [some[~is_in_sorted(key, some)] for some in of_tasks]  # few: most pairs are edges
+            key = sorted_unique(np.concatenate([key, *new])) if sum(map(len, new)) else key
             if ld is not None:
                 snp, other = _of_partners(key, n, ld, adjacency.groups == GROUPS.index("snp"))
-                key = distinct(np.concatenate([key, snp * n + other, other * n + snp]))
+                key = sorted_unique(np.concatenate([key, snp * n + other, other * n + snp]))
         self._keys = key
         self.columns = (key % n).astype(np.int32)
         self.pointers = np.concatenate([[0], np.cumsum(np.bincount(key // n, minlength=n))])
 
     def stated(self, anchors: NDArray[np.int64], positives: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether each pair of clusters is known, or is one cluster, [p]."""
-        known = among(self._keys, anchors * (len(self.pointers) - 1) + positives)
+        known = is_in_sorted(self._keys, anchors * (len(self.pointers) - 1) + positives)
         return np.asarray(known | (anchors == positives))
 
     def hidden(self, anchors: NDArray[np.int64], positives: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -254,7 +254,7 @@ class KnownPairs:
         column[unique] = np.arange(len(unique))
         starts = self.pointers[anchors]
         counts = self.pointers[anchors + 1] - starts
-        place = column[self.columns[ranges(starts, counts)]]
+        place = column[self.columns[expand_ranges(starts, counts)]]
         met = place >= 0
         known = np.zeros((len(anchors), len(unique)), dtype=bool)
         known[np.repeat(np.arange(len(anchors)), counts)[met], place[met]] = True
@@ -268,5 +268,5 @@ def _of_partners(
     """(SNP, concept) for each concept known of a partner in LD; `key`: what is known, sorted, row · n + column."""
     mine, partner = ld
     of_concept = key[snp[key // n] & ~snp[key % n]]
-    first, count = runs(of_concept // n, partner)
-    return np.repeat(mine, count), of_concept[ranges(first, count)] % n
+    first, count = find_runs(of_concept // n, partner)
+    return np.repeat(mine, count), of_concept[expand_ranges(first, count)] % n

@@ -14,7 +14,7 @@ from generel_graph.learn.pairs.negatives import nearest
 
 @torch.no_grad()
 def hard_negatives(
-    inputs: RoundInputs, step: TrainingStep, towers: nn.ModuleDict, many: int, world: ProcessGroup
+    inputs: RoundInputs, step: TrainingStep, towers: nn.ModuleDict, many: int, processes: ProcessGroup
 ) -> NDArray[np.int64]:
     """Nodes among a step's candidates that are the `many` nearest to an anchor, known positives of it aside, [k].
 
@@ -36,10 +36,10 @@ def hard_negatives(
 
     towers.eval()
     anchors = group.anchors[step.pairs[inputs.mine]].astype(np.int64)
-    u = world.joint(vectors(group.towers[0], anchors), len(step.pairs))
+    u = processes.gather_vectors(vectors(group.towers[0], anchors), len(step.pairs))
     v = vectors(group.towers[1], nodes)
     towers.train()
     hidden = given.masked.between(group.anchor_clusters[step.pairs], group.positive_clusters[step.candidates])
-    chosen = world.told(nearest(u, v, torch.from_numpy(hidden).to(device), many))
+    chosen = processes.broadcast_mask(nearest(u, v, torch.from_numpy(hidden).to(device), many))
     joining: NDArray[np.int64] = nodes[chosen.cpu().numpy()]
     return joining

@@ -18,7 +18,7 @@ SCHEMA = {"task": pl.String, "anchor": pl.String, "positive": pl.String, "weight
 TRAINED_SCHEMA = {"task": pl.String, "anchor": pl.String, "positive": pl.String}
 
 
-def write_held(folder: Path, corpus: Corpus, groups: Sequence[TaskGroup]) -> None:
+def write_held_out(folder: Path, corpus: Corpus, groups: Sequence[TaskGroup]) -> None:
     """Write all held-out pairs of the tasks that were trained on: task, anchor, positive, weight.
 
     Anchors are ids; positives too, or the text itself where a task's positives are texts.
@@ -56,7 +56,7 @@ def write_trained_pairs(folder: Path, corpus: Corpus, groups: Sequence[TaskGroup
     write_atomically(folder / TRAINED_PAIRS, table.getvalue())
 
 
-def read_held(folder: Path) -> pl.DataFrame | None:
+def read_held_out(folder: Path) -> pl.DataFrame | None:
     """The held-out pairs of a model's folder (task, anchor, positive, weight); None where it does not tell them."""
     path = folder / HELD_OUT
     return pl.read_parquet(path) if path.is_file() else None

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from generel_etl.relations import NEGATED
-from generel_graph.corpus.arrays import distinct, ranges, runs
+from generel_graph.corpus.arrays import expand_ranges, find_runs, sorted_unique
 from generel_graph.corpus.schema import Corpus
 from generel_graph.learn.features.adjacency import Adjacency
 from generel_graph.learn.features.blocks import negative_kind
@@ -32,15 +32,15 @@ class NegatedPairs:
 
     def of(self, anchors: NDArray[np.int64], kind: str) -> NDArray[np.int64]:
         """The clusters of a kind that are denied of any of the anchors, each once, [k]."""
-        rows = ranges(*runs(self.anchors, anchors))
-        return distinct(self.ends[rows[self.kinds[rows] == kind]])
+        rows = expand_ranges(*find_runs(self.anchors, anchors))
+        return sorted_unique(self.ends[rows[self.kinds[rows] == kind]])
 
 
 def denied(corpus: Corpus, adjacency: Adjacency, known: KnownPairs) -> NegatedPairs:
     """The pairs of NOT_ edges, but for those that are stated too and those that are held out for validation."""
     n = len(corpus.nodes)
-    a, b = corpus.joined(*(name for name in corpus.edges.types if name.startswith(NEGATED)))
-    key = distinct(np.concatenate([a * n + b, b * n + a]))
+    a, b = corpus.edge_clusters(*(name for name in corpus.edges.types if name.startswith(NEGATED)))
+    key = sorted_unique(np.concatenate([a * n + b, b * n + a]))
     a, b = key // n, key % n
     held_out = adjacency.split.held(a, b)
     used = ~known.stated(a, b) & ~held_out

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,20 +13,16 @@ from numpy.typing import NDArray
 from generel_etl.errors import ModelError
 from generel_graph.learn.training.validation import score
 from generel_graph.model_folder import CONFIG, LOG, VALIDATION, LogRow, ValidationRow, read_config, read_rows
+from generel_graph.plots.libraries import need
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-PICTURES = ("losses.png", "losses.svg")
+LOSS_PLOTS = ("losses.png", "losses.svg")
 LOSS, AUC, GREY = "#2b6cb0", "#c05621", "#8a8a8a"
 COLUMNS = 6
 SPREAD, BATCHES = 0.04, 2.5  # losses are smoothed over this share of the steps, and over so many of their batches
-
-
-def can_plot() -> bool:
-    """Whether matplotlib is here."""
-    return find_spec("matplotlib") is not None
 
 
 def plot_losses(folder: Path) -> tuple[Path, ...]:
@@ -35,10 +30,7 @@ def plot_losses(folder: Path) -> tuple[Path, ...]:
 
     Raises ModelError without matplotlib or without a log.
     """
-    if not can_plot():
-        raise ModelError(
-            "matplotlib is not installed", where="plot", next_step="pip install 'generel-graph[plot]' brings it"
-        )
+    need("matplotlib")
     from matplotlib import rc_context
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -63,9 +55,9 @@ def plot_losses(folder: Path) -> tuple[Path, ...]:
     figure.suptitle(f"Model {curves.name}", fontsize=12, ha="left", x=0.01)
     _legend(figure, curves)
     with rc_context({"svg.hashsalt": curves.name, "svg.fonttype": "none"}):
-        for name in PICTURES:
+        for name in LOSS_PLOTS:
             figure.savefig(folder / name, dpi=150, metadata={"Date": None} if name.endswith("svg") else None)
-    return tuple(folder / name for name in PICTURES)
+    return tuple(folder / name for name in LOSS_PLOTS)
 
 
 def _task(axes: Axes, task: TaskCurves, spread: float) -> None:

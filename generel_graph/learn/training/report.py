@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from generel_etl.errors import ModelError
-from generel_graph.config.fingerprint import name_of
+from generel_graph.config.fingerprint import model_id_of
 from generel_graph.learn.pairs.groups import TaskGroup
 from generel_graph.model_folder import LogRow, TaskReport, ValidationRow, read_config
 
@@ -77,7 +77,7 @@ def finished(folder: Path, wanted: Mapping[str, Any]) -> TrainReport:
             "the folder holds a finished model of another corpus, encoder or settings",
             where=folder,
             found=config["id"],
-            valid=[name_of(wanted)],
+            valid=[model_id_of(wanted)],
             next_step="train into a folder of the new model's own id",
         )
     report = config["report"]

@@ -18,11 +18,11 @@ from generel_etl.atomic import atomic_folder
 from generel_etl.errors import ModelError
 from generel_etl.progress import Progress, silent
 from generel_graph.config import ModelConfig, TrainConfig
-from generel_graph.config.fingerprint import identity, name_of
+from generel_graph.config.fingerprint import model_id_of, model_identity
 from generel_graph.corpus.schema import Corpus
 from generel_graph.encode import Encoder
 from generel_graph.encode.device import best_device, check_dtype, format_name, torch_threads, training_dtype
-from generel_graph.learn.distributed import ALONE, ProcessGroup
+from generel_graph.learn.distributed import SINGLE_PROCESS, ProcessGroup
 from generel_graph.learn.effects.table import learn_effects
 from generel_graph.learn.features.features import Features
 from generel_graph.learn.losses import objective
@@ -32,7 +32,7 @@ from generel_graph.learn.model.towers import gates_of, hide, make_towers, with_t
 from generel_graph.learn.pairs.batches import ROUND_STEPS, Batch, RoundInputs, TrainingStep, plan_round
 from generel_graph.learn.pairs.groups import TaskGroup
 from generel_graph.learn.pairs.hard_negatives import hard_negatives
-from generel_graph.learn.pairs.held_out import write_held, write_trained_pairs
+from generel_graph.learn.pairs.held_out import write_held_out, write_trained_pairs
 from generel_graph.learn.pairs.training_data import TrainingData, training_data
 from generel_graph.learn.training.checkpoint import ResumeState, read_state, restore, save_state, write_model
 from generel_graph.learn.training.early_stopping import EarlyStopping
@@ -55,7 +55,7 @@ def model_id(
     continues: str = "",
 ) -> str:
     """The id that training these would give its model: 16 hex, equal for equal inputs."""
-    return name_of(_identity(corpus, encoder, model, train, task_weights, continues))
+    return model_id_of(_identity(corpus, encoder, model, train, task_weights, continues))
 
 
 def _identity(
@@ -67,7 +67,7 @@ def _identity(
     continues: str,
 ) -> dict[str, Any]:
     digests = {"sampling": corpus.sampling, "corpus": corpus.digest, "encoder": encoder.digest}
-    return identity(model, train, task_weights, **digests, continues=continues)
+    return model_identity(model, train, task_weights, **digests, continues=continues)
 
 
 def train(
@@ -78,7 +78,7 @@ def train(
     task_weights: Mapping[str, float],
     folder: Path,
     progress: Progress = silent,
-    world: ProcessGroup = ALONE,
+    processes: ProcessGroup = SINGLE_PROCESS,
     start: Model | None = None,
 ) -> TrainReport:
     """Train both towers on a corpus' pairs and write the model to `folder`.
@@ -96,20 +96,20 @@ def train(
     if (folder / CONFIG).is_file():
         return finished(folder, wanted)
     train = continuing(train, start)
-    progress = progress if world.first else silent
+    progress = progress if processes.is_first else silent
     state = read_state(folder, wanted)
     # One for all processes, and the same again after a stop.
-    dtype = state.dtype if state else _agreed_dtype(train, world)
+    dtype = state.dtype if state else _agreed_dtype(train, processes)
     check_dtype(dtype, best_device(), folder / RESUME if state else "train.number_format")
     given = training_data(corpus, encoder, model, train, task_weights, progress, dtype)
     with torch_threads(train.threads):  # not around the above: texts are encoded on all cores
-        return _learn(given, encoder, model, train, folder, wanted, state, progress, world, start)
+        return _learn(given, encoder, model, train, folder, wanted, state, progress, processes, start)
 
 
-def _agreed_dtype(train: TrainConfig, world: ProcessGroup) -> torch.dtype:
+def _agreed_dtype(train: TrainConfig, processes: ProcessGroup) -> torch.dtype:
     """The number format of the first process; each could time its own otherwise."""
     own = training_dtype(train.number_format, best_device())
-    return torch.bfloat16 if world.agreed(own == torch.bfloat16) else torch.float32
+    return torch.bfloat16 if processes.broadcast_flag(own == torch.bfloat16) else torch.float32
 
 
 def _learn(
@@ -121,7 +121,7 @@ def _learn(
     wanted: Mapping[str, Any],
     state: ResumeState | None,
     progress: Progress,
-    world: ProcessGroup,
+    processes: ProcessGroup,
     start: Model | None,
 ) -> TrainReport:
     """Train on what is given, from `state` on, and write the model."""
@@ -143,7 +143,7 @@ def _learn(
     optimizer = torch.optim.AdamW(parts, lr=train.learning_rate, weight_decay=train.weight_decay, fused=True)
     last = all_steps(train)
     validation = None
-    if world.first and train.validate_steps > 0 and any(len(group.held) for group in given.groups):
+    if processes.is_first and train.validate_steps > 0 and any(len(group.held) for group in given.groups):
         validation = Validation(given, temperature=train.temperature, seed=train.seed)
     watch = EarlyStopping(validation, train, moved=bool(start and start.is_finetuned))
     done, seconds, log = 0, 0.0, list[LogRow]()
@@ -154,27 +154,27 @@ def _learn(
     began = time.perf_counter() - seconds
     watch.look(towers, done)
 
-    with deferred_interrupt() as interrupted, closing(_batches(given, train, done, towers, world)) as batches:
+    with deferred_interrupt() as interrupted, closing(_batches(given, train, done, towers, processes)) as batches:
         for step, batch in batches:
-            if train.patience > 0 and world.agreed(watch.enough()):
+            if train.patience > 0 and processes.broadcast_flag(watch.enough()):
                 break
             batch = batch.to(device)  # noqa: PLW2901
             group = given.groups[step.group]
             # Dropout is the step's and the process', not the run's.
-            torch.manual_seed((train.seed * 1_000_003 + step.number) * world.size + world.rank)
+            torch.manual_seed((train.seed * 1_000_003 + step.number) * processes.size + processes.rank)
             for part, rate in zip(optimizer.param_groups, rates(step.number, train), strict=False):
                 part["lr"] = rate
 
             with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
-                z = _vectors(towers, given, batch, step, model, moving=step.number >= train.steps, world=world)
-            made = objective(z, batch, train, world)
+                z = _vectors(towers, given, batch, step, model, moving=step.number >= train.steps, processes=processes)
+            made = objective(z, batch, train, processes)
 
             optimizer.zero_grad(set_to_none=True)
             made.total.backward()  # type: ignore[no-untyped-call]
-            world.sum_gradients(learnt)
+            processes.sum_gradients(learnt)
             norm = torch.nn.utils.clip_grad_norm_(learnt, train.clip)
             if not torch.isfinite(made.total) or not torch.isfinite(norm):
-                raise _not_a_number(folder, corpus, group, step, batch, world)
+                raise _not_a_number(folder, corpus, group, step, batch, processes)
             optimizer.step()
 
             now = time.perf_counter() - began
@@ -197,16 +197,16 @@ def _learn(
                 progress("train", done, last, _note(log, now))
             except KeyboardInterrupt:
                 interrupted.set()
-            stopped = world.agreed(interrupted.is_set())
-            if world.first and (stopped or done % train.checkpoint_steps == 0):
+            stopped = processes.broadcast_flag(interrupted.is_set())
+            if processes.is_first and (stopped or done % train.checkpoint_steps == 0):
                 save_state(
                     folder, wanted, towers, optimizer,
                     step=done, seconds=now, dtype=dtype, log=log, validated=watch.validated, best=watch.best,
                 )  # fmt: skip
             if stopped:
                 raise KeyboardInterrupt
-    if not world.first:
-        world.wait()
+    if not processes.is_first:
+        processes.wait()
         return finished(folder, wanted)
     kept = watch.keep_best(towers, done)
     towers = towers.cpu()
@@ -217,10 +217,10 @@ def _learn(
                 language.save(new)
             given = with_own_texts(given, encoder.tuned(folder / ENCODER), progress)
     adapter, wordings = teach(given, towers, steps=train.adapter_steps, seed=train.seed, progress=progress)
-    report = report_of(folder, name_of(wanted), given.groups, log, watch.validated, kept)
+    report = report_of(folder, model_id_of(wanted), given.groups, log, watch.validated, kept)
     report = replace(report, wordings=wordings, number_format=format_name(dtype))
     _write(report, given, _in_float32(given, encoder, progress), wanted, towers, adapter, log, watch.validated)
-    world.wait()
+    processes.wait()
     return report
 
 
@@ -256,7 +256,7 @@ def _write(
         "effects": learn_effects(corpus, features, shapes["concept"], report.folder),
         "report": {**asdict(report), "folder": ""},
     }
-    write_held(report.folder, corpus, given.groups)
+    write_held_out(report.folder, corpus, given.groups)
     write_trained_pairs(report.folder, corpus, given.groups)
     card = model_card(config)
     write_model(report.folder, towers, adapter, corpus.nodes, config=config, card=card, log=log, validated=validated)
@@ -270,7 +270,7 @@ def _vectors(
     model: ModelConfig,
     *,
     moving: bool,
-    world: ProcessGroup,
+    processes: ProcessGroup,
 ) -> dict[str, Tensor]:
     """The vectors of a batch, tower → [k, dimension]; `moving`: texts by the language model as it is now."""
     z = {}
@@ -278,13 +278,13 @@ def _vectors(
         x, shape = inputs, given.shapes[tower]
         own = torch.from_numpy(given.own_rows[batch.nodes[tower]]).to(x.device) if shape.identities else None
         if moving and tower == "concept":
-            x = with_text(x, shape, towers[LANGUAGE](texts_of(given, batch, step, world.mine)))
+            x = with_text(x, shape, towers[LANGUAGE](texts_of(given, batch, step, processes.pair_slice)))
         z[tower] = towers[tower](hide(x, shape, model.block_dropout, model.text_only), own)
     return z
 
 
 def _batches(
-    given: TrainingData, train: TrainConfig, done: int, towers: nn.ModuleDict, world: ProcessGroup
+    given: TrainingData, train: TrainConfig, done: int, towers: nn.ModuleDict, processes: ProcessGroup
 ) -> Generator[tuple[TrainingStep, Batch], None, None]:
     """The steps from `done` on with their tensors, made in a thread of their own while others are trained on.
 
@@ -296,9 +296,9 @@ def _batches(
         for number in range(done // ROUND_STEPS, -(-last // ROUND_STEPS)):
             planned = plan_round(given.groups, given.features.effects, train, number, last)
             steps = [step for step in planned if step.number >= done]
-            inputs = RoundInputs(given, steps, world.mine)
+            inputs = RoundInputs(given, steps, processes.pair_slice)
             for step in steps:
-                yield step, inputs.batch(step, hard_negatives(inputs, step, towers, train.hard_negatives, world))
+                yield step, inputs.batch(step, hard_negatives(inputs, step, towers, train.hard_negatives, processes))
 
     # A round deep: its inputs are made at once, and must not keep the towers waiting.
     return made() if train.hard_negatives > 0 else prefetch(made(), depth=ROUND_STEPS)
@@ -327,7 +327,7 @@ def _note(log: Sequence[LogRow], seconds: float) -> str:
 
 
 def _not_a_number(
-    folder: Path, corpus: Corpus, group: TaskGroup, step: TrainingStep, batch: Batch, world: ProcessGroup
+    folder: Path, corpus: Corpus, group: TaskGroup, step: TrainingStep, batch: Batch, processes: ProcessGroup
 ) -> ModelError:
     ids = corpus.nodes.ids
     texts = corpus.tasks[group.task].texts if group.is_text else ()
@@ -335,7 +335,7 @@ def _not_a_number(
         (ids[a], texts[b] if texts else ids[b], float(w))
         for a, b, w in zip(group.anchors[step.pairs], group.positives[step.pairs], batch.weights.tolist(), strict=True)
     ]
-    if world.first:
+    if processes.is_first:
         write_bad_pairs(folder / BAD_PAIRS, rows)
     return ModelError(
         f"the loss of task {group.task} is not a number at step {step.number}",

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from generel_graph.corpus.arrays import distinct
+from generel_graph.corpus.arrays import sorted_unique
 from generel_graph.learn.features.features import text_rows
 from generel_graph.learn.losses import info_nce
 from generel_graph.learn.model.towers import with_text
@@ -58,7 +58,7 @@ class Validation:
             if not group.is_text:
                 at = np.concatenate([rows, *(o[o >= 0] for o in others.values())])
                 wanted[group.towers[1]].append(group.positives[at].astype(np.int64))
-        self._nodes = {tower: distinct(np.concatenate([np.empty(0, np.int64), *p])) for tower, p in wanted.items()}
+        self._nodes = {tower: sorted_unique(np.concatenate([np.empty(0, np.int64), *p])) for tower, p in wanted.items()}
         self._shape = shapes["concept"]
         self._texts = [given.corpus.nodes.texts[node] for node in self._nodes["concept"].tolist()]
         inputs = {tower: [features.rows(nodes, fold, shapes[tower].blocks)] for tower, nodes in self._nodes.items()}
@@ -67,7 +67,7 @@ class Validation:
         for group, rows, others in drawn:
             anchors = np.searchsorted(self._nodes[group.towers[0]], group.anchors[rows])
             if group.is_text:
-                at = distinct(np.concatenate([rows, *(o[o >= 0] for o in others.values())]))
+                at = sorted_unique(np.concatenate([rows, *(o[o >= 0] for o in others.values())]))
                 kinds = features.adjacency.groups[group.anchor_clusters[at]]
                 vectors = synonyms[group.task][group.positives[at]]
                 self._texts += [given.corpus.tasks[group.task].texts[row] for row in group.positives[at].tolist()]
