@@ -45,14 +45,14 @@ def test_rows_reconcile_and_dead_terms_say_what_replaced_them(tmp_path: Path) ->
     made = stage(tmp_path, "terms.obo")
     rejects = {(r["line"], r["column"]): r for r in made.rejects().collect().to_dicts()}
     assert {key: r["reason"] for key, r in rejects.items()} == {
-        (20, "synonym"): "not a synonym: its text is not in quotation marks",
+        (20, "synonym"): "not a synonym: the text is not in quotation marks",
         (33, "#line"): "neither a tag nor a stanza",
         (39, "is_obsolete"): "obsolete, replaced by MONDO:0000010",
         (45, "is_obsolete"): "obsolete, replaced by MONDO:0000010",
         (51, "is_obsolete"): "obsolete, no replacement; consider MONDO:0000001",
         (57, "is_obsolete"): "obsolete, replaced by several: MONDO:0000001, MONDO:0000010",
         (64, "is_obsolete"): "obsolete, replaced by HP:0000118",
-        (70, "id"): "stands already in terms.obo, line 10",
+        (70, "id"): "duplicate id: first in terms.obo, line 10",
         (74, "id"): "not an id",
     }
     assert rejects[(39, "is_obsolete")]["found"] == "MONDO:0000020 dead, replaced through a chain"

@@ -1,1 +1,1 @@
-"""The reader of ontologies in OBO format."""
+"""Reader of ontologies in OBO format."""

@@ -1,4 +1,4 @@
-"""Which kind a term of an OBO file is: by its vocabulary, its root or namespace, or its partner elsewhere."""
+"""The kind of an OBO term: from its vocabulary, its root, its namespace, or an equivalent term."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from generel_etl.identifiers import kind_of, prefix_of
 
-# The roots that give a kind; a term under several takes the first.
-ROOTS: Mapping[str, Mapping[str, str]] = {
+# Root terms that give a kind to their descendants; a term below several roots has the first one's kind.
+ROOT_KINDS: Mapping[str, Mapping[str, str]] = {
     "EFO": {"EFO:0000408": "Disease", "EFO:0001444": "Trait"},
     "GO": {
         "GO:0008150": "BiologicalProcess",
@@ -16,75 +16,75 @@ ROOTS: Mapping[str, Mapping[str, str]] = {
         "GO:0005575": "CellularComponent",
     },
 }
-NAMESPACES: Mapping[str, str] = {
+NAMESPACE_KINDS: Mapping[str, str] = {
     "biological_process": "BiologicalProcess",
     "molecular_function": "MolecularActivity",
     "cellular_component": "CellularComponent",
     "disease_ontology": "Disease",
     "human_phenotype": "Phenotype",
 }
-PARTNERS = ("MONDO", "DOID")  # an EFO term outside the roots has the kind of its one partner there
+PARTNER_VOCABULARIES = ("MONDO", "DOID")  # an EFO term outside the roots has the kind of its only match there
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """What the kinds of a file's terms hang on; ids are normalised."""
+class TermRelations:
+    """The relations of a file's terms that determine their kinds; ids are normalised."""
 
     parents: Mapping[str, Sequence[str]]  # id → ids
     namespaces: Mapping[str, str]  # id → namespace
     xrefs: Mapping[str, Sequence[str]]  # id → ids
 
 
-def kinds_of(shape: Shape, rules: Mapping[str, str], everything: str = "") -> dict[str, tuple[str, bool]]:
-    """The kind of each term, and whether it stands under a root (or its vocabulary has no roots).
+def kinds_of(relations: TermRelations, rules: Mapping[str, str], kind_of_all: str = "") -> dict[str, tuple[str, bool]]:
+    """The kind of each term, and whether it is below a root (always true if its vocabulary has no roots).
 
-    `rules` are the configuration's own: prefix, namespace or root id → kind; they come first, but for
-    `everything`, a kind for all terms. A term without any hint is a Concept.
+    `rules`: prefix, namespace or root id → kind, from the configuration; they take precedence over the built-in rules.
+    `kind_of_all`: one kind for all terms, which takes precedence over everything. A term without a rule is a Concept.
     """
-    roots = {root: kind for group in ROOTS.values() for root, kind in group.items()}
+    roots = {root: kind for group in ROOT_KINDS.values() for root, kind in group.items()}
     roots = {r: k for r, k in rules.items() if ":" in r} | {r: k for r, k in roots.items() if r not in rules}
-    under = {root: _below(root, shape.parents) for root in roots}
-    partners = _partners(shape.xrefs)
+    descendants = {root: _descendants(root, relations.parents) for root in roots}
+    partners = _partner_kinds(relations.xrefs)
     kinds = {}
-    for term in shape.parents:
+    for term in relations.parents:
         prefix = prefix_of(term)
-        root = next((r for r in roots if term in under[r]), None)
-        namespace = shape.namespaces.get(term, "")
-        named = rules.get(namespace) or rules.get(prefix) or NAMESPACES.get(namespace)
-        inside = root is not None or bool(named) or prefix not in ROOTS or prefix == "GO"
-        if everything:
-            kind, inside = everything, True
+        root = next((r for r in roots if term in descendants[r]), None)
+        namespace = relations.namespaces.get(term, "")
+        ruled = rules.get(namespace) or rules.get(prefix) or NAMESPACE_KINDS.get(namespace)
+        below_root = root is not None or bool(ruled) or prefix not in ROOT_KINDS or prefix == "GO"
+        if kind_of_all:
+            kind, below_root = kind_of_all, True
         elif root is not None:
             kind = roots[root]
-        elif named:
-            kind = named
+        elif ruled:
+            kind = ruled
         elif term in partners:
-            kind, inside = partners[term], True
+            kind, below_root = partners[term], True
         else:
             kind = kind_of(term) or "Concept"
-        kinds[term] = (kind, inside)
+        kinds[term] = (kind, below_root)
     return kinds
 
 
-def _below(root: str, parents: Mapping[str, Sequence[str]]) -> set[str]:
+def _descendants(root: str, parents: Mapping[str, Sequence[str]]) -> set[str]:
     """A root and all its descendants."""
     children: dict[str, list[str]] = {}
-    for child, above in parents.items():
-        for parent in above:
+    for child, child_parents in parents.items():
+        for parent in child_parents:
             children.setdefault(parent, []).append(child)
-    found, open_ = {root}, [root]
-    while open_:
-        for child in children.get(open_.pop(), ()):
-            if child not in found:
-                found.add(child)
-                open_.append(child)
-    return found
+    terms, pending = {root}, [root]
+    while pending:
+        for child in children.get(pending.pop(), ()):
+            if child not in terms:
+                terms.add(child)
+                pending.append(child)
+    return terms
 
 
-def _partners(xrefs: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """EFO terms with exactly one cross-reference to a vocabulary of PARTNERS, which no other term shares."""
+def _partner_kinds(xrefs: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """The kinds of EFO terms with exactly one cross-reference to a partner vocabulary that no other term has too."""
     kinds = {}
-    for vocabulary in reversed(PARTNERS):
+    for vocabulary in reversed(PARTNER_VOCABULARIES):
         pairs = [
             (t, x) for t, ids in xrefs.items() if t.startswith("EFO:") for x in set(ids) if prefix_of(x) == vocabulary
         ]
