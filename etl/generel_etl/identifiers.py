@@ -372,7 +372,7 @@ def position_ids(
     return pl.when(valid).then(pl.concat_str(start, *both, separator=":")).otherwise(start)
 
 
-def snp_place(column: pl.Expr) -> pl.Expr:
+def snp_position(column: pl.Expr) -> pl.Expr:
     """Texts like "chr6:32605884:A:G" as a struct of build, chromosome, position, ref, alt; of others all are null.
 
     `build` is null where the text states none.
@@ -398,7 +398,7 @@ def _snp_ids(values: pl.Series, build: str | None) -> pl.Series:
     other = frame["id"].is_null() & frame["text"].is_not_null()
     if not other.any():
         return frame["id"].alias(values.name)
-    place = snp_place(pl.col("text")).struct
+    place = snp_position(pl.col("text")).struct
     builds = pl.coalesce(place.field("build"), pl.lit(normalise_build(build), dtype=pl.String))
     alleles = (place.field("ref"), place.field("alt"))
     ids = position_ids(builds, place.field("chromosome"), place.field("position"), alleles)

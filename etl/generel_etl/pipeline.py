@@ -17,7 +17,7 @@ from generel_etl.progress import Progress, silent
 from generel_etl.resolve import Resolved, SourceCounts, resolve
 from generel_etl.stage import Stage, read_stage, stage_source
 
-RULES = 4  # counts up when `resolve` gives other tables from the same stages
+RESOLVE_VERSION = 4  # counts up when `resolve` gives other tables from the same stages
 FRAMES = ("nodes", "edges", "clusters_left_out", "dangling", "redefined")
 MANIFEST = "manifest.json"
 
@@ -25,7 +25,7 @@ MANIFEST = "manifest.json"
 def resolved_key(stages: Sequence[Stage], sources: Sequence[SourceConfig]) -> str:
     """Name what these stages resolve to (32 hexadecimal digits); the order is the configuration's."""
     facts = [[s.name, s.key, c.version, c.licence, c.url] for s, c in zip(stages, sources, strict=True)]
-    return blake2b(json.dumps([RULES, facts]).encode(), digest_size=16).hexdigest()
+    return blake2b(json.dumps([RESOLVE_VERSION, facts]).encode(), digest_size=16).hexdigest()
 
 
 def read_cached(folder: Path, key: str) -> Resolved | None:

@@ -46,7 +46,7 @@ class Directed(NamedTuple):
     swap: bool = False
 
 
-STATED: tuple[Relation, ...] = (
+BASE_RELATIONS: tuple[Relation, ...] = (
     Relation("ASSOCIATED_WITH", ("SNP",), ("Trait", "Disease", "Phenotype"), "found by a GWAS", "variant"),
     Relation("CORRELATES_WITH", ("SNP",), CONDITIONS, "measured in a cohort (PheWAS)", "variant"),
     Relation("REGULATES", ("SNP",), ("Gene",), "the allele changes the gene's expression (eQTL)", "variant"),
@@ -110,7 +110,7 @@ STATED: tuple[Relation, ...] = (
 # Families whose opposite says something; the opposite of an identity or of co-occurrence is not recorded.
 _DENIABLE = ("variant", "knowledge")
 
-RELATIONS: dict[str, Relation] = {relation.type: relation for relation in STATED} | {
+RELATIONS: dict[str, Relation] = {relation.type: relation for relation in BASE_RELATIONS} | {
     NEGATED + r.type: Relation(
         NEGATED + r.type,
         r.starts,
@@ -120,12 +120,12 @@ RELATIONS: dict[str, Relation] = {relation.type: relation for relation in STATED
         r.symmetric,
         negative=True,
     )
-    for r in STATED
+    for r in BASE_RELATIONS
     if r.family in _DENIABLE and not r.negative
 }
 SYMMETRIC: frozenset[str] = frozenset(r.type for r in RELATIONS.values() if r.symmetric)
 NEGATIVE: frozenset[str] = frozenset(r.type for r in RELATIONS.values() if r.negative)
-KNOWLEDGE: tuple[str, ...] = tuple(r.type for r in STATED if r.family == "knowledge" and not r.negative)
+KNOWLEDGE: tuple[str, ...] = tuple(r.type for r in BASE_RELATIONS if r.family == "knowledge" and not r.negative)
 SNP_GENE: tuple[str, ...] = ("LOCATED_IN", "NEAREST_TO", "REPORTED_GENE")  # by place, or by a study's word
 
 # Hetionet 1.0: the abbreviation reads start kind, verb, end kind.
@@ -340,7 +340,7 @@ def negative_of(type_: str, where: object = "") -> str:
     raise DataError("this relation has no negative", where=where, found=type_, valid=sorted(NEGATIVE))
 
 
-def nearest(reason: str, found: pl.Expr, valid: Iterable[str]) -> pl.Expr:
+def with_suggestion(reason: str, found: pl.Expr, valid: Iterable[str]) -> pl.Expr:
     """`reason`, and the valid text nearest to the one found, if any is near: the reason of a rejected row."""
     known = list(dict.fromkeys(valid))
 

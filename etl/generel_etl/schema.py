@@ -1,7 +1,7 @@
-"""The canonical tables: what every reader gives, and what `resolve` and `load` may rely on.
+"""The canonical tables: the data model that every reader returns and that `resolve` and `load` rely on.
 
 A reader returns `Tables`. Each table has a schema that is checked once, when the source is staged.
-`row` numbers a source's rows from 1 across its files: it is what counts are counted by.
+`row` numbers the data rows of a source from 1 across its files; all counts are counts of these rows.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import dataframely as dy
 import polars as pl
 
-# Kinds of concept are Biolink's classes; a node's kind is its label again.
-CONDITIONS = ("Disease", "Phenotype", "Trait")  # one kind, where equivalence and negatives are concerned
+# Kinds of concepts are Biolink classes. The kind of a node is also one of its labels.
+CONDITIONS = ("Disease", "Phenotype", "Trait")  # one kind for equivalence and for negatives
 KINDS = (
     "SNP",
     *CONDITIONS,
@@ -24,73 +24,41 @@ KINDS = (
     "CellularComponent",
     "MolecularActivity",
     "AnatomicalEntity",
-    "Concept",  # of no kind that is known
+    "Concept",  # the kind is unknown
 )
 CONCEPT_KINDS = KINDS[1:]
 
-# The properties that an edge may have beside source, key, digest, weight, flags and resolved_by.
-EDGE_PROPERTIES: dict[str, pl.DataType | type[pl.DataType]] = {
-    "relation": pl.String,  # as the source names it
-    "study": pl.String,  # accession, else the publication's title
-    "pubmed_id": pl.String,
-    "published": pl.Date,
-    "neg_log10_p": pl.Float64,  # >= 0
-    "effect_allele": pl.String,
-    "other_allele": pl.String,
-    "effect_allele_frequency": pl.Float64,  # 0..1
-    "beta": pl.Float64,
-    "beta_unit": pl.String,
-    "odds_ratio": pl.Float64,  # > 0
-    "standard_error": pl.Float64,  # > 0; of beta, or of log odds ratio
-    "ci_low": pl.Float64,  # 95 % interval, on the scale of the effect
-    "ci_high": pl.Float64,
-    "ancestry": pl.List(pl.String),  # broad groups
-    "ancestry_text": pl.String,
-    "sample_size": pl.Int64,
-    "context": pl.String,
-    "tissue": pl.String,
-    "r2": pl.Float64,  # 0..1
-    "population": pl.String,
-    "consequence": pl.String,
-    "distance": pl.Int64,  # base pairs, >= 0
-    "cases": pl.Int64,
-    "controls": pl.Int64,
-    "cohort": pl.String,
-    "count": pl.Int64,
-    "expected": pl.Float64,
-    "log_odds_ratio": pl.Float64,
-    "ppmi": pl.Float64,  # >= 0
-    "frequency": pl.Float64,  # 0..1, of a phenotype in a disease
-}
-
-# What tells one edge of a source from another between the same ends.
+# The id, kind and name of both endpoints of an edge.
+ENDPOINT_COLUMNS = ("start_id", "start_kind", "start_name", "end_id", "end_kind", "end_name")
+# These properties distinguish the edges of one source and type between the same two nodes.
 KEY_COLUMNS = ("study", "effect_allele", "tissue", "cohort", "population", "context", "relation")
 
 
 class Concepts(dy.Schema):
     """Concepts that a source defines (`defined`) or mentions with a name; ids are normalised CURIEs.
 
-    An obsolete or merged id is no row of its own: it stands in `alt_ids` of what replaces it
-    (`replaced_by` of a dead term with one replacement, `alt_id`).
+    An obsolete or merged id has no row. It is in `alt_ids` of the concept that replaces it (OBO: `alt_id`, or
+    `replaced_by` of an obsolete term with one replacement).
     """
 
     row = dy.Int64(nullable=False, min=1)
     id = dy.String(nullable=False, regex=r"^[A-Za-z0-9_.-]+:\S+$")
     kind = dy.String(nullable=False, check=lambda kind: kind.is_in(CONCEPT_KINDS))
     name = dy.String(nullable=True)
-    description = dy.String(nullable=True)  # a gene's approved name; read after the name in texts
-    synonyms = dy.List(dy.String(), nullable=False)  # EXACT ones
-    other_synonyms = dy.List(dy.String(), nullable=False)  # broad, narrow, related: searched, never identity
+    description = dy.String(nullable=True)  # a gene: its approved name; follows the name in the text to encode
+    synonyms = dy.List(dy.String(), nullable=False)  # of scope EXACT
+    other_synonyms = dy.List(dy.String(), nullable=False)  # broad, narrow or related: searched, never identity
     xrefs = dy.List(dy.String(), nullable=False)  # cross-references without qualification
-    inexact_xrefs = dy.List(dy.String(), nullable=False)  # qualified as less than equivalent
-    exact_matches = dy.List(dy.String(), nullable=False)  # stated as the same (SSSOM exactMatch)
-    alt_ids = dy.List(dy.String(), nullable=False)  # ids that this one replaces
+    inexact_xrefs = dy.List(dy.String(), nullable=False)  # cross-references that are qualified as less than equivalent
+    exact_matches = dy.List(dy.String(), nullable=False)  # stated to be equivalent (SSSOM exactMatch)
+    alt_ids = dy.List(dy.String(), nullable=False)  # obsolete ids that this id replaces
     defined = dy.Bool(nullable=False)
-    on_mention = dy.Bool(nullable=False)  # a node only if another source names it, or it has a named child
+    # Load the concept only if another source mentions it or one of its descendants.
+    load_if_mentioned = dy.Bool(nullable=False)
 
 
 class Snps(dy.Schema):
-    """SNPs with their place: rsID, or `build:chr:pos[:ref:alt]` where there is none."""
+    """SNPs with their positions; the id is the rsID, or `build:chr:pos[:ref:alt]` if there is none."""
 
     row = dy.Int64(nullable=False, min=1)
     id = dy.String(nullable=False, regex=r"^(rs[1-9]\d*|[^:\s]+:[^:\s]+:\d+(:[ACGTN*-]+:[ACGTN*-]+)?)$")
@@ -99,16 +67,14 @@ class Snps(dy.Schema):
     build = dy.String(nullable=True, regex=r"^GRCh3[678]$")
     alleles = dy.List(dy.String(), nullable=False)
     alt_ids = dy.List(dy.String(), nullable=False)  # rsIDs that were merged into this one
-    on_mention = dy.Bool(nullable=False)  # a row of a SNP list: a node only if another source names it
+    load_if_mentioned = dy.Bool(nullable=False)  # load the SNP only if another source mentions it (an SNP list)
 
 
 class Edges(dy.Schema):
-    """Statements that join two ends; an end is an id, or a name, or both (`resolve` finds its node).
+    """Edges between two endpoints. An endpoint has an id, a name, or both; `resolve` finds its node.
 
-    `key_columns` and properties are in EDGE_PROPERTIES. `on_mention`: stays in the stage unless another
-    source names its SNP (of two SNPs, both). `staged`: stays there whoever names them, since the source's
-    configuration says so (a pair below its `min_r2`). A symmetric type is put lower id first by `resolve`, not
-    by the reader.
+    The columns after `keep_staged` are the properties of an edge (EDGE_PROPERTIES). `resolve`, not the reader,
+    orders the endpoints of a symmetric type.
     """
 
     row = dy.Int64(nullable=False, min=1)
@@ -119,12 +85,12 @@ class Edges(dy.Schema):
     end_id = dy.String(nullable=True)
     end_kind = dy.String(nullable=False, check=lambda kind: kind.is_in(KINDS))
     end_name = dy.String(nullable=True)
-    weight = dy.Float64(nullable=True, min=0.0, max=1.0)  # null: never sampled
+    weight = dy.Float64(nullable=True, min=0.0, max=1.0)  # null: the edge is never sampled in training
     flags = dy.List(dy.String(), nullable=False)
-    on_mention = dy.Bool(nullable=False)
-    staged = dy.Bool(nullable=False)
-    relation = dy.String(nullable=True)
-    study = dy.String(nullable=True)
+    load_if_mentioned = dy.Bool(nullable=False)  # load the edge only if another source mentions every SNP of it
+    keep_staged = dy.Bool(nullable=False)  # never load the edge: the configuration excludes it (r2 below `min_r2`)
+    relation = dy.String(nullable=True)  # the source's own name of the relation
+    study = dy.String(nullable=True)  # accession, or the title of the publication
     pubmed_id = dy.String(nullable=True)
     published = dy.Date(nullable=True)
     neg_log10_p = dy.Float64(nullable=True, min=0.0)
@@ -134,10 +100,10 @@ class Edges(dy.Schema):
     beta = dy.Float64(nullable=True)
     beta_unit = dy.String(nullable=True)
     odds_ratio = dy.Float64(nullable=True, min_exclusive=0.0)
-    standard_error = dy.Float64(nullable=True, min=0.0)
-    ci_low = dy.Float64(nullable=True)
+    standard_error = dy.Float64(nullable=True, min=0.0)  # of beta, or of the log odds ratio
+    ci_low = dy.Float64(nullable=True)  # 95 % confidence interval, on the scale of the effect
     ci_high = dy.Float64(nullable=True)
-    ancestry = dy.List(dy.String(), nullable=True)
+    ancestry = dy.List(dy.String(), nullable=True)  # broad groups of ancestry
     ancestry_text = dy.String(nullable=True)
     sample_size = dy.Int64(nullable=True, min=0)
     context = dy.String(nullable=True)
@@ -145,7 +111,7 @@ class Edges(dy.Schema):
     r2 = dy.Float64(nullable=True, min=0.0, max=1.0)
     population = dy.String(nullable=True)
     consequence = dy.String(nullable=True)
-    distance = dy.Int64(nullable=True, min=0)
+    distance = dy.Int64(nullable=True, min=0)  # base pairs
     cases = dy.Int64(nullable=True, min=0)
     controls = dy.Int64(nullable=True, min=0)
     cohort = dy.String(nullable=True)
@@ -153,11 +119,19 @@ class Edges(dy.Schema):
     expected = dy.Float64(nullable=True, min=0.0)
     log_odds_ratio = dy.Float64(nullable=True)
     ppmi = dy.Float64(nullable=True, min=0.0)
-    frequency = dy.Float64(nullable=True, min=0.0, max=1.0)
+    frequency = dy.Float64(nullable=True, min=0.0, max=1.0)  # of a phenotype in a disease
+
+
+# The properties that a relationship in the graph may have beside source, key, digest, weight, flags and resolved_by.
+EDGE_PROPERTIES: dict[str, pl.DataType | type[pl.DataType]] = {
+    name: dtype
+    for name, dtype in Edges.create_empty().schema.items()
+    if name not in ("row", "type", *ENDPOINT_COLUMNS, "weight", "flags", "load_if_mentioned", "keep_staged")
+}
 
 
 class Rejects(dy.Schema):
-    """Rows that nothing could be made of, with the reason."""
+    """Rows that could not be used, with the reason."""
 
     row = dy.Int64(nullable=False, min=1)
     file = dy.String(nullable=False)
@@ -168,10 +142,10 @@ class Rejects(dy.Schema):
 
 
 class RowMultiplicities(dy.Schema):
-    """How many rows of the files a row number stands for, where that is not one.
+    """The number of rows that share one row number, if it is not 1.
 
-    For readers that only aggregates may leave: a reader of patients has one row number for all records of one fate.
-    A number that has no record and no reject stays in the stage.
+    Readers of patient data may output only aggregates: all records with the same outcome share one row number.
+    A row number without a record and without a reject counts as staged.
     """
 
     row = dy.Int64(nullable=False, min=1, primary_key=True)
@@ -183,41 +157,38 @@ TABLES: dict[str, type[dy.Schema]] = {
     "snps": Snps,
     "edges": Edges,
     "rejects": Rejects,
-    "tallies": RowMultiplicities,
+    "multiplicities": RowMultiplicities,
 }
 
 
-def empty(schema: type[dy.Schema]) -> pl.DataFrame:
-    """A table of `schema` without rows."""
-    return schema.create_empty()
-
-
-PLACES: dict[str, type[pl.DataType]] = {"row": pl.Int64, "file": pl.String, "line": pl.Int64}
+LOCATIONS: dict[str, type[pl.DataType]] = {"row": pl.Int64, "file": pl.String, "line": pl.Int64}
 
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """What a reader makes of its files; `rows_read` counts data rows (OBO: terms), headers not among them."""
+    """The tables of one source; `rows_read` is its number of data rows (OBO: terms), without headers."""
 
     rows_read: int
-    concepts: pl.DataFrame = field(default_factory=lambda: empty(Concepts))
-    snps: pl.DataFrame = field(default_factory=lambda: empty(Snps))
-    edges: pl.DataFrame = field(default_factory=lambda: empty(Edges))
-    rejects: pl.DataFrame = field(default_factory=lambda: empty(Rejects))
-    tallies: pl.DataFrame = field(default_factory=lambda: empty(RowMultiplicities))
-    # Where rows stand (row, file, line), so that a record that breaks its schema can be found again.
-    places: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PLACES))
+    concepts: pl.DataFrame = field(default_factory=Concepts.create_empty)
+    snps: pl.DataFrame = field(default_factory=Snps.create_empty)
+    edges: pl.DataFrame = field(default_factory=Edges.create_empty)
+    rejects: pl.DataFrame = field(default_factory=Rejects.create_empty)
+    multiplicities: pl.DataFrame = field(default_factory=RowMultiplicities.create_empty)
+    # File and line of each row, for the rejects of records that violate their schema.
+    locations: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=LOCATIONS))
 
 
-def with_multiplicities(rows: pl.DataFrame, tallies: pl.DataFrame) -> pl.DataFrame:
-    """Add `rows`, how many rows of the files each of the distinct row numbers in `row` stands for."""
-    return rows.join(tallies, on="row", how="left", maintain_order="left").with_columns(pl.col("rows").fill_null(1))
+def with_multiplicities(rows: pl.DataFrame, multiplicities: pl.DataFrame) -> pl.DataFrame:
+    """Add a column `rows`: the number of file rows that each row number in `row` counts for."""
+    return rows.join(multiplicities, on="row", how="left", maintain_order="left").with_columns(
+        pl.col("rows").fill_null(1)
+    )
 
 
 def conform(frame: pl.DataFrame, schema: type[dy.Schema]) -> pl.DataFrame:
-    """Put a reader's frame into the columns, order and types of `schema`; absent columns get their empty value.
+    """Cast a frame to the columns, order and types of `schema`; missing columns are filled with empty values.
 
-    Lists that may not be null become empty ones, booleans false, everything else null.
+    Nulls in a required list column become empty lists, nulls in a required boolean column become false.
     """
     columns = []
     for name, dtype in schema.create_empty().schema.items():
@@ -231,9 +202,9 @@ def conform(frame: pl.DataFrame, schema: type[dy.Schema]) -> pl.DataFrame:
     return frame.select(columns)
 
 
-SHARED = "Entity"
+ENTITY_LABEL = "Entity"  # the label of every node
 
 
-def labels(kind: str) -> list[str]:
-    """All labels of a node of `kind`, sorted as the graph is documented: SNP or Concept, Entity, kind."""
-    return ["SNP", SHARED] if kind == "SNP" else list(dict.fromkeys(["Concept", SHARED, kind]))
+def node_labels(kind: str) -> list[str]:
+    """All labels of a node of `kind`: SNP or Concept, Entity, and the kind."""
+    return ["SNP", ENTITY_LABEL] if kind == "SNP" else list(dict.fromkeys(["Concept", ENTITY_LABEL, kind]))

@@ -19,14 +19,14 @@ from generel_etl.atomic import atomic_folder, write_atomically
 from generel_etl.config import EtlConfig, SourceConfig, build_options
 from generel_etl.errors import ConfigError, DataError
 from generel_etl.parsing.files import find_files, sha256
-from generel_etl.parsing.rejects import gather
+from generel_etl.parsing.rejects import concat_rejects
 from generel_etl.progress import Progress, silent
 from generel_etl.reader import Reader, SourceFiles
 from generel_etl.readers import READERS
 from generel_etl.schema import TABLES, Rejects, RowMultiplicities, Tables, conform, with_multiplicities
 
 # Counts up when a rule that readers share (ids, weights, tables) gives other tables from the same files.
-RULES = 2
+STAGE_VERSION = 3
 MANIFEST = "manifest.json"
 
 
@@ -67,9 +67,9 @@ class Stage:
         """The table `Rejects`; a row may stand here for one of its parts and have records as well."""
         return self._scan("rejects")
 
-    def tallies(self) -> pl.LazyFrame:
+    def multiplicities(self) -> pl.LazyFrame:
         """The table `RowMultiplicities`."""
-        return self._scan("tallies")
+        return self._scan("multiplicities")
 
     def _scan(self, table: str) -> pl.LazyFrame:
         return pl.scan_parquet(self.folder / f"{table}.parquet")
@@ -141,14 +141,14 @@ def check(tables: Tables, source: SourceConfig) -> tuple[Tables, int]:
         good, failed = TABLES[name].filter(frame)
         valid[name] = good
         if len(failed):
-            parts.append(_broken(failed, tables.places, source))
-    rejects = gather(parts)
+            parts.append(_broken(failed, tables.locations, source))
+    rejects = concat_rejects(parts)
     kept = pl.concat([f.select("row") for f in valid.values()]).unique()
     lost = rejects.select("row").unique().join(kept, on="row", how="anti")
-    tallies = RowMultiplicities.validate(conform(tables.tallies, RowMultiplicities))
-    kept = pl.concat([kept, tallies.select("row").join(rejects, on="row", how="anti")]).unique()
+    multiplicities = RowMultiplicities.validate(conform(tables.multiplicities, RowMultiplicities))
+    kept = pl.concat([kept, multiplicities.select("row").join(rejects, on="row", how="anti")]).unique()
     lost = lost.join(kept, on="row", how="anti")
-    rows_kept, rows_lost = (int(with_multiplicities(rows, tallies)["rows"].sum()) for rows in (kept, lost))
+    rows_kept, rows_lost = (int(with_multiplicities(rows, multiplicities)["rows"].sum()) for rows in (kept, lost))
     if rows_kept + rows_lost != tables.rows_read:
         seen = pl.concat([kept, lost])
         missing = pl.DataFrame({"row": range(1, tables.rows_read + 1)}).join(seen, on="row", how="anti")
@@ -156,13 +156,15 @@ def check(tables: Tables, source: SourceConfig) -> tuple[Tables, int]:
             f"{tables.rows_read:,} rows read, {rows_kept:,} kept and {rows_lost:,} rejected: the reader "
             f"{source.reader!r} lost some",
             where=f"sources.{source.name}",
-            found=missing["row"].sort().head(5).to_list() if tallies.is_empty() else None,
+            found=missing["row"].sort().head(5).to_list() if multiplicities.is_empty() else None,
             next_step="this is a fault of the reader: please report it with these rows",
         )
-    return Tables(tables.rows_read, **valid, rejects=rejects, tallies=tallies, places=tables.places), rows_lost
+    return Tables(
+        tables.rows_read, **valid, rejects=rejects, multiplicities=multiplicities, locations=tables.locations
+    ), rows_lost
 
 
-def _broken(failed: dy.FailureInfo, places: pl.DataFrame, source: SourceConfig) -> pl.DataFrame:
+def _broken(failed: dy.FailureInfo, locations: pl.DataFrame, source: SourceConfig) -> pl.DataFrame:
     """Records that break a schema, as rejects: one for each record, naming its first broken rule."""
     frame = failed.details()
     rules = [c for c in frame.columns if "|" in c]  # "position|min"
@@ -173,9 +175,9 @@ def _broken(failed: dy.FailureInfo, places: pl.DataFrame, source: SourceConfig) 
     return conform(
         frame.filter(pl.col("row").is_not_null())
         .select("row", column.alias("column"), found.alias("found"), rule.alias("rule"))
-        .join(places, on="row", how="left")
+        .join(locations, on="row", how="left")
         .with_columns(
-            pl.col("file").fill_null(source.files[0]),  # a reader that keeps no places: the row number stands in
+            pl.col("file").fill_null(source.files[0]),  # a reader that keeps no locations: the row number stands in
             pl.col("line").fill_null(pl.col("row")),
             pl.format("breaks the rule “{}” of its table", "rule").alias("reason"),
         ),
@@ -199,7 +201,7 @@ def _key(source: SourceConfig, reader: Reader, files: Sequence[StagedFile]) -> s
     """What the tables are a function of; version, licence and url of a source are not among it."""
     schemas = {n: {c: str(t) for c, t in s.create_empty().schema.items()} for n, s in TABLES.items()}
     parts = {
-        "rules": RULES,
+        "rules": STAGE_VERSION,
         "schemas": schemas,
         "source": source.name,
         "reader": [reader.name, reader.version],

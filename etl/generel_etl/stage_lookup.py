@@ -9,34 +9,34 @@ from collections.abc import Collection, Sequence
 
 import polars as pl
 
-from generel_etl.resolve.result import Staged
+from generel_etl.resolve.result import StagedSource
 
 REGULATES = "REGULATES"
-PLACE: dict[str, pl.DataType | type[pl.DataType]] = {
+POSITION_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "build": pl.String,
     "chromosome": pl.String,
     "position": pl.Int64,
 }
 
 
-def places(stages: Sequence[Staged], ids: Collection[str]) -> pl.DataFrame:
+def snp_positions(stages: Sequence[StagedSource], ids: Collection[str]) -> pl.DataFrame:
     """Where SNPs lie: id, build, chromosome, position, source; of each build what the first of `stages` says."""
     wanted = pl.col("id").is_in(list(ids)) & pl.col("position").is_not_null() & pl.col("build").is_not_null()
-    found = [_named(stage, stage.snps().filter(wanted).select("id", *PLACE)) for stage in stages]
-    return _all(found, {"id": pl.String, **PLACE}).unique(["id", "build"], keep="first", maintain_order=True)
+    found = [_named(stage, stage.snps().filter(wanted).select("id", *POSITION_COLUMNS)) for stage in stages]
+    return _all(found, {"id": pl.String, **POSITION_COLUMNS}).unique(["id", "build"], keep="first", maintain_order=True)
 
 
-def rsids_at(stages: Sequence[Staged], asked: pl.DataFrame) -> pl.DataFrame:
+def rsids_at_positions(stages: Sequence[StagedSource], asked: pl.DataFrame) -> pl.DataFrame:
     """The rsIDs that lists state at places: code, id, source.
 
     `asked`: code, build, chromosome, position, alleles (none: any). Where several rsIDs fit, none is taken.
     """
     near = pl.col("position").is_in(asked["position"].unique().implode()) & pl.col("id").str.starts_with("rs")
-    found = [_named(stage, stage.snps().filter(near).select("id", *PLACE, "alleles")) for stage in stages]
-    stated = _all(found, {"id": pl.String, **PLACE, "alleles": pl.List(pl.String)})
+    found = [_named(stage, stage.snps().filter(near).select("id", *POSITION_COLUMNS, "alleles")) for stage in stages]
+    stated = _all(found, {"id": pl.String, **POSITION_COLUMNS, "alleles": pl.List(pl.String)})
     wanted = pl.col("alleles")
     fits = (wanted.list.len() == 0) | (wanted.list.set_difference(pl.col("alleles_stated")).list.len() == 0)
-    met = asked.join(stated, on=list(PLACE), suffix="_stated", maintain_order="left_right").filter(fits)
+    met = asked.join(stated, on=list(POSITION_COLUMNS), suffix="_stated", maintain_order="left_right").filter(fits)
     return (
         met.group_by("code")
         .agg(pl.col("id").n_unique().alias("n"), pl.col("id").first(), pl.col("source").first())
@@ -45,7 +45,7 @@ def rsids_at(stages: Sequence[Staged], asked: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def regulated(stages: Sequence[Staged], ids: Collection[str]) -> pl.DataFrame:
+def eqtl_rows(stages: Sequence[StagedSource], ids: Collection[str]) -> pl.DataFrame:
     """The eQTL rows of SNPs: id, gene_id, gene_name, weight, neg_log10_p, source."""
     rows = (pl.col("type") == REGULATES) & pl.col("start_id").is_in(list(ids))
     columns = {"start_id": "id", "end_id": "gene_id", "end_name": "gene_name"}
@@ -57,7 +57,7 @@ def regulated(stages: Sequence[Staged], ids: Collection[str]) -> pl.DataFrame:
     return _all(found, {**texts, "weight": pl.Float64, "neg_log10_p": pl.Float64})
 
 
-def looked_in(stages: Sequence[Staged]) -> list[str]:
+def searchable_sources(stages: Sequence[StagedSource]) -> list[str]:
     """The names of the stages that could know an SNP: those with places, or with eQTL rows."""
 
     def any_(rows: pl.LazyFrame) -> bool:
@@ -70,7 +70,7 @@ def looked_in(stages: Sequence[Staged]) -> list[str]:
     ]
 
 
-def _named(stage: Staged, rows: pl.LazyFrame) -> pl.DataFrame:
+def _named(stage: StagedSource, rows: pl.LazyFrame) -> pl.DataFrame:
     return rows.with_columns(pl.lit(stage.name).alias("source")).collect()
 
 

@@ -15,7 +15,7 @@ import polars as pl
 
 ASSOCIATION_HALF = 7.3  # −log10(5e-8): genome-wide significance weighs 1/2
 PHEWAS_HALF = 5.45  # the z of p = 5e-8, two-sided
-SHRINK = 0.5  # pseudo-count of observed and expected (Norén et al. 2013, doi:10.1177/0962280211403604)
+PSEUDO_COUNT = 0.5  # pseudo-count of observed and expected (Norén et al. 2013, doi:10.1177/0962280211403604)
 CURATED = 1.0
 PREDICTED = 0.5  # predicted or text-mined, where the source gives no score
 
@@ -51,7 +51,7 @@ def shrunken_ppmi(count: pl.Expr, expected: pl.Expr) -> pl.Expr:
     The half on both sides draws rare pairs to no excess: one report where .01 is expected gives 1.6 bits, not
     6.6 (the shrunken observed-to-expected ratio of drug safety, Norén et al. 2013).
     """
-    return ((count + SHRINK) / (expected + SHRINK)).log(2.0).clip(lower_bound=0.0)
+    return ((count + PSEUDO_COUNT) / (expected + PSEUDO_COUNT)).log(2.0).clip(lower_bound=0.0)
 
 
 def z_score(log_odds_ratio: pl.Expr, standard_error: pl.Expr) -> pl.Expr:

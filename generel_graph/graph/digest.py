@@ -9,7 +9,7 @@ import polars as pl
 
 from generel_etl.digest import row_digests, sum_digests
 from generel_etl.resolve import EDGE_COLUMNS, NODE_COLUMNS
-from generel_etl.schema import labels
+from generel_etl.schema import node_labels
 from generel_graph.graph.connect import Graph
 
 OUTSIDE = ("id", "digest")
@@ -44,7 +44,7 @@ def deep_digest(graph: Graph) -> str:
         rows = []
         for id_, found, props in zip(nodes["id"], nodes["labels"], nodes["props"], strict=True):
             row = {"id": id_, **dict(zip(names, props, strict=True))}
-            if sorted(found) != sorted(labels(str(row["kind"]))):
+            if sorted(found) != sorted(node_labels(str(row["kind"]))):
                 row["kind"] = ":".join(sorted(found))
             rows.append(row)
         digests.append(row_digests(_typed(rows, NODE_COLUMNS)))

@@ -14,7 +14,7 @@ import polars as pl
 from generel_etl.atomic import sweep, temporary
 from generel_etl.progress import Progress, silent
 from generel_etl.resolve import Resolved
-from generel_etl.schema import labels
+from generel_etl.schema import node_labels
 from generel_graph.config import Config
 from generel_graph.load.batches import LoadReport
 from generel_graph.load.rows import absent, source_row
@@ -35,7 +35,7 @@ def load_bulk(config: Config, resolved: Resolved, progress: Progress = silent) -
         nodes: dict[str, list[Path]] = {}
         progress("write CSV", 0, None)
         for (kind,), part in resolved.nodes.group_by("kind", maintain_order=True):
-            name = ":".join(labels(str(kind)))
+            name = ":".join(node_labels(str(kind)))
             nodes[name] = _write(part, folder, f"nodes-{kind}", {"id": "id:ID(Entity)"})
         nodes["Source"] = _write(_sources(resolved), folder, "sources", {"name": "name:ID(Source)"})
         ends = {"start": ":START_ID(Entity)", "end": ":END_ID(Entity)"}

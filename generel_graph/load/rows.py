@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from generel_etl.resolve import SourceCounts
-from generel_etl.schema import KINDS, labels
+from generel_etl.schema import KINDS, node_labels
 
 ENDS = ("type", "start", "end")
 
@@ -30,7 +30,7 @@ def node_rows(nodes: pl.DataFrame, fresh: Collection[str] | None = None) -> list
     """Rows of `load/merge_nodes`; `fresh` are ids that the graph lacks (None: all), which carry no old label."""
     rows = []
     for row in absent(nodes).iter_rows(named=True):
-        own = labels(row["kind"])
+        own = node_labels(row["kind"])
         known = fresh is not None and row["id"] not in fresh
         rows.append(
             {

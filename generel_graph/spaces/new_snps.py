@@ -17,7 +17,14 @@ from numpy.typing import NDArray
 from generel_etl.errors import NotFoundError
 from generel_etl.identifiers import normalise_rsid
 from generel_etl.stage import Stage, read_stage
-from generel_etl.stage_lookup import PLACE, REGULATES, looked_in, places, regulated, rsids_at
+from generel_etl.stage_lookup import (
+    POSITION_COLUMNS,
+    REGULATES,
+    eqtl_rows,
+    rsids_at_positions,
+    searchable_sources,
+    snp_positions,
+)
 from generel_graph.ask import Locus, SnpVector
 from generel_graph.ask.entity_linking import link_all, place_of
 from generel_graph.config import Config
@@ -73,14 +80,16 @@ def new_snp_vectors(
 
 
 def _said(stages: Sequence[Stage], snps: Sequence[str]) -> StagedFacts:
-    schema = {"code": pl.String, **PLACE, "alleles": pl.List(pl.String)}
+    schema = {"code": pl.String, **POSITION_COLUMNS, "alleles": pl.List(pl.String)}
     asked = pl.DataFrame([at for snp in snps if (at := place_of(snp))], schema=schema)
     rsids = [snp for snp in snps if normalise_rsid(snp)]
-    own = asked.select(pl.col("code").alias("id"), *PLACE, pl.lit("").alias("source"))
-    listed = places(stages if rsids else [], rsids)
-    called = rsids_at(stages if len(asked) else [], asked)  # a place whose rsID a list states has its eQTL rows
+    own = asked.select(pl.col("code").alias("id"), *POSITION_COLUMNS, pl.lit("").alias("source"))
+    listed = snp_positions(stages if rsids else [], rsids)
+    called = rsids_at_positions(
+        stages if len(asked) else [], asked
+    )  # a place whose rsID a list states has its eQTL rows
     names = pl.concat([pl.DataFrame({"code": rsids, "id": rsids}, schema=TEXTS), called.select("code", "id")])
-    rows = names.join(regulated(stages, names["id"].to_list()), on="id").drop("id").rename({"code": "id"})
+    rows = names.join(eqtl_rows(stages, names["id"].to_list()), on="id").drop("id").rename({"code": "id"})
     return StagedFacts(pl.concat([own, listed]), rows, stages)
 
 
@@ -193,8 +202,8 @@ def _reasons(
     """Why SNPs cannot be placed, and what would help."""
     counted = [f"{build} ({count:,} SNP{'' if count == 1 else 's'})" for build, count in builds.items()]
     known = _in_one_build(said.places, list(builds))
-    at = dict(known.select("id", pl.concat_str(*PLACE, separator=":")).iter_rows())
-    searched = looked_in(said.stages)
+    at = dict(known.select("id", pl.concat_str(*POSITION_COLUMNS, separator=":")).iter_rows())
+    searched = searchable_sources(said.stages)
     here = "as GRCh38:1:1034943"
     reasons = {}
     for snp in snps:

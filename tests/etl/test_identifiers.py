@@ -151,7 +151,7 @@ def test_a_column_agrees_with_single_snps(values: list[str | None], build: str |
 
 def _snp(identity: str) -> pl.DataFrame:
     row = {"row": [1], "id": [identity], "chromosome": ["1"], "position": [1], "build": ["GRCh38"]}
-    return pl.DataFrame({**row, "alleles": [["A"]], "alt_ids": [[]], "on_mention": [False]})
+    return pl.DataFrame({**row, "alleles": [["A"]], "alt_ids": [[]], "load_if_mentioned": [False]})
 
 
 @pytest.mark.parametrize(

@@ -5,19 +5,19 @@ import pytest
 
 from generel_etl.errors import DataError
 from generel_etl.relations import (
+    BASE_RELATIONS,
     METAEDGES,
     NEGATIVE,
     PREDICATES,
     PRIMEKG,
     RELAS,
     RELATIONS,
-    STATED,
     from_metaedge,
     from_predicate,
     from_primekg,
     from_rela,
-    nearest,
     negative_of,
+    with_suggestion,
 )
 from generel_etl.schema import KINDS
 
@@ -29,7 +29,7 @@ def test_every_mapping_leads_to_a_type_of_the_list():
 
 
 def test_types_are_stated_once_and_join_known_kinds():
-    assert len({relation.type for relation in STATED}) == len(STATED)
+    assert len({relation.type for relation in BASE_RELATIONS}) == len(BASE_RELATIONS)
     for relation in RELATIONS.values():
         assert set(relation.starts) | set(relation.ends) <= set(KINDS)
 
@@ -106,5 +106,5 @@ def test_primekg_knows_the_start_of_a_relation():
 
 def test_nearest_explains_each_rejected_text():
     frame = pl.DataFrame({"found": ["GiH", "????", None]})
-    reasons = frame.select(nearest("unknown", pl.col("found"), ["GiG"])).to_series().to_list()
+    reasons = frame.select(with_suggestion("unknown", pl.col("found"), ["GiG"])).to_series().to_list()
     assert reasons == ["unknown; did you mean 'GiG'?", "unknown", "unknown"]

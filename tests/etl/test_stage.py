@@ -137,9 +137,9 @@ def toy(tables: Tables) -> tuple[Reader, ...]:
 
 def test_a_record_that_breaks_its_schema_is_a_reject_with_its_place(data: Path) -> None:
     snps = pl.DataFrame({"row": [1, 2, 3], "id": ["rs1", "1/2", "rs3"], "position": [5, 6, -7]})
-    places = pl.DataFrame({"row": [1, 2, 3], "file": ["snps.tsv"] * 3, "line": [2, 3, 4]})
+    locations = pl.DataFrame({"row": [1, 2, 3], "file": ["snps.tsv"] * 3, "line": [2, 3, 4]})
     concepts = pl.DataFrame({"row": [3], "id": ["HP:1"], "kind": ["Phenotype"]})
-    tables = Tables(3, snps=conform(snps, Snps), concepts=conform(concepts, Concepts), places=places)
+    tables = Tables(3, snps=conform(snps, Snps), concepts=conform(concepts, Concepts), locations=locations)
     made = stage(data, SourceConfig("mine", "toy", ("snps.tsv",)), readers=toy(tables))
     assert made.rejects().collect().select("row", "line", "column", "found", "reason").rows() == [
         (2, 3, "id", "1/2", "breaks the rule “regex” of its table"),
@@ -152,14 +152,14 @@ def test_a_record_that_breaks_its_schema_is_a_reject_with_its_place(data: Path) 
 def test_a_row_number_may_stand_for_many_rows(data: Path) -> None:
     snps = conform(pl.DataFrame({"row": [1], "id": ["rs1"]}), Snps)
     rejects = pl.DataFrame({"row": [2], "file": ["x"], "line": [1], "column": ["a"], "reason": ["why"]})
-    tallies = pl.DataFrame({"row": [1, 2, 3], "rows": [500, 70, 11]})
-    tables = Tables(581, snps=snps, rejects=conform(rejects, Rejects), tallies=tallies)
+    multiplicities = pl.DataFrame({"row": [1, 2, 3], "rows": [500, 70, 11]})
+    tables = Tables(581, snps=snps, rejects=conform(rejects, Rejects), multiplicities=multiplicities)
     made = stage(data, SourceConfig("mine", "toy", ("snps.tsv",)), readers=toy(tables))
     assert (made.rows_read, made.rows_rejected) == (581, 70)
     (counts,) = resolve([made], [SourceConfig("mine", "toy", ("snps.tsv",))]).sources
     assert (counts.rows_loaded, counts.rows_rejected, counts.rows_staged) == (500, 70, 11)
     for wrong in (580, 582):
-        tables = Tables(wrong, snps=snps, rejects=conform(rejects, Rejects), tallies=tallies)
+        tables = Tables(wrong, snps=snps, rejects=conform(rejects, Rejects), multiplicities=multiplicities)
         with pytest.raises(DataError, match="511 kept and 70 rejected"):
             stage(data, SourceConfig("other", "toy", ("snps.tsv",)), readers=toy(tables))
 
@@ -311,7 +311,7 @@ def test_a_header_may_be_spelt_otherwise_or_be_a_comment(tmp_path: Path, text: s
     path.write_text(text)
     read = read_rows(SourceFiles(SourceConfig("x", "table", ("x.txt",)), (path,)), Layout(comment="#", spellings=NAMES))
     assert read.frame.select("gene", "term", "n").rows() == [("A", "B", "1")]
-    assert read.places["line"].to_list() == [3]
+    assert read.locations["line"].to_list() == [3]
 
 
 def test_a_comment_of_one_word_is_no_header(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import polars as pl
 
 from generel_etl.config import EtlConfig, SourceConfig
 from generel_etl.stage import Stage, stage_source
-from generel_etl.stage_lookup import looked_in, places, regulated, rsids_at
+from generel_etl.stage_lookup import eqtl_rows, rsids_at_positions, searchable_sources, snp_positions
 
 LIST = "rsid\tchr\tpos\ta1\ta2\nrs1\t1\t100\tA\tG\nrs2\t1\t200\tA\tC\nrs3\t1\t200\tA\tT\n"
 COLUMNS = {"id": "rsid", "chromosome": "chr", "position": "pos", "alleles": ["a1", "a2"]}
@@ -46,9 +46,9 @@ def stages(folder: Path) -> list[Stage]:
 
 
 def test_the_first_source_that_has_a_place_counts_in_each_build(tmp_path: Path) -> None:
-    found = places(stages(tmp_path), ["rs1", "rs7"])
+    found = snp_positions(stages(tmp_path), ["rs1", "rs7"])
     assert sorted(found.rows()) == [("rs1", "GRCh37", "1", 100, "old"), ("rs1", "GRCh38", "1", 111, "two")]
-    assert places([], ["rs1"]).is_empty()
+    assert snp_positions([], ["rs1"]).is_empty()
 
 
 def test_a_place_is_an_rsid_where_one_alone_fits(tmp_path: Path) -> None:
@@ -62,20 +62,20 @@ def test_a_place_is_an_rsid_where_one_alone_fits(tmp_path: Path) -> None:
         },
         schema_overrides={"alleles": pl.List(pl.String)},
     )
-    found = rsids_at(stages(tmp_path), asked)
+    found = rsids_at_positions(stages(tmp_path), asked)
     assert dict(found.select("code", "id").iter_rows()) == {"allele": "rs3", "first": "rs1"}
 
 
 def test_rows_of_eqtl_tables_are_found_whether_they_wait_or_not(tmp_path: Path) -> None:
     made = stages(tmp_path)
-    rows = regulated(made, ["rs1", "rs2"]).sort("neg_log10_p")
+    rows = eqtl_rows(made, ["rs1", "rs2"]).sort("neg_log10_p")
     assert rows.select("id", "gene_id", "gene_name", "source").rows() == [
         ("rs1", "ENSEMBL:ENSG00000000001", None, "eqtl"),
         ("rs1", None, "AAA", "eqtl"),
     ]
     assert rows["neg_log10_p"].round(6).to_list() == [8, 9]
-    assert regulated(made, []).is_empty()
+    assert eqtl_rows(made, []).is_empty()
 
 
 def test_who_could_know_an_snp_is_told(tmp_path: Path) -> None:
-    assert looked_in(stages(tmp_path)) == ["two", "one", "old", "eqtl"]
+    assert searchable_sources(stages(tmp_path)) == ["two", "one", "old", "eqtl"]

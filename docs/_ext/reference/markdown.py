@@ -7,7 +7,6 @@ import inspect
 import io
 import tokenize
 from collections.abc import Iterable, Sequence
-from types import ModuleType
 from typing import Any
 
 
@@ -61,21 +60,6 @@ def field_comments(kind: type[Any]) -> dict[str, str]:
         if isinstance(item, ast.Assign) and isinstance(item.targets[0], ast.Name)
     }
     return _comments_of_spans(source, spans)
-
-
-def dict_comments(module: ModuleType, name: str) -> dict[str, str]:
-    """The comment of each entry of a literal dict of a module, by its key."""
-    source = inspect.getsource(module)
-    for node in ast.parse(source).body:
-        target = node.target if isinstance(node, ast.AnnAssign) else None
-        if isinstance(target, ast.Name) and target.id == name and isinstance(node.value, ast.Dict):
-            spans = {
-                key.value: (key.lineno, value.end_lineno or value.lineno)
-                for key, value in zip(node.value.keys, node.value.values, strict=True)
-                if isinstance(key, ast.Constant)
-            }
-            return _comments_of_spans(source, spans)
-    return {}
 
 
 def _comments_of_spans(source: str, spans: dict[str, tuple[int, int]]) -> dict[str, str]:

@@ -11,7 +11,7 @@ import polars as pl
 from generel_etl.weights import Z_95, log_standard_error
 
 UNDERFLOW = 324.0  # −log10 of a p-value that was written as 0: the smallest double is 5e-324
-ABSURD_ODDS = 1000.0  # an odds ratio beyond this, or below its inverse, is a misread number
+MAX_ODDS_RATIO = 1000.0  # an odds ratio beyond this, or below its inverse, is a misread number
 MHC = (25_000_000, 34_000_000)  # chromosome 6; the same in GRCh36, 37 and 38
 
 _NUMBER = r"[-−–]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
@@ -138,7 +138,7 @@ def _effects(cells: pl.Series) -> pl.Series:
     )
     rounded_away = (number == 0) & (low.is_null() | ~holds | unit.is_null())
     is_beta = ~none & ~odds & (unit.is_not_null() | (number < 0)) & ~rounded_away
-    sound = number.is_between(1 / ABSURD_ODDS, ABSURD_ODDS)
+    sound = number.is_between(1 / MAX_ODDS_RATIO, MAX_ODDS_RATIO)
     sure = (odds & ~less & sound) | (unit.is_null() & sound & (number >= 1) & (low > 0) & holds)
     work = work.with_columns(is_beta=is_beta.fill_null(False), sure=sure.fill_null(False)).with_columns(
         effect_inferred=(unit.is_null() & sound & ~pl.col("sure")).fill_null(False)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from generel_etl.errors import DataError
 from generel_etl.parsing.files import read_text
-from generel_etl.parsing.rejects import FILE, LINE, ROW, gather, rejected
+from generel_etl.parsing.rejects import FILE, LINE, ROW, as_rejects, concat_rejects
 from generel_etl.reader import SourceFiles
 
 _BLOCK = 1 << 25  # bytes looked at in one piece
@@ -35,11 +35,11 @@ class Layout:
     columns: tuple[str, ...] = ()  # names, where the file has no header line
     comment: str = ""  # lines before the header that begin so are passed over
     aligned: bool = False  # fields are parted by runs of blanks and tabs, whatever `separator` says
-    # What columns are called here, by their folded names (`fold`) in the header. Where the last comment line holds
+    # What columns are called here, by their folded names (`fold_name`) in the header. Where the last comment line holds
     # two or more of these, it is the header.
     spellings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     encoding: str = "utf-8"
-    else_encoding: str = ""  # tried where the first does not fit ("latin-1")
+    fallback_encoding: str = ""  # tried where the first does not fit ("latin-1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +51,12 @@ class Rows:
     rows_read: int
 
     @property
-    def places(self) -> pl.DataFrame:
-        """Where each row stands, for `Tables.places`: columns row, file, line."""
+    def locations(self) -> pl.DataFrame:
+        """Where each row stands, for `Tables.locations`: columns row, file, line."""
         return self.frame.select(pl.col(ROW).alias("row"), pl.col(FILE).alias("file"), pl.col(LINE).alias("line"))
 
 
-def fold(name: str) -> str:
+def fold_name(name: str) -> str:
     """A column's name without what spellings differ in: case, and all but letters and digits ("HPO_ID" → "hpoid")."""
     return re.sub(r"[^0-9a-z]", "", name.casefold())
 
@@ -95,7 +95,7 @@ def read_rows(
     """
     frames, bad, rows = [], [], 0
     for path in files.paths:
-        data = read_text(path, layout.encoding, layout.else_encoding)
+        data = read_text(path, layout.encoding, layout.fallback_encoding)
         frame, wrong = _read_file(data, layout, path)
         check_columns([c for c in frame.columns if c not in (ROW, FILE, LINE)], needed, path, known)
         if use is not None:
@@ -104,9 +104,9 @@ def read_rows(
             frame, wrong = (f.with_columns(pl.col(ROW) + rows) for f in (frame, wrong))
         rows += frame.height + wrong.height
         frames.append(frame)
-        bad.append(rejected(wrong, "#fields", pl.col("reason"), pl.col("text")))
+        bad.append(as_rejects(wrong, "#fields", pl.col("reason"), pl.col("text")))
     # Files of one source may differ in columns that are not needed.
-    return Rows(pl.concat(frames, how="diagonal"), gather(bad), rows)
+    return Rows(pl.concat(frames, how="diagonal"), concat_rejects(bad), rows)
 
 
 def _read_file(data: bytes, layout: Layout, path: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -209,7 +209,7 @@ def _commented_header(line: bytes, layout: Layout, path: Path) -> list[str]:
     text = line.decode().strip().removeprefix(layout.comment).replace("<tab>", layout.separator)
     first, separator, rest = text.partition(layout.separator)
     text = re.sub(r"^\s*\w+:\s+", "", first) + separator + rest
-    if sum(fold(name) in layout.spellings for name in text.split(layout.separator)) < 2:
+    if sum(fold_name(name) in layout.spellings for name in text.split(layout.separator)) < 2:
         return []
     return _header(text, layout, path)
 
@@ -220,7 +220,7 @@ def _header(line: str, layout: Layout, path: Path) -> list[str]:
         names = next(csv.reader(io.StringIO(text), delimiter=layout.separator, quotechar=layout.quote))
     else:
         names = text.split(layout.separator)
-    names = [layout.spellings.get(fold(n), n.strip()) for n in names]
+    names = [layout.spellings.get(fold_name(n), n.strip()) for n in names]
     for name in names:
         if names.count(name) > 1:
             raise DataError("two columns of one name", where=path, found=name)

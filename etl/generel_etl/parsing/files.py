@@ -91,7 +91,7 @@ def read_bytes(path: Path) -> bytes:
     return b"".join(parts)
 
 
-def read_text(path: Path, encoding: str = "utf-8", else_encoding: str = "") -> bytes:
+def read_text(path: Path, encoding: str = "utf-8", fallback_encoding: str = "") -> bytes:
     """A file's content as UTF-8 bytes without a byte order mark; raises DataError for bytes that do not fit."""
     data = read_bytes(path)
     if not data.strip():
@@ -103,8 +103,8 @@ def read_text(path: Path, encoding: str = "utf-8", else_encoding: str = "") -> b
     except LookupError as error:
         raise DataError("unknown encoding", where=path, found=encoding, valid=("utf-8", "latin-1")) from error
     except UnicodeDecodeError as error:
-        if else_encoding:
-            return data.decode(else_encoding).encode()
+        if fallback_encoding:
+            return data.decode(fallback_encoding).encode()
         line = data.count(b"\n", 0, error.start) + 1
         raise DataError(
             f"not {encoding}: a byte that does not fit",

@@ -24,7 +24,7 @@ class Check:
     found: pl.Expr | None = None  # default: the column's own text
 
 
-def rejected(frame: pl.DataFrame, column: str, reason: str | pl.Expr, found: pl.Expr | None = None) -> pl.DataFrame:
+def as_rejects(frame: pl.DataFrame, column: str, reason: str | pl.Expr, found: pl.Expr | None = None) -> pl.DataFrame:
     """All of `frame`'s rows as rejects; the frame has the columns ROW, FILE and LINE."""
     if found is None:
         found = pl.col(column) if column in frame.columns else pl.lit(None, dtype=pl.String)
@@ -50,11 +50,11 @@ def split_valid_rows(frame: pl.DataFrame, checks: Sequence[Check]) -> tuple[pl.D
             passed = pl.repeat(bool(passed[0]), frame.height, eager=True)
         if passed.all():
             continue
-        found.append(rejected(frame.filter(~passed), check.column, check.reason, check.found))
+        found.append(as_rejects(frame.filter(~passed), check.column, check.reason, check.found))
         frame = frame.filter(passed)
-    return frame, gather(found)
+    return frame, concat_rejects(found)
 
 
-def gather(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+def concat_rejects(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """Rejects of several checks as one table, in the order of rows."""
     return pl.concat([Rejects.create_empty(), *parts]).sort("row", maintain_order=True)

@@ -17,9 +17,9 @@ from generel_etl.errors import DataError
 from generel_etl.identifiers import curie
 from generel_etl.parsing.delimited import Layout, check_columns, read_rows
 from generel_etl.parsing.records import edge_table, endpoint, swap_endpoints
-from generel_etl.parsing.rejects import FILE, LINE, ROW, Check, gather, split_valid_rows
+from generel_etl.parsing.rejects import FILE, LINE, ROW, Check, concat_rejects, split_valid_rows
 from generel_etl.reader import NoOptions, Reader, SourceFiles
-from generel_etl.relations import METAEDGES, nearest
+from generel_etl.relations import METAEDGES, with_suggestion
 from generel_etl.schema import Concepts, Tables, conform
 from generel_etl.weights import CURATED, PREDICTED
 
@@ -68,7 +68,7 @@ def read(files: SourceFiles, options: NoOptions) -> Tables:
             Check(
                 "metaedge",
                 pl.col("metaedge").is_in(list(METAEDGES)),
-                nearest("unknown metaedge", pl.col("metaedge"), METAEDGES),
+                with_suggestion("unknown metaedge", pl.col("metaedge"), METAEDGES),
             ),
             *_id_checks("x", "source"),
             *_id_checks("y", "target"),
@@ -78,8 +78,8 @@ def read(files: SourceFiles, options: NoOptions) -> Tables:
         rows_read=rows.rows_read,
         concepts=_concepts(nodes),
         edges=_edges(edges, nodes),
-        rejects=gather([rows.rejects, bad_nodes, bad_edges]),
-        places=rows.places,
+        rejects=concat_rejects([rows.rejects, bad_nodes, bad_edges]),
+        locations=rows.locations,
     )
 
 
@@ -105,7 +105,7 @@ def _with_ids(frame: pl.DataFrame, columns: dict[str, str]) -> pl.DataFrame:
 def _id_checks(name: str, column: str) -> list[Check]:
     kind = pl.col(f"{name}_kind")
     return [
-        Check(column, kind.is_in(list(HETIONET_KINDS)), nearest("unknown kind", kind, HETIONET_KINDS)),
+        Check(column, kind.is_in(list(HETIONET_KINDS)), with_suggestion("unknown kind", kind, HETIONET_KINDS)),
         Check(column, pl.col(f"{name}_curie").is_not_null(), "not a valid id of its kind"),
     ]
 

@@ -17,7 +17,7 @@ import polars as pl
 from generel_etl.identifiers import curie
 from generel_etl.parsing.delimited import Layout, check_columns, read_rows
 from generel_etl.parsing.files import read_text
-from generel_etl.parsing.rejects import Check, gather, rejected, split_valid_rows
+from generel_etl.parsing.rejects import Check, as_rejects, concat_rejects, split_valid_rows
 from generel_etl.reader import Reader, SourceFiles
 from generel_etl.schema import Concepts, Tables, conform
 
@@ -108,7 +108,7 @@ def read(files: SourceFiles, options: HgncOptions) -> Tables:
     withdrawn = _with_last_replacement(frame.filter("#withdrawn"))
     replacements = withdrawn.group_by(pl.col("#replacement").alias("id")).agg(pl.col("id").sort().alias("alt_ids"))
     reason = pl.coalesce(pl.format("withdrawn, replaced by {}", "#replacement"), pl.lit("withdrawn, no replacement"))
-    withdrawn_rejects = rejected(withdrawn, names.status, reason, pl.format("{} {}", "id", "#symbol"))
+    withdrawn_rejects = as_rejects(withdrawn, names.status, reason, pl.format("{} {}", "id", "#symbol"))
     concepts = genes.select(
         pl.col("#row").alias("row"),
         "id",
@@ -122,8 +122,8 @@ def read(files: SourceFiles, options: HgncOptions) -> Tables:
     return Tables(
         rows_read=rows.rows_read,
         concepts=conform(concepts, Concepts),
-        rejects=gather([rows.rejects, bad, withdrawn_rejects]),
-        places=rows.places,
+        rejects=concat_rejects([rows.rejects, bad, withdrawn_rejects]),
+        locations=rows.locations,
     )
 
 

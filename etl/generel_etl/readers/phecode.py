@@ -19,9 +19,9 @@ from generel_etl.errors import DataError
 from generel_etl.identifiers import curie
 from generel_etl.parsing.delimited import Layout, check_columns, read_rows
 from generel_etl.parsing.records import edge_table, endpoint
-from generel_etl.parsing.rejects import FILE, LINE, ROW, Check, gather, split_valid_rows
+from generel_etl.parsing.rejects import FILE, LINE, ROW, Check, concat_rejects, split_valid_rows
 from generel_etl.reader import NoOptions, Reader, SourceFiles
-from generel_etl.relations import nearest
+from generel_etl.relations import with_suggestion
 from generel_etl.schema import Concepts, Tables, conform
 from generel_etl.weights import CURATED
 
@@ -82,7 +82,7 @@ def read(files: SourceFiles, options: NoOptions) -> Tables:
             Check(
                 "vocabulary_id",
                 pl.col("vocabulary_id").is_in(VOCABULARIES),
-                nearest("unknown vocabulary", pl.col("vocabulary_id"), VOCABULARIES),
+                with_suggestion("unknown vocabulary", pl.col("vocabulary_id"), VOCABULARIES),
             ),
             Check("code", pl.col("#code").is_not_null(), "no code"),
         ],
@@ -91,8 +91,8 @@ def read(files: SourceFiles, options: NoOptions) -> Tables:
         rows_read=rows.rows_read,
         concepts=_concepts(defined),
         edges=pl.concat([_parents(defined), _codes(codes)]),
-        rejects=gather([rows.rejects, bad_phecodes, bad_definitions, bad_codes]),
-        places=rows.places,
+        rejects=concat_rejects([rows.rejects, bad_phecodes, bad_definitions, bad_codes]),
+        locations=rows.locations,
     )
 
 

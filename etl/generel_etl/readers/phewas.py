@@ -19,11 +19,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from generel_etl.errors import ConfigError
-from generel_etl.identifiers import position_ids, rsid, snp_place
-from generel_etl.parsing.association_stats import ABSURD_ODDS, in_mhc, neg_log10_p, p_flags
+from generel_etl.identifiers import position_ids, rsid, snp_position
+from generel_etl.parsing.association_stats import MAX_ODDS_RATIO, in_mhc, neg_log10_p, p_flags
 from generel_etl.parsing.delimited import Layout, read_rows
 from generel_etl.parsing.records import edge_table, endpoint, snp_table
-from generel_etl.parsing.rejects import Check, gather, rejected, split_valid_rows
+from generel_etl.parsing.rejects import Check, as_rejects, concat_rejects, split_valid_rows
 from generel_etl.reader import Reader, SourceFiles
 from generel_etl.readers.phecode import phecode
 from generel_etl.schema import Tables
@@ -79,7 +79,7 @@ def read(files: SourceFiles, options: PhewasOptions) -> Tables:
         ],
     )
     bad_counts = [
-        rejected(
+        as_rejects(
             frame.filter(pl.col(f"#{name}").is_not_null() & pl.col(name).is_null()),
             name,
             "not an integer from 0: left out",
@@ -91,14 +91,14 @@ def read(files: SourceFiles, options: PhewasOptions) -> Tables:
         rows_read=rows.rows_read,
         snps=_snps(frame),
         edges=_edges(frame, options),
-        rejects=gather([rows.rejects, bad, *bad_counts]),
-        places=rows.places,
+        rejects=concat_rejects([rows.rejects, bad, *bad_counts]),
+        locations=rows.locations,
     )
 
 
 def _with_snp(frame: pl.DataFrame, build: str) -> pl.DataFrame:
     """Add `#id` and the SNP's position, build and two alleles; a build in the SNP column overrides the option."""
-    frame = frame.with_columns(snp_place(pl.col("SNP")).alias("#position")).unnest("#position")
+    frame = frame.with_columns(snp_position(pl.col("SNP")).alias("#position")).unnest("#position")
     frame = frame.with_columns(pl.col("build").fill_null(build))
     by_position = position_ids(
         pl.col("build"), pl.col("chromosome"), pl.col("position"), (pl.col("ref"), pl.col("alt"))
@@ -109,7 +109,7 @@ def _with_snp(frame: pl.DataFrame, build: str) -> pl.DataFrame:
 def _with_statistics(frame: pl.DataFrame) -> pl.DataFrame:
     """Parse `odds_ratio`, its interval and standard error, `neg_log10_p`, `cases` and `controls`."""
     odds, low, high = (pl.col(name).cast(pl.Float64, strict=False) for name in ("odds_ratio", "L95", "U95"))
-    is_plausible = odds.is_between(1 / ABSURD_ODDS, ABSURD_ODDS)
+    is_plausible = odds.is_between(1 / MAX_ODDS_RATIO, MAX_ODDS_RATIO)
     # An interval that does not contain its odds ratio belongs to another quantity.
     has_interval = is_plausible & (low > 0) & (low <= odds) & (odds <= high)
     counts = [pl.col(name).cast(pl.Float64, strict=False) for name in ("cases", "controls")]

@@ -22,9 +22,9 @@ import polars as pl
 from generel_etl.errors import ConfigError, DataError
 from generel_etl.identifiers import chromosome, position_ids, snp_id
 from generel_etl.parsing.association_stats import in_mhc
-from generel_etl.parsing.delimited import Layout, fold, read_rows
+from generel_etl.parsing.delimited import Layout, fold_name, read_rows
 from generel_etl.parsing.records import edge_table, endpoint, snp_table
-from generel_etl.parsing.rejects import ROW, Check, gather, split_valid_rows
+from generel_etl.parsing.rejects import ROW, Check, concat_rejects, split_valid_rows
 from generel_etl.reader import Reader, SourceFiles
 from generel_etl.schema import Tables
 from generel_etl.weights import flag_list, ld
@@ -45,8 +45,8 @@ KNOWN = (
 )
 LAYOUT = Layout(
     aligned=True,
-    spellings={fold(name): name for name in KNOWN}
-    | {fold(f"{new}_{side}"): f"{old}_{side}" for side in SIDES for old, new in SNP_COLUMNS.items()},
+    spellings={fold_name(name): name for name in KNOWN}
+    | {fold_name(f"{new}_{side}"): f"{old}_{side}" for side in SIDES for old, new in SNP_COLUMNS.items()},
 )
 
 
@@ -101,8 +101,8 @@ def read(files: SourceFiles, options: PlinkLdOptions) -> Tables:
         rows_read=rows.rows_read,
         snps=_snps(frame, build, create=options.create),
         edges=_edges(frame, options),
-        rejects=gather([rows.rejects, bad]),
-        places=rows.places,
+        rejects=concat_rejects([rows.rejects, bad]),
+        locations=rows.locations,
     )
 
 
@@ -140,7 +140,9 @@ def _snps(frame: pl.DataFrame, build: str, *, create: bool) -> pl.DataFrame:
     both = pl.concat(
         frame.select(ROW, *(pl.col(f"#{name}_{side}").alias(name) for name in names)) for side in SIDES
     ).sort(ROW, maintain_order=True)
-    return snp_table(both.with_columns(build=pl.lit(build)), "id", alleles="alleles", on_mention=pl.lit(not create))
+    return snp_table(
+        both.with_columns(build=pl.lit(build)), "id", alleles="alleles", load_if_mentioned=pl.lit(not create)
+    )
 
 
 def _edges(frame: pl.DataFrame, options: PlinkLdOptions) -> pl.DataFrame:
@@ -153,8 +155,8 @@ def _edges(frame: pl.DataFrame, options: PlinkLdOptions) -> pl.DataFrame:
         endpoint("#id_B", "SNP"),
         weight=pl.when(r2 > 0).then(ld(r2)),
         flags=flag_list(mhc=pl.all_horizontal(mhc)),
-        on_mention=pl.lit(not options.create),
-        staged=r2 < options.min_r2,
+        load_if_mentioned=pl.lit(not options.create),
+        keep_staged=r2 < options.min_r2,
         r2=r2,
         population=pl.lit(options.population or None, dtype=pl.String),
     )

@@ -19,9 +19,9 @@ import polars as pl
 from generel_etl.identifiers import curie
 from generel_etl.parsing.delimited import Layout, check_columns, read_rows
 from generel_etl.parsing.records import edge_table, endpoint, swap_endpoints
-from generel_etl.parsing.rejects import FILE, LINE, ROW, Check, gather, split_valid_rows
+from generel_etl.parsing.rejects import FILE, LINE, ROW, Check, concat_rejects, split_valid_rows
 from generel_etl.reader import NoOptions, Reader, SourceFiles
-from generel_etl.relations import PRIMEKG, nearest
+from generel_etl.relations import PRIMEKG, with_suggestion
 from generel_etl.schema import Concepts, Tables, conform
 from generel_etl.weights import CURATED
 
@@ -78,8 +78,8 @@ def read(files: SourceFiles, options: NoOptions) -> Tables:
         rows_read=rows.rows_read,
         concepts=_concepts(nodes),
         edges=_edges(frame),
-        rejects=gather([rows.rejects, bad_rows, bad_ids]),
-        places=rows.places,
+        rejects=concat_rejects([rows.rejects, bad_rows, bad_ids]),
+        locations=rows.locations,
     )
 
 
@@ -98,7 +98,9 @@ def _checks(frame: pl.DataFrame) -> list[Check]:
     has_start_type = (pl.col("start_type") == "") | pl.any_horizontal(
         pl.col(c) == pl.col("start_type") for c in ("x_type", "y_type")
     )
-    checks = [Check("relation", pl.col("type") != "", nearest("unknown relation", pl.col("relation"), relations))]
+    checks = [
+        Check("relation", pl.col("type") != "", with_suggestion("unknown relation", pl.col("relation"), relations))
+    ]
     for side in "xy":
         type_, source = f"{side}_type", f"{side}_source"
         checks += [
@@ -106,12 +108,12 @@ def _checks(frame: pl.DataFrame) -> list[Check]:
             Check(
                 type_,
                 pl.col(type_).is_in(list(PRIMEKG_KINDS)),
-                nearest("unknown type", pl.col(type_), PRIMEKG_KINDS),
+                with_suggestion("unknown type", pl.col(type_), PRIMEKG_KINDS),
             ),
             Check(
                 source,
                 pl.col(source).is_in([*PRIMEKG_PREFIXES, GROUPED]),
-                nearest("unknown vocabulary", pl.col(source), [*PRIMEKG_PREFIXES, GROUPED]),
+                with_suggestion("unknown vocabulary", pl.col(source), [*PRIMEKG_PREFIXES, GROUPED]),
             ),
         ]
     return [*checks, Check("x_type", has_start_type, "neither node has the type that this relation starts from")]

@@ -17,7 +17,7 @@ from generel_etl.parsing.association_stats import (
 from generel_etl.relations import SYMMETRIC
 from generel_etl.resolve.counts import DANGLING, LOADED, MERGED, STAGED, STATE
 from generel_etl.resolve.ends import Batch, put_ends
-from generel_etl.resolve.result import EDGE_COLUMNS, WAYS
+from generel_etl.resolve.result import EDGE_COLUMNS, RESOLUTION_METHODS
 from generel_etl.schema import EDGE_PROPERTIES, KEY_COLUMNS
 
 # A concept is no kind of itself, and not like itself; a gene may well regulate itself.
@@ -44,7 +44,7 @@ def place(batch: Batch, found: pl.DataFrame, inactive: pl.Series) -> pl.DataFram
         .otherwise(LOADED)
         .cast(STATE)
     )
-    ways = pl.Enum(WAYS)
+    ways = pl.Enum(RESOLUTION_METHODS)
     worse = pl.max_horizontal(
         pl.col(f"{side}_way").cast(ways).to_physical().cast(pl.UInt8) for side in ("start", "end")
     )
@@ -188,7 +188,7 @@ def _digests(edges: pl.DataFrame, columns: list[str]) -> pl.Series:
 
 def finish(edges: pl.DataFrame, source: str) -> pl.DataFrame:
     """One source's edges as they are stored: all columns in their order, sorted, with their digests."""
-    names = dict(enumerate(WAYS))
+    names = dict(enumerate(RESOLUTION_METHODS))
     edges = edges.with_columns(
         pl.lit(source).alias("source"),
         pl.col("resolved_by").replace_strict(names, return_dtype=pl.String),

@@ -9,7 +9,7 @@ import polars as pl
 
 from generel_etl.config import SourceConfig
 from generel_etl.errors import DataError
-from generel_etl.resolve.result import Staged
+from generel_etl.resolve.result import StagedSource
 from generel_etl.schema import CONDITIONS, Concepts, Snps
 
 CONDITION = "Condition"  # the class of kinds that count as one
@@ -17,7 +17,7 @@ UNKNOWN = "Concept"  # the kind that goes with any
 
 # Of the configuration: a source's place in it. "First source" always means the smallest.
 SRC = pl.UInt32
-WAITS = pl.col("on_mention") | pl.col("staged")  # an edge that does not name its ends by itself
+WAITS = pl.col("load_if_mentioned") | pl.col("keep_staged")  # an edge that does not name its ends by itself
 _ENDS = tuple(f"{side}_{part}" for side in ("start", "end") for part in ("id", "kind", "name"))
 
 
@@ -30,13 +30,13 @@ class StagedTables:
     """
 
     sources: tuple[SourceConfig, ...]
-    stages: tuple[Staged, ...]
+    stages: tuple[StagedSource, ...]
     concepts: pl.DataFrame
     snps: pl.DataFrame  # those that make nodes by themselves
     edges: tuple[pl.DataFrame, ...]  # one a source, without those that wait
 
 
-def gather(stages: Sequence[Staged], sources: Sequence[SourceConfig]) -> StagedTables:
+def gather(stages: Sequence[StagedSource], sources: Sequence[SourceConfig]) -> StagedTables:
     """Read what every source makes of its files; `stages` may come in any order.
 
     Raises DataError for a source of the configuration that has not been staged.
@@ -47,7 +47,9 @@ def gather(stages: Sequence[Staged], sources: Sequence[SourceConfig]) -> StagedT
             raise DataError("this source has not been staged", where=f"sources.{source.name}", valid=sorted(by_name))
     ordered = tuple(by_name[source.name] for source in sources)
     concepts = [_numbered(stage.concepts().collect(), at) for at, stage in enumerate(ordered)]
-    snps = [_numbered(stage.snps().filter(~pl.col("on_mention")).collect(), at) for at, stage in enumerate(ordered)]
+    snps = [
+        _numbered(stage.snps().filter(~pl.col("load_if_mentioned")).collect(), at) for at, stage in enumerate(ordered)
+    ]
     return StagedTables(
         sources=tuple(sources),
         stages=ordered,
@@ -63,7 +65,7 @@ def with_values(edges: pl.LazyFrame) -> pl.DataFrame:
     What is stored as nothing is nothing from here on: empty texts and NaN are null, and -0.0 is 0.0.
     """
     always = ["row", "type", *_ENDS, "weight", "flags"]
-    counts = edges.select(pl.all().exclude(*always, "on_mention", "staged").count()).collect()
+    counts = edges.select(pl.all().exclude(*always, "load_if_mentioned", "keep_staged").count()).collect()
     valued = [name for name in counts.columns if counts[name][0]]
     text = pl.col(pl.String)
     return (

@@ -87,13 +87,15 @@ def edges_called_for(
     source's configuration keeps in the stage never is.
     """
     edges = gathered.stages[at].edges().filter(WAITS)
-    light = edges.select("row", "staged", *(f"{side}_{part}" for side in _SIDES for part in ("kind", "id"))).collect()
+    light = edges.select(
+        "row", "keep_staged", *(f"{side}_{part}" for side in _SIDES for part in ("kind", "id"))
+    ).collect()
     if light.is_empty():
         return with_values(edges), light.select("row")
     elsewhere = named.filter(pl.col("src") != at)["id"].unique().implode()
     called = light.select(
         pl.all_horizontal(
-            ~pl.col("staged"),
+            ~pl.col("keep_staged"),
             *(
                 (pl.col(f"{side}_kind") != "SNP") | known_as(f"{side}_id", renamed).is_in(elsewhere).fill_null(False)
                 for side in _SIDES

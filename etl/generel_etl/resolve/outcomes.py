@@ -12,7 +12,7 @@ from generel_etl.resolve.edges import dangling, place
 from generel_etl.resolve.equivalence import INEXACT, STRENGTHS, Equivalence
 from generel_etl.resolve.gather import SRC, StagedTables
 from generel_etl.resolve.linking import LinkedMentions
-from generel_etl.resolve.result import DANGLING_COLUMNS, WAYS
+from generel_etl.resolve.result import DANGLING_COLUMNS, RESOLUTION_METHODS
 from generel_etl.resolve.terms import TermIndex, redirect
 from generel_etl.resolve.vocabulary import Vocabulary, inactive_terms
 
@@ -53,7 +53,7 @@ def place_all(gathered: StagedTables, known: Vocabulary, found: LinkedMentions) 
 
 def _named(gathered: StagedTables, found: LinkedMentions) -> pl.DataFrame:
     """The concepts that each source names, by anything but a record that waits itself: target, src."""
-    waits = gathered.concepts.filter(~pl.col("defined") & pl.col("on_mention"))
+    waits = gathered.concepts.filter(~pl.col("defined") & pl.col("load_if_mentioned"))
     waits = waits.select("src", "row", record=pl.lit(True))
     naming = found.seen.join(waits, on=["src", "row", "record"], how="anti")
     return naming.select("target", "src").drop_nulls().unique()
@@ -139,7 +139,7 @@ def identity_edges(pairs: pl.DataFrame, left_out: pl.DataFrame, inactive: pl.Ser
         .otherwise(pl.lit([], dtype=pl.List(pl.String)))
         .alias("flags"),
         pl.col("strength").replace_strict(_RELATIONS, return_dtype=pl.String).alias("relation"),
-        pl.lit(WAYS.index("id"), dtype=pl.UInt8).alias("resolved_by"),
+        pl.lit(RESOLUTION_METHODS.index("id"), dtype=pl.UInt8).alias("resolved_by"),
     )
 
 

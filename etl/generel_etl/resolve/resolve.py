@@ -29,14 +29,14 @@ from generel_etl.resolve.gather import SRC, StagedTables, gather
 from generel_etl.resolve.linking import LinkedMentions, find
 from generel_etl.resolve.nodes import concept_nodes, finish_nodes, own_nodes, snp_nodes
 from generel_etl.resolve.outcomes import EdgeOutcomes, identity_edges, place_all
-from generel_etl.resolve.result import Resolved, SourceCounts, Staged, nothing
+from generel_etl.resolve.result import Resolved, SourceCounts, StagedSource, nothing
 from generel_etl.resolve.snps import known_as, places
 from generel_etl.resolve.vocabulary import Vocabulary, know
 
 _STEPS = ("equivalence", "mentions", "edges", "nodes", "keys and digests", "counts")
 
 
-def resolve(stages: Sequence[Staged], sources: Sequence[SourceConfig], progress: Progress = silent) -> Resolved:
+def resolve(stages: Sequence[StagedSource], sources: Sequence[SourceConfig], progress: Progress = silent) -> Resolved:
     """Make of all staged tables the nodes and edges of the graph, and count what became of every row.
 
     A pure function of the tables and of the order of `sources`; `stages` may come in any order.
@@ -102,7 +102,7 @@ def _nodes(gathered: StagedTables, known: Vocabulary, found: LinkedMentions, pla
             .select(pl.all().gather(at))
         )
     met = pl.concat(used)
-    firm = found.records.filter(~pl.col("on_mention")).join(placed.held, on=["src", "row"], how="anti")
+    firm = found.records.filter(~pl.col("load_if_mentioned")).join(placed.held, on=["src", "row"], how="anti")
     led = found.seen.filter("record").join(firm.select("src", "row", "id"), on=["src", "row", "id"], how="semi")
     ids = pl.concat([met.filter(pl.col("kind") != "SNP").select("id"), led.select(id="target")]).unique()
     own_ids = ids.join(known.terms.frame, on="id", how="anti")["id"].drop_nulls()
@@ -177,7 +177,7 @@ def _rows(
     seen = found.seen.filter((pl.col("src") == at) & pl.col("record")).select("row", "id", "target")
     is_node = pl.col("target").is_in(nodes["id"].implode())
     records = concepts.filter(~pl.col("defined")).join(seen, on=["row", "id"], how="left").with_columns(
-        lost=pl.col("target").is_null(), waits=pl.col("on_mention") & ~is_node.fill_null(False)
+        lost=pl.col("target").is_null(), waits=pl.col("load_if_mentioned") & ~is_node.fill_null(False)
     )  # fmt: skip
     firm = records.filter(~pl.col("lost") & ~pl.col("waits")).drop("lost", "waits", "target")
     listed = (
@@ -185,7 +185,7 @@ def _rows(
         .with_columns(known_as("id", found.renamed).alias("id"))
         .join(nodes.lazy().filter(pl.col("kind") == "SNP").select("id"), on="id", how="semi")
     )
-    snps = listed.drop("on_mention").collect()
+    snps = listed.drop("load_if_mentioned").collect()
     others = stage.snps().select("row").unique().collect()
     uncalled = found.uncalled[at]
     return count_rows(
@@ -210,7 +210,7 @@ def _as(rows: pl.DataFrame, state: int) -> pl.DataFrame:
 
 
 def _counts(
-    stage: Staged, source: SourceConfig, rows: dict[str, int], nodes: pl.DataFrame, edges: pl.DataFrame
+    stage: StagedSource, source: SourceConfig, rows: dict[str, int], nodes: pl.DataFrame, edges: pl.DataFrame
 ) -> SourceCounts:
     owned = nodes.filter(pl.col("source") == source.name)
     ways = edges.group_by("resolved_by").len().sort("resolved_by")
@@ -233,7 +233,7 @@ def _counts(
     )
 
 
-def _sha256(stage: Staged) -> str:
+def _sha256(stage: StagedSource) -> str:
     """The digest of a source's file; of several files, of their digests and names in order."""
     if len(stage.files) == 1:
         return stage.files[0].sha256

@@ -12,7 +12,7 @@ import polars as pl
 from generel_etl.schema import EDGE_PROPERTIES
 
 # How an end of an edge found its node, the surest way first; an edge carries the worse of its two ends' ways.
-WAYS = ("id", "replacement", "cross_reference", "position", "name", "own")
+RESOLUTION_METHODS = ("id", "replacement", "cross_reference", "position", "name", "own")
 
 NODE_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "id": pl.String,
@@ -57,7 +57,7 @@ LEFT_OUT_COLUMNS = ("start", "end", "strength", "clash_start", "clash_end")
 REDEFINED_COLUMNS = ("id", "source", "other")
 
 
-class StagedFile(Protocol):
+class FileDigest(Protocol):
     """One file that a source was read from."""
 
     @property
@@ -69,7 +69,7 @@ class StagedFile(Protocol):
         """Its digest, 64 hexadecimal digits."""
 
 
-class Staged(Protocol):
+class StagedSource(Protocol):
     """One source's canonical tables, as they lie in the stage."""
 
     @property
@@ -78,26 +78,26 @@ class Staged(Protocol):
 
     @property
     def rows_read(self) -> int:
-        """Data rows in its files; rows are numbered 1..rows_read, unless a number stands for several (`Tallies`)."""
+        """The number of data rows in its files; row numbers are 1…rows_read, unless `multiplicities` has rows."""
 
     @property
-    def files(self) -> Sequence[StagedFile]:
+    def files(self) -> Sequence[FileDigest]:
         """What it was read from."""
 
     def concepts(self) -> pl.LazyFrame:
-        """`tables.Concepts`."""
+        """`schema.Concepts`."""
 
     def snps(self) -> pl.LazyFrame:
-        """`tables.Snps`."""
+        """`schema.Snps`."""
 
     def edges(self) -> pl.LazyFrame:
-        """`tables.Edges`."""
+        """`schema.Edges`."""
 
     def rejects(self) -> pl.LazyFrame:
-        """`tables.Rejects`."""
+        """`schema.Rejects`."""
 
-    def tallies(self) -> pl.LazyFrame:
-        """`tables.Tallies`."""
+    def multiplicities(self) -> pl.LazyFrame:
+        """`schema.RowMultiplicities`."""
 
 
 @dataclass(frozen=True, slots=True)

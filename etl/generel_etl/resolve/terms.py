@@ -13,7 +13,7 @@ from generel_etl.resolve.gather import kind_class, prefix
 class TermIndex:
     """The defined concepts, one row each, and what leads to them.
 
-    `frame`: id, src, row, kind, class, prefix, on_mention; sorted by id. `replaced`: alt, target, pairs.
+    `frame`: id, src, row, kind, class, prefix, load_if_mentioned; sorted by id. `replaced`: alt, target, pairs.
     `redefined`: id, src, other: a second source that defines the id as well.
     """
 
@@ -25,7 +25,7 @@ class TermIndex:
 def defined_terms(concepts: pl.DataFrame) -> TermIndex:
     """Take each id from the first source, in the configuration's order, whose file defines it."""
     stated = concepts.filter("defined").sort("src", "row")
-    firm = stated.filter(~pl.col("on_mention")).select("id").unique()
+    firm = stated.filter(~pl.col("load_if_mentioned")).select("id").unique()
     first = stated.unique("id", keep="first", maintain_order=True)
     frame = first.select(
         "id",
@@ -34,7 +34,7 @@ def defined_terms(concepts: pl.DataFrame) -> TermIndex:
         "kind",
         kind_class().alias("class"),
         prefix("id").alias("prefix"),
-        on_mention=~pl.col("id").is_in(firm["id"].implode()),
+        load_if_mentioned=~pl.col("id").is_in(firm["id"].implode()),
     ).sort("id")
     redefined = (
         stated.select("id", other="src")

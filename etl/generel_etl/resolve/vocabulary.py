@@ -75,17 +75,17 @@ def with_partners(terms: TermIndex, pairs: pl.DataFrame) -> TermIndex:
     """
     same = pairs.filter("same")
     both_ways = pl.concat([same.select(id=a, partner=b) for a, b in (("start", "end"), ("end", "start"))])
-    firm = terms.frame.filter(~pl.col("on_mention") & pl.col("prefix").is_in(PARTNERS))
+    firm = terms.frame.filter(~pl.col("load_if_mentioned") & pl.col("prefix").is_in(PARTNERS))
     found = (
         both_ways.join(firm.select(partner="id", rank="prefix", taken="kind"), on="partner")
         .sort(pl.col("rank").cast(pl.Enum(PARTNERS)), "partner")
         .unique("id", keep="first", maintain_order=True)
     )
     frame = terms.frame.join(found.select("id", "taken"), on="id", how="left", maintain_order="left")
-    settled = pl.col("on_mention") & (pl.col("class") == CONDITION) & pl.col("taken").is_not_null()
+    settled = pl.col("load_if_mentioned") & (pl.col("class") == CONDITION) & pl.col("taken").is_not_null()
     frame = frame.with_columns(
         pl.when(settled).then("taken").otherwise("kind").alias("kind"),
-        on_mention=pl.col("on_mention") & ~settled,
+        load_if_mentioned=pl.col("load_if_mentioned") & ~settled,
     ).drop("taken")
     return replace(terms, frame=frame)
 
@@ -95,7 +95,7 @@ def inactive_terms(terms: TermIndex, named: pl.DataFrame, parents: Sequence[pl.D
 
     `named`: target, src, the nodes that each source names; `parents`: start, end of IS_A edges.
     """
-    waiting = terms.frame.filter("on_mention").select("id", "src")
+    waiting = terms.frame.filter("load_if_mentioned").select("id", "src")
     met = waiting.join(named, left_on="id", right_on="target", suffix="_of_mention")
     active = met.filter(pl.col("src") != pl.col("src_of_mention")).select("id").unique()
     above = pl.concat([pl.DataFrame(schema={"start": pl.String, "end": pl.String}), *parents]).unique()

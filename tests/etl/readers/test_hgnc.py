@@ -28,7 +28,7 @@ def test_a_gene_in_the_custom_download(tmp_path: Path) -> None:
     assert (gene["kind"], gene["name"], gene["description"]) == ("Gene", "GENA", 'gene "A", first')
     assert gene["synonyms"] == ["GA", "GALPHA", "OLDA"]
     assert gene["xrefs"] == ["NCBIGene:11", "ENSEMBL:ENSG00000000101", "UNIPROT:P00001", "UNIPROT:P00002"]
-    assert (gene["defined"], gene["on_mention"]) == (True, False)
+    assert (gene["defined"], gene["load_if_mentioned"]) == (True, False)
 
 
 def test_withdrawn_symbols_lead_to_the_gene_that_stands(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_a_term_in_full(tmp_path: Path) -> None:
     assert term["inexact_xrefs"] == ["ICD10CM:E11.40", "MESH:D000010", "NCIT:C10", "OMIMPS:100"]
     assert term["exact_matches"] == ["ORPHA:10"]
     assert term["alt_ids"] == ["MONDO:0000011", "MONDO:0000020", "MONDO:0000021"]
-    assert (term["kind"], term["defined"], term["on_mention"]) == ("Disease", True, False)
+    assert (term["kind"], term["defined"], term["load_if_mentioned"]) == ("Disease", True, False)
     edges = made.edges().collect().select("type", "start_id", "end_id", "start_kind", "end_kind", "weight").rows()
     assert edges == [("IS_A", "MONDO:0000010", "MONDO:0000001", "Disease", "Disease", 1.0)]
 
@@ -64,7 +64,7 @@ def test_rows_reconcile_and_dead_terms_say_what_replaced_them(tmp_path: Path) ->
 def test_terms_of_other_vocabularies_are_mentions(tmp_path: Path) -> None:
     found = concepts(stage(tmp_path, "terms.obo"))
     aspirin = found["CHEBI:15365"]
-    assert (aspirin["kind"], aspirin["defined"], aspirin["on_mention"]) == ("Drug", False, True)
+    assert (aspirin["kind"], aspirin["defined"], aspirin["load_if_mentioned"]) == ("Drug", False, True)
     assert found["HP:0000118"]["alt_ids"] == ["MONDO:0000024"]  # replaced a term of this file
     assert found["HP:0000118"]["kind"] == "Phenotype"
 
@@ -79,7 +79,7 @@ def test_a_dead_term_of_another_files_heir_mentions_it(tmp_path: Path) -> None:
 
 
 def test_kinds_of_efo(tmp_path: Path) -> None:
-    found = {c["name"]: (c["kind"], c["on_mention"]) for c in concepts(stage(tmp_path, "efo.obo")).values()}
+    found = {c["name"]: (c["kind"], c["load_if_mentioned"]) for c in concepts(stage(tmp_path, "efo.obo")).values()}
     assert found == {
         "experimental factor": ("Trait", True),
         "disease": ("Disease", False),
@@ -109,7 +109,7 @@ def test_a_file_of_ones_own_defines_all_its_prefixes(tmp_path: Path) -> None:
         "DRUGBANK:DB00003": "Drug",
         "MESH:D000004": "Concept",
     }
-    assert all(c["defined"] and not c["on_mention"] for c in found.values())
+    assert all(c["defined"] and not c["load_if_mentioned"] for c in found.values())
 
 
 def test_kinds_and_defines_can_be_said(tmp_path: Path) -> None:

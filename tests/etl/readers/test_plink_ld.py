@@ -36,22 +36,22 @@ def test_an_aligned_table_names_snps_by_rsid_by_their_own_place_or_by_the_rows(t
 
 
 def test_pairs_below_the_threshold_stay_in_the_stage_and_are_no_rejects(tmp_path: Path) -> None:
-    assert [r[0] for r in edges(stage(tmp_path, "eur.ld"), "staged")] == [False, False, False, True, False]
+    assert [r[0] for r in edges(stage(tmp_path, "eur.ld"), "keep_staged")] == [False, False, False, True, False]
     strict = stage(tmp_path, "eur.ld", min_r2=0.5)
-    assert [r[0] for r in edges(strict, "staged")] == [False, True, True, True, False]
+    assert [r[0] for r in edges(strict, "keep_staged")] == [False, True, True, True, False]
     assert strict.rows_rejected == 4
 
 
 def test_places_are_lists_rows_that_make_no_node(tmp_path: Path) -> None:
     snps = stage(tmp_path, "eur.ld").snps().collect()
-    assert snps.filter(id="rs2").select("chromosome", "position", "build", "on_mention").rows() == [
+    assert snps.filter(id="rs2").select("chromosome", "position", "build", "load_if_mentioned").rows() == [
         ("6", 30_000_100, "GRCh37", True)
     ]
     assert snps["id"].is_unique().all()
     created = stage(tmp_path, "eur.ld", create=True)
-    assert not created.snps().collect()["on_mention"].any()
-    assert not created.edges().collect()["on_mention"].any()
-    assert edges(stage(tmp_path, "eur.ld"), "on_mention") == [(True,)] * 5
+    assert not created.snps().collect()["load_if_mentioned"].any()
+    assert not created.edges().collect()["load_if_mentioned"].any()
+    assert edges(stage(tmp_path, "eur.ld"), "load_if_mentioned") == [(True,)] * 5
 
 
 def test_rows_that_cannot_be_used_say_why(tmp_path: Path) -> None:
@@ -108,5 +108,5 @@ def test_real_pairs(tmp_path: Path, shared_data: Path) -> None:
     made = stage(tmp_path, "ld/ld_r2_chr11_excerpt.tsv.gz", shared_data)
     assert (made.rows_read, made.rows_rejected) == (139_749, 0)
     found = made.edges().collect()
-    assert (found.height, found["staged"].sum()) == (139_749, 0)
+    assert (found.height, found["keep_staged"].sum()) == (139_749, 0)
     assert found["start_id"].str.contains("^(rs[0-9]+|GRCh37:11:[0-9]+:[ACGT]+:[ACGT]+)$").all()

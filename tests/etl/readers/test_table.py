@@ -109,7 +109,7 @@ PLACES = {"chromosome": "chromosome", "position": "position"}
 
 def test_an_eqtl_table_keeps_each_genes_lead_in_each_tissue(tmp_path: Path) -> None:
     made = stage(tmp_path, "eqtl.tsv", **EQTL)
-    assert edges(made, "start_id", "end_id", "end_kind", "tissue", "on_mention", "flags") == [
+    assert edges(made, "start_id", "end_id", "end_kind", "tissue", "load_if_mentioned", "flags") == [
         ("rs1", "ENSEMBL:ENSG00000000101", "Gene", "liver", True, []),
         ("rs2", "ENSEMBL:ENSG00000000101", "Gene", "liver", False, []),
         ("rs3", "ENSEMBL:ENSG00000000101", "Gene", "liver", True, []),
@@ -123,15 +123,15 @@ def test_an_eqtl_table_keeps_each_genes_lead_in_each_tissue(tmp_path: Path) -> N
 def test_with_places_the_lead_is_one_of_each_window(tmp_path: Path) -> None:
     with_places = {**EQTL, "columns": {**EQTL["columns"], **PLACES}, "build": "hg19"}
     made = stage(tmp_path, "eqtl.tsv", **with_places)
-    assert [r[0] for r in edges(made, "on_mention")] == [True, False, False, False, True, False]
-    snps = made.snps().collect().select("id", "on_mention", "build").rows()
+    assert [r[0] for r in edges(made, "load_if_mentioned")] == [True, False, False, False, True, False]
+    snps = made.snps().collect().select("id", "load_if_mentioned", "build").rows()
     assert sorted(snps) == [
         ("rs1", True, "GRCh37"), ("rs2", False, "GRCh37"), ("rs3", False, "GRCh37"),
         ("rs4", True, "GRCh37"), ("rs5", False, "GRCh37"),
     ]  # fmt: skip
     made = stage(tmp_path, "eqtl.tsv", **{**with_places, "keep": "all"})
-    assert not made.edges().collect()["on_mention"].any()
-    assert not made.snps().collect()["on_mention"].any()
+    assert not made.edges().collect()["load_if_mentioned"].any()
+    assert not made.snps().collect()["load_if_mentioned"].any()
 
 
 LINKS: dict[str, Any] = {
@@ -211,7 +211,7 @@ def test_an_snp_list_adds_to_snps_that_others_name(tmp_path: Path) -> None:
         (3, 4, "POS", "0", "not a place: left out"),
         (4, 5, "rsid", "kgp1", "not one rsID, nor a place"),
     ]
-    assert not stage(tmp_path, "snps.tsv", **SNPS, create=True).snps().collect()["on_mention"].any()
+    assert not stage(tmp_path, "snps.tsv", **SNPS, create=True).snps().collect()["load_if_mentioned"].any()
 
 
 def test_a_vocabulary_without_a_header(tmp_path: Path) -> None:
@@ -224,7 +224,9 @@ def test_a_vocabulary_without_a_header(tmp_path: Path) -> None:
         columns={"id": "id", "name": "heading", "synonyms": "synonyms", "kind": "trees"},
         kinds={"C": "Disease", "D": "Drug"},
     )
-    assert made.concepts().collect().select("id", "kind", "name", "synonyms", "defined", "on_mention").rows() == [
+    assert made.concepts().collect().select(
+        "id", "kind", "name", "synonyms", "defined", "load_if_mentioned"
+    ).rows() == [
         ("MESH:D000001", "Disease", "Heading one", ["first", "one"], True, False),
         ("MESH:D000002", "Drug", "Heading two", [], True, False),
         ("MESH:D000003", "Concept", "Heading three", ["three"], True, False),
@@ -373,7 +375,7 @@ def test_real_tables_reconcile(tmp_path: Path, shared_data: Path, name: str) -> 
     made = stage(tmp_path, file, shared_data, **options)
     assert (made.rows_read, made.rows_rejected) == (read, rejected)
     if name == "blueprint":
-        assert edges(made, "on_mention").count((False,)) == 4_909  # one lead a gene
+        assert edges(made, "load_if_mentioned").count((False,)) == 4_909  # one lead a gene
     if name == "medline":
         flags = made.edges().collect()["flags"].explode().value_counts().rows()
         assert dict(flags)["depleted"] == 16_176
@@ -384,6 +386,6 @@ def test_a_merge_table_says_which_rsid_lives(tmp_path: Path) -> None:
     columns = {"id": "now", "alt_ids": "old"}
     header = ["old", "low", "build", "now"]
     made = stage(tmp_path, "merges.tsv", tmp_path, node="snp", prefix="rs", header=header, columns=columns)
-    rows = made.snps().collect().select("id", "alt_ids", "on_mention").rows()
+    rows = made.snps().collect().select("id", "alt_ids", "load_if_mentioned").rows()
     assert rows == [("rs2", ["rs11"], True), ("rs3", ["rs13"], True)]
     assert rejects(made) == [(2, 2, "now", None, "not one rsID, nor a place")]

@@ -15,8 +15,9 @@ from generel_etl.config import EtlConfig, SourceConfig
 from generel_etl.errors import DataError
 from generel_etl.reader import SourceFiles
 from generel_etl.readers.umls.reader import UmlsOptions, read
-from generel_etl.resolve import MemoryStage, Resolved, resolve
+from generel_etl.resolve import Resolved, resolve
 from generel_etl.stage import Stage, stage_source
+from tests.etl.conftest import MemoryStage
 
 DATA = Path(__file__).parents[2] / "data" / "umls"
 NAMES, RELATIONS, TYPES = "MRCONSO.RRF", "MRREL.RRF", "MRSTY.RRF"
@@ -55,7 +56,7 @@ def test_a_code_has_its_names_and_its_cui(tmp_path: Path) -> None:
     code = found[T2]
     assert code["name"] == "Type 2 diabetes mellitus", "the term type PT wins, though it is the second row"
     assert (code["synonyms"], code["xrefs"]) == (['Maturity "onset" diabetes'], ["UMLS:C0011860"])
-    assert (code["row"], code["defined"], code["on_mention"]) == (1, False, False)
+    assert (code["row"], code["defined"], code["load_if_mentioned"]) == (1, False, False)
 
 
 def test_a_name_under_another_cui_is_no_exact_synonym(tmp_path: Path) -> None:

@@ -6,9 +6,10 @@ import polars as pl
 import pytest
 
 from generel_etl.config import SourceConfig
-from generel_etl.resolve import MemoryStage, Resolved, resolve
+from generel_etl.resolve import Resolved, resolve
 from generel_etl.resolve.clusters import greedy_clusters
 from generel_etl.resolve.equivalence import CROSS, CUI, EXACT
+from tests.etl.conftest import MemoryStage
 
 
 def disease(row: int, concept: str, **more: object) -> dict[str, object]:
@@ -176,7 +177,7 @@ def test_who_stands_for_a_cluster(members: list[tuple[str, str]], expected: str)
 
 
 def test_a_waiting_term_takes_the_kind_of_its_partner_and_waits_no_longer() -> None:
-    waiting = {"kind": "Trait", "on_mention": True}
+    waiting = {"kind": "Trait", "load_if_mentioned": True}
     result = resolved(
         MemoryStage.of_rows("mondo", concepts=[disease(1, "MONDO:1", xrefs=["EFO:1"])]),
         MemoryStage.of_rows("efo", concepts=[disease(1, "EFO:1", **waiting), disease(2, "EFO:2", **waiting)]),

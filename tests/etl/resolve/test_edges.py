@@ -8,7 +8,8 @@ import pytest
 from generel_etl.config import SourceConfig
 from generel_etl.digest import sum_digests
 from generel_etl.errors import DataError
-from generel_etl.resolve import MemoryStage, Resolved, resolve
+from generel_etl.resolve import Resolved, resolve
+from tests.etl.conftest import MemoryStage
 
 GENES = MemoryStage.of_rows(
     "hgnc",
@@ -59,7 +60,7 @@ def rows(result: Resolved, source: str) -> tuple[int, int, int, int, int]:
 
 def test_a_snp_list_adds_places_to_snps_that_others_name_and_makes_none() -> None:
     listed = MemoryStage.of_rows(
-        "list", snps=[place(1, "rs1", 10, "AG", on_mention=True), place(2, "rs2", 20, on_mention=True)]
+        "list", snps=[place(1, "rs1", 10, "AG", load_if_mentioned=True), place(2, "rs2", 20, load_if_mentioned=True)]
     )
     hits = MemoryStage.of_rows("hits", edges=[association(1, "rs1")])
     result = resolved(hits, listed)
@@ -83,8 +84,8 @@ def test_a_snp_list_that_creates_makes_nodes() -> None:
 
 def test_place_and_alleles_come_from_the_first_source_that_has_each() -> None:
     one = MemoryStage.of_rows("one", snps=[place(1, "rs1", 10)], edges=[association(1, "rs1")])
-    two = MemoryStage.of_rows("two", snps=[place(1, "rs1", 11, "AC", on_mention=True)])
-    three = MemoryStage.of_rows("three", snps=[place(1, "rs1", 10, "AG", on_mention=True)])
+    two = MemoryStage.of_rows("two", snps=[place(1, "rs1", 11, "AC", load_if_mentioned=True)])
+    three = MemoryStage.of_rows("three", snps=[place(1, "rs1", 10, "AG", load_if_mentioned=True)])
     found = snp(resolved(one, two, three), "rs1")
     assert found["position"] == 10
     assert found["alleles"] == ["A", "G"], "a source that puts the SNP elsewhere may speak of another"
@@ -108,7 +109,7 @@ def test_a_position_is_an_rsid_where_one_source_states_both_in_one_build_and_all
     """At position 20 two rsIDs fit, so none is taken."""
     listed = [place(1, "rs1", 10, "AG"), place(2, "rs2", 20, "AG"), place(3, "rs3", 20, "AG")]
     result = resolved(
-        MemoryStage.of_rows("list", snps=[{**row, "on_mention": True} for row in listed]),
+        MemoryStage.of_rows("list", snps=[{**row, "load_if_mentioned": True} for row in listed]),
         MemoryStage.of_rows("hits", edges=[association(1, mention)]),
     )
     assert result.nodes.filter(kind="SNP")["id"].to_list() == [expected]
@@ -121,12 +122,12 @@ def test_rows_on_mention_are_loaded_only_where_another_source_names_their_snp() 
     table = MemoryStage.of_rows(
         "eqtl",
         edges=[
-            eqtl(1, "rs1"), eqtl(2, "rs2", on_mention=True), eqtl(3, "rs3", on_mention=True),
-            eqtl(4, "rs1", "HGNC:2", on_mention=True),
+            eqtl(1, "rs1"), eqtl(2, "rs2", load_if_mentioned=True), eqtl(3, "rs3", load_if_mentioned=True),
+            eqtl(4, "rs1", "HGNC:2", load_if_mentioned=True),
         ],
-        snps=[place(2, "rs2", 20, on_mention=True), place(3, "rs3", 30, on_mention=True)],
+        snps=[place(2, "rs2", 20, load_if_mentioned=True), place(3, "rs3", 30, load_if_mentioned=True)],
     )  # fmt: skip
-    other = MemoryStage.of_rows("other", edges=[eqtl(1, "rs3", on_mention=True)])
+    other = MemoryStage.of_rows("other", edges=[eqtl(1, "rs3", load_if_mentioned=True)])
     alone = resolved(GENES, table, other)
     assert alone.edges["start"].to_list() == ["rs1"]
     assert rows(alone, "eqtl") == (1, 0, 0, 0, 3)
@@ -141,7 +142,7 @@ def test_rows_on_mention_are_loaded_only_where_another_source_names_their_snp() 
 def in_ld(row: int, one: str, two: str, **more: object) -> dict[str, object]:
     return {
         "row": row, "type": "IN_LD_WITH", "start_id": one, "start_kind": "SNP", "end_id": two, "end_kind": "SNP",
-        "weight": 0.5, "r2": 0.5, "on_mention": True, **more,
+        "weight": 0.5, "r2": 0.5, "load_if_mentioned": True, **more,
     }  # fmt: skip
 
 
@@ -149,7 +150,8 @@ def test_a_pair_in_ld_is_loaded_if_other_sources_name_both_snps() -> None:
     pairs = MemoryStage.of_rows(
         "ld",
         edges=[in_ld(1, "rs2", "rs1"), in_ld(2, "rs1", "rs8"), in_ld(3, "rs8", "rs9"), in_ld(4, "rs1", "GRCh38:1:20")],
-        snps=[place(n, f"rs{n}", 10 * n, on_mention=True) for n in (1, 2)] + [place(3, "rs8", 80, on_mention=True)],
+        snps=[place(n, f"rs{n}", 10 * n, load_if_mentioned=True) for n in (1, 2)]
+        + [place(3, "rs8", 80, load_if_mentioned=True)],
     )
     again = MemoryStage.of_rows("again", edges=[in_ld(1, "rs8", "rs9"), in_ld(2, "rs1", "rs2")])
     hits = MemoryStage.of_rows("hits", edges=[association(1, "rs1")])
@@ -165,9 +167,9 @@ def test_a_pair_in_ld_is_loaded_if_other_sources_name_both_snps() -> None:
 
 
 def test_what_a_source_keeps_in_the_stage_stays_there_whoever_names_its_ends() -> None:
-    weak = {"r2": 0.1, "staged": True}
+    weak = {"r2": 0.1, "keep_staged": True}
     pairs = MemoryStage.of_rows(
-        "ld", edges=[in_ld(1, "rs1", "rs2", **weak), in_ld(2, "rs1", "rs2", on_mention=False, **weak)]
+        "ld", edges=[in_ld(1, "rs1", "rs2", **weak), in_ld(2, "rs1", "rs2", load_if_mentioned=False, **weak)]
     )
     hits = MemoryStage.of_rows("hits", edges=[association(1, "rs1"), association(2, "rs2")])
     result = resolved(hits, pairs)
@@ -191,7 +193,7 @@ def test_the_effect_allele_is_put_on_the_known_alleles(
     alleles: str, given: str | None, stored: str | None, flags: list[str]
 ) -> None:
     hits = MemoryStage.of_rows("hits", edges=[association(1, "rs1", effect_allele=given)])
-    result = resolved(hits, MemoryStage.of_rows("list", snps=[place(1, "rs1", 10, alleles, on_mention=True)]))
+    result = resolved(hits, MemoryStage.of_rows("list", snps=[place(1, "rs1", 10, alleles, load_if_mentioned=True)]))
     assert result.edges.select("effect_allele", "flags").rows() == [(stored, flags)]
 
 
@@ -288,7 +290,7 @@ def test_every_row_has_one_state() -> None:
         "t",
         edges=[
             eqtl(1, "rs1"), eqtl(1, "rs2", "HGNC:99"), eqtl(2, "rs1"), eqtl(3, "rs5", "HGNC:99"),
-            eqtl(4, "rs4", on_mention=True),
+            eqtl(4, "rs4", load_if_mentioned=True),
         ],
         snps=[place(3, "rs5", 50)],
         rejects=[{**reject, "row": 1}, {**reject, "row": 5}],

@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from generel_etl.config import SourceConfig
-from generel_etl.resolve import MemoryStage, Resolved, resolve
+from generel_etl.resolve import Resolved, resolve
+from tests.etl.conftest import MemoryStage
 
 MONDO = MemoryStage.of_rows(
     "mondo",
@@ -226,7 +227,7 @@ def test_a_property_that_the_vocabulary_leaves_empty_comes_from_the_first_source
 
 
 def waiting(row: int, concept: str) -> dict[str, object]:
-    return {"row": row, "id": concept, "kind": "Trait", "name": concept, "defined": True, "on_mention": True}
+    return {"row": row, "id": concept, "kind": "Trait", "name": concept, "defined": True, "load_if_mentioned": True}
 
 
 def is_a(row: int, child: str, parent: str) -> dict[str, object]:
@@ -269,7 +270,7 @@ def test_a_composite_trait_never_becomes_one_with_what_it_points_to() -> None:
 
 def merge_table(*rows: tuple[str, str]) -> MemoryStage:
     """A merge table: (old, current) a row."""
-    snps = [{"row": i + 1, "id": now, "alt_ids": [old], "on_mention": True} for i, (old, now) in enumerate(rows)]
+    snps = [{"row": i + 1, "id": now, "alt_ids": [old], "load_if_mentioned": True} for i, (old, now) in enumerate(rows)]
     return MemoryStage.of_rows("merges", snps=snps)
 
 
@@ -300,7 +301,7 @@ def test_merges_in_a_ring_or_into_two_are_left_alone() -> None:
 def test_a_position_leads_past_a_merged_rsid() -> None:
     places = MemoryStage.of_rows(
         "places",
-        snps=[{"row": 1, "id": "rs1", "chromosome": "1", "position": 5, "build": "GRCh38", "on_mention": True}],
+        snps=[{"row": 1, "id": "rs1", "chromosome": "1", "position": 5, "build": "GRCh38", "load_if_mentioned": True}],
     )
     result = resolved(MONDO, hits("GRCh38:1:5", "rs1"), places, merge_table(("rs1", "rs2")))
     (snp,) = result.nodes.filter(pl.col("kind") == "SNP").rows(named=True)

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from generel_etl.config import SourceConfig
-from generel_etl.resolve import MemoryStage, Resolved, resolve
+from generel_etl.resolve import Resolved, resolve
+from tests.etl.conftest import MemoryStage
 
 NAMES = ("north", "south", "east", "west")
 CONCEPTS = tuple(f"{vocabulary}:{n}" for vocabulary in ("MONDO", "DOID", "HP") for n in range(1, 5))
@@ -25,13 +26,13 @@ concepts = st.fixed_dictionaries(
     {
         "id": ids, "kind": kinds, "name": st.none() | words, "synonyms": st.lists(words, max_size=2),
         "xrefs": some_ids | st.just(["UMLS:C0000001"]), "inexact_xrefs": some_ids, "exact_matches": some_ids,
-        "alt_ids": some_ids, "defined": st.booleans(), "on_mention": st.booleans(),
+        "alt_ids": some_ids, "defined": st.booleans(), "load_if_mentioned": st.booleans(),
     }
 )  # fmt: skip
 snps = st.fixed_dictionaries(
     {
         "id": st.sampled_from(SNPS), "chromosome": st.just("1"), "position": st.sampled_from([10, 20]),
-        "build": st.just("GRCh38"), "alleles": st.sampled_from([[], ["A", "G"]]), "on_mention": st.booleans(),
+        "build": st.just("GRCh38"), "alleles": st.sampled_from([[], ["A", "G"]]), "load_if_mentioned": st.booleans(),
     }
 )  # fmt: skip
 end = st.fixed_dictionaries({"id": st.none() | ids, "name": st.none() | words, "kind": kinds})
@@ -51,8 +52,8 @@ def edges(draw: st.DrawFn) -> dict[str, object]:
         **{f"end_{key}": value for key, value in finish.items()},
         "effect_allele": draw(st.sampled_from([None, "A", "C"])) if to_snp else None,
         "beta": draw(st.sampled_from([None, 0.5])),
-        "on_mention": to_snp and draw(st.booleans()),
-        "staged": draw(st.sampled_from([False, False, True])),
+        "load_if_mentioned": to_snp and draw(st.booleans()),
+        "keep_staged": draw(st.sampled_from([False, False, True])),
     }
 
 

@@ -21,7 +21,7 @@ from generel_etl.errors import DataError
 from generel_etl.parsing.ancestry import ancestry_groups, sample_size
 from generel_etl.parsing.association_stats import INFERRED_EFFECT_COLUMNS, effect, in_mhc, neg_log10_p, p_flags
 from generel_etl.parsing.delimited import Layout, check_columns, read_rows
-from generel_etl.parsing.rejects import FILE, LINE, ROW, Check, gather, rejected, split_valid_rows
+from generel_etl.parsing.rejects import FILE, LINE, ROW, Check, as_rejects, concat_rejects, split_valid_rows
 from generel_etl.reader import Reader, SourceFiles
 from generel_etl.readers.gwas_catalog.genes import mapped_genes, reported_genes
 from generel_etl.readers.gwas_catalog.snps import positioned_snps, reject_reason, split_snps
@@ -65,7 +65,7 @@ def read(files: SourceFiles, options: GwasCatalogOptions) -> Tables:
     """
     build = files.build(options.build)
     position_build = files.build(options.position_build, "position_build") if options.position_build else None
-    rows = read_rows(files, Layout(else_encoding="latin-1"), needed=COLUMNS)
+    rows = read_rows(files, Layout(fallback_encoding="latin-1"), needed=COLUMNS)
     frame = rows.frame
     where = ", ".join(map(str, files.paths))
     check_columns([c for c in frame.columns if c not in (ROW, FILE, LINE)], COLUMNS, where, KNOWN)
@@ -98,8 +98,10 @@ def read(files: SourceFiles, options: GwasCatalogOptions) -> Tables:
         concepts=trait_concepts(traits),
         snps=positioned_snps(snps),
         edges=edges,
-        rejects=gather([rows.rejects, no_trait, rejected(without_snp, "SNPS", reject_reason(position_build))]),
-        places=rows.places,
+        rejects=concat_rejects(
+            [rows.rejects, no_trait, as_rejects(without_snp, "SNPS", reject_reason(position_build))]
+        ),
+        locations=rows.locations,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from generel_etl.identifiers import chromosome, normalise_build, position_ids, rsid, snp_place
+from generel_etl.identifiers import chromosome, normalise_build, position_ids, rsid, snp_position
 from generel_etl.parsing.association_stats import risk_allele
 from generel_etl.parsing.records import snp_table
 from generel_etl.parsing.rejects import ROW
@@ -95,7 +95,7 @@ def _named_snps(entries: pl.DataFrame, position_build: str | None) -> pl.DataFra
     """
     stated = pl.col("token").str.extract_groups(_STATED_BUILD).struct
     stated_build = stated.field("1").replace_strict(_BUILD_NAMES, default=None, return_dtype=pl.String)
-    token_position = snp_place(pl.coalesce(stated.field("2"), pl.col("token"))).struct
+    token_position = snp_position(pl.coalesce(stated.field("2"), pl.col("token"))).struct
     # One position for several SNPs is the position of the SNP that the catalogue calls current.
     is_current = _SINGLE | (pl.col("single_current") == pl.col("rs"))
     has_single_position = is_current & pl.col("single_position")
@@ -161,7 +161,7 @@ def _with_edge_ids(snps: pl.DataFrame, build: str) -> pl.DataFrame:
 def reject_reason(position_build: str | None) -> pl.Expr:
     """Why a row has no usable SNP, from its SNPS cell."""
     snps = pl.col("SNPS")
-    is_position = snp_place(snps).struct.field("position").is_not_null()
+    is_position = snp_position(snps).struct.field("position").is_not_null()
     no_build = "a position whose build is not stated" + ("" if position_build else ": set `position_build`")
     return (
         pl.when(snps.is_null())

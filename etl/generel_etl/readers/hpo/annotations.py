@@ -14,9 +14,9 @@ from __future__ import annotations
 import polars as pl
 
 from generel_etl.identifiers import curie
-from generel_etl.parsing.delimited import Layout, fold, read_rows
+from generel_etl.parsing.delimited import Layout, fold_name, read_rows
 from generel_etl.parsing.records import edge_table, endpoint
-from generel_etl.parsing.rejects import Check, gather, split_valid_rows
+from generel_etl.parsing.rejects import Check, concat_rejects, split_valid_rows
 from generel_etl.reader import NoOptions, Reader, SourceFiles
 from generel_etl.readers.hpo.frequency import frequency, frequency_flags
 from generel_etl.relations import NEGATED
@@ -29,7 +29,7 @@ COLUMNS = (
     "modifier", "aspect", "biocuration",
 )
 # fmt: on
-LAYOUT = Layout(comment="#", spellings={fold(name): name for name in COLUMNS})
+LAYOUT = Layout(comment="#", spellings={fold_name(name): name for name in COLUMNS})
 PHENOTYPE = "P"
 OTHER_ASPECTS = {
     "I": "a mode of inheritance",
@@ -76,8 +76,8 @@ def read(files: SourceFiles, options: NoOptions) -> Tables:
     return Tables(
         rows_read=rows.rows_read,
         edges=_edges(frame, is_negated),
-        rejects=gather([rows.rejects, bad]),
-        places=rows.places,
+        rejects=concat_rejects([rows.rejects, bad]),
+        locations=rows.locations,
     )
 
 

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from generel_etl.identifiers import curie
-from generel_etl.parsing.delimited import Layout, fold, read_rows
+from generel_etl.parsing.delimited import Layout, fold_name, read_rows
 from generel_etl.parsing.records import edge_table, endpoint
-from generel_etl.parsing.rejects import Check, gather, split_valid_rows
+from generel_etl.parsing.rejects import Check, concat_rejects, split_valid_rows
 from generel_etl.reader import Reader, SourceFiles
 from generel_etl.readers.hpo.frequency import frequency, frequency_flags
 from generel_etl.relations import NEGATED
@@ -39,8 +39,8 @@ OLD_COLUMNS = {
 IGNORED = ("Frequency-HPO", "Additional Info from G-D source", "G-D source")
 LAYOUT = Layout(
     comment="#",
-    spellings={fold(n): n for n in (*COLUMNS, *OPTIONAL, *IGNORED)}
-    | {fold(old): new for old, new in OLD_COLUMNS.items()},
+    spellings={fold_name(n): n for n in (*COLUMNS, *OPTIONAL, *IGNORED)}
+    | {fold_name(old): new for old, new in OLD_COLUMNS.items()},
 )
 TYPE = "GENE_ASSOCIATED_WITH"
 
@@ -91,8 +91,8 @@ def read(files: SourceFiles, options: HpoGenesOptions) -> Tables:
     return Tables(
         rows_read=rows.rows_read,
         edges=pl.concat(edges),
-        rejects=gather([rows.rejects, bad]),
-        places=rows.places,
+        rejects=concat_rejects([rows.rejects, bad]),
+        locations=rows.locations,
     )
 
 

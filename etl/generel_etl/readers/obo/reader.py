@@ -32,7 +32,7 @@ from generel_etl.parsing.files import read_text
 from generel_etl.reader import Reader, SourceFiles
 from generel_etl.readers.obo.kinds import TermRelations, kinds_of
 from generel_etl.readers.obo.parser import OboTerm, read_header, read_terms
-from generel_etl.schema import CONCEPT_KINDS, PLACES, Concepts, Edges, Rejects, Tables, conform
+from generel_etl.schema import CONCEPT_KINDS, LOCATIONS, Concepts, Edges, Rejects, Tables, conform
 
 # Prefixes of cross-references that are not concepts: literature, people, web pages.
 NOT_CONCEPTS = frozenset({"PMID", "ORCID", "DOI", "ISBN", "ISBN-13", "URL", "http", "https", "GOC", "Wikipedia"})
@@ -95,7 +95,7 @@ class _TermTable:
         self.current: dict[str, _Row] = {}
         self.obsolete: dict[str, _Row] = {}
         self.rejects: list[dict[str, object]] = []
-        self.places: list[tuple[int, str, int]] = []
+        self.locations: list[tuple[int, str, int]] = []
         self._ids: dict[str, str | None] = {}
 
     def curie(self, text: str) -> str | None:
@@ -107,7 +107,7 @@ class _TermTable:
     def add(self, term: OboTerm, file: str) -> None:
         """Number a term and store it, or reject it."""
         self.rows += 1
-        self.places.append((self.rows, file, term.line))
+        self.locations.append((self.rows, file, term.line))
         curie = self.curie(term.id)
         for line, tag, text, reason in term.errors:
             self._reject(self.rows, file, line, tag, text, reason)
@@ -154,7 +154,7 @@ class _TermTable:
             concepts=_frame(concepts, Concepts),
             edges=_frame(edges, Edges),
             rejects=_frame(self.rejects, Rejects),
-            places=pl.DataFrame(self.places, schema=PLACES, orient="row"),
+            locations=pl.DataFrame(self.locations, schema=LOCATIONS, orient="row"),
         )
 
     def _concept(
@@ -184,7 +184,7 @@ class _TermTable:
             ],
             "defined": defined,
             # An imported term, or a term outside the roots, is a node only if another source names it.
-            "on_mention": not (defined and below_root),
+            "load_if_mentioned": not (defined and below_root),
         }
 
     def _ids_of(self, texts: Sequence[str], without: frozenset[str] = frozenset()) -> list[str]:
@@ -215,7 +215,7 @@ class _TermTable:
                         "kind": kind,
                         "alt_ids": [curie],
                         "defined": False,
-                        "on_mention": True,
+                        "load_if_mentioned": True,
                     }
                 )
         return replaced, mentions

@@ -10,7 +10,7 @@ import polars as pl
 
 from generel_etl.identifiers import canonical_prefix, curie, is_vocabulary, spellings
 from generel_etl.readers.omop.cdm import Cdm, number
-from generel_etl.relations import nearest
+from generel_etl.relations import with_suggestion
 
 KINDS = {"Condition": "Disease", "Drug": "Drug", "Measurement": "Phenotype", "Observation": "Phenotype"}
 INGREDIENT = "Ingredient"
@@ -153,7 +153,9 @@ def _prefix(prefixes: Mapping[str, str]) -> pl.Expr:
 
 def _reason(domains: tuple[str, ...], prefixes: Mapping[str, str]) -> pl.Expr:
     """Why nothing can be made of a concept; null where something can."""
-    vocabulary = nearest("no prefix for its vocabulary; `prefixes` gives one", pl.col("of"), (*prefixes, *spellings()))
+    vocabulary = with_suggestion(
+        "no prefix for its vocabulary; `prefixes` gives one", pl.col("of"), (*prefixes, *spellings())
+    )
     return (
         pl.when(pl.col("code").is_null() & pl.col("domain").is_null())
         .then(pl.lit("not in CONCEPT"))

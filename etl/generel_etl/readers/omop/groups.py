@@ -1,6 +1,6 @@
 """What became of records, in groups that may be told apart: none of fewer than a minimum of persons.
 
-Records that share a fate are one row of the source (`tables.Tallies`). A group of too few persons is not named: its
+Records that share a fate are one row of the source (`RowMultiplicities`). A group of too few persons is not named: its
 records are counted with those that stay in the stage; should these still be too few, they go to a group that is large
 enough. So no count that is stored, printed or exported is of few persons, nor is a difference of two.
 """

@@ -22,7 +22,7 @@ numbers are rounded (expected to three digits, logarithms to three decimals), so
 last digits. Two releases of one cohort (another window, `minimum` or month) can be subtracted from each other: that is
 for who publishes them to weigh.
 
-**Rows** are records of the tables of facts. They are counted in groups of one fate (`tables.Tallies`), of at least
+**Rows** are records of the tables of facts. They are counted in groups of one fate (`RowMultiplicities`), of at least
 `minimum` persons each: *loaded* are those that made a person count for a concept of a published pair, *merged* the
 person's further records of it, *rejected* those that cannot be (with table, column, reason and number, never a value),
 *staged* the rest: their concept is in no pair that may leave, or too few persons share what is wrong with them.
@@ -46,7 +46,7 @@ from generel_etl.readers.omop.groups import LOADED, MERGED, REFUSED, group_recor
 from generel_etl.readers.omop.pairs import count_pairs, expected, first_days, may_leave, occurrences
 from generel_etl.readers.omop.records import choose_facts, last_day, persons, read_records, strata
 from generel_etl.schema import Concepts, Edges, Rejects, RowMultiplicities, Tables, conform
-from generel_etl.weights import FORMULAS, SHRINK, flag_list, shrunken_ppmi
+from generel_etl.weights import FORMULAS, PSEUDO_COUNT, flag_list, shrunken_ppmi
 
 STRATA = ("age", "sex", "year")
 _DIGITS = 3  # of published numbers
@@ -127,7 +127,7 @@ def _tables(groups: pl.DataFrame, pairs: pl.DataFrame, terms: pl.DataFrame, coho
     counts = Tables(
         rows_read=int(groups["records"].sum()),
         rejects=conform(rejects, Rejects),
-        tallies=conform(groups.select("row", rows="records"), RowMultiplicities),
+        multiplicities=conform(groups.select("row", rows="records"), RowMultiplicities),
     )
     if pairs.is_empty():
         return counts
@@ -152,7 +152,10 @@ def _edges(pairs: pl.DataFrame, terms: pl.DataFrame, cohort: str) -> pl.DataFram
     whole = pl.all_horizontal("start_rolled_up", "end_rolled_up")
     return (
         pairs.with_columns(
-            ((with_chance + SHRINK) / (pl.col("without") + SHRINK)).log().round(_DIGITS).alias("log_odds_ratio"),
+            ((with_chance + PSEUDO_COUNT) / (pl.col("without") + PSEUDO_COUNT))
+            .log()
+            .round(_DIGITS)
+            .alias("log_odds_ratio"),
             # Sums of floats differ in their last digits with the order; they are cut off before rounding.
             pl.col("expected").round(9).round_sig_figs(_DIGITS),
         )

@@ -11,9 +11,9 @@ import polars as pl
 from generel_etl.errors import ConfigError
 from generel_etl.identifiers import chromosome
 from generel_etl.parsing.association_stats import neg_log10_p, p_flags
-from generel_etl.parsing.rejects import FILE, LINE, ROW, gather, rejected
+from generel_etl.parsing.rejects import FILE, LINE, ROW, as_rejects, concat_rejects
 from generel_etl.schema import EDGE_PROPERTIES
-from generel_etl.weights import SHRINK, flag_list, shrunken_ppmi
+from generel_etl.weights import PSEUDO_COUNT, flag_list, shrunken_ppmi
 
 PLACE = ("chromosome", "position", "ref", "alt")  # of the SNP; where both ends are SNPs, of the start
 END_PLACE = tuple(f"end_{name}" for name in PLACE)
@@ -189,7 +189,7 @@ def valued(frame: pl.DataFrame, mapping: Mapped) -> tuple[pl.DataFrame, pl.DataF
             continue
         wrong = frame.filter(text.is_not_null() & columns[name].is_null())
         if wrong.height:
-            bad.append(rejected(wrong, mapping.file_column(name), f"{reason}: left out", text))
+            bad.append(as_rejects(wrong, mapping.file_column(name), f"{reason}: left out", text))
     flags = pl.col("flags") if "flags" in frame.columns else pl.lit([], dtype=pl.List(pl.String))
     if "p" in frame.columns:
         about = p_flags(pl.col("p"))
@@ -202,10 +202,10 @@ def valued(frame: pl.DataFrame, mapping: Mapped) -> tuple[pl.DataFrame, pl.DataF
         count, expected = pl.col("count"), pl.col("expected")
         derived = {
             "ppmi": shrunken_ppmi(count, expected),
-            "log_odds_ratio": ((count + SHRINK) / (expected + SHRINK)).log(),
+            "log_odds_ratio": ((count + PSEUDO_COUNT) / (expected + PSEUDO_COUNT)).log(),
         }
         frame = frame.with_columns(e.round(9).alias(n) for n, e in derived.items() if n not in frame.columns)
-    return frame, gather(bad)
+    return frame, concat_rejects(bad)
 
 
 def _number(name: str) -> tuple[pl.Expr, str]:

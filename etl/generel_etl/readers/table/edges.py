@@ -11,7 +11,7 @@ import polars as pl
 
 from generel_etl.errors import ConfigError, DataError
 from generel_etl.identifiers import chromosome, curie, kind, normalise_build, position_ids, rsid, snp_id
-from generel_etl.parsing.rejects import ROW, Check, gather, rejected, split_valid_rows
+from generel_etl.parsing.rejects import ROW, Check, as_rejects, concat_rejects, split_valid_rows
 from generel_etl.readers.table.columns import EDGE_COLUMNS, ENDS, PLACE, Mapped, canonical, sorted_pair, valued
 from generel_etl.relations import RELATIONS, from_predicate
 from generel_etl.schema import CONCEPT_KINDS, EDGE_PROPERTIES, KINDS, Edges, Snps, conform
@@ -104,16 +104,16 @@ def read_edges(
     table = _with_end(_with_end(table, "start", options, build), "end", options, build)
     table, lost = split_valid_rows(table, [c for side in ("start", "end") for c in _checks(side, mapping)])
     table = _weighed(table, options, where)
-    table = table.with_columns(_on_mention(table, options).alias("on_mention"))
+    table = table.with_columns(_on_mention(table, options).alias("load_if_mentioned"))
     edges = conform(table.rename({ROW: "row"}), Edges)
     snps = [_snps(table, side, build) for side in ("start", "end")]
-    return edges, pl.concat([Snps.create_empty(), *snps]), gather([bad, cells, lost])
+    return edges, pl.concat([Snps.create_empty(), *snps]), concat_rejects([bad, cells, lost])
 
 
 def _typed(table: pl.DataFrame, options: EdgeOptions, mapping: Mapped, where: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Put the type into `type`, and the ends of inverse predicates ("treated by") into its direction."""
     if options.type:
-        return table.with_columns(pl.lit(options.type).alias("type")), gather([])
+        return table.with_columns(pl.lit(options.type).alias("type")), concat_rejects([])
     negated = (
         pl.col("negated").str.to_lowercase().is_in(["true", "1", "yes", "not"])
         if "negated" in mapping
@@ -140,7 +140,7 @@ def _typed(table: pl.DataFrame, options: EdgeOptions, mapping: Mapped, where: st
     table = table.join(pl.DataFrame(known, schema=schema, orient="row"), on=["predicate", "negated"], how="left")
     wrong = table.filter(pl.col("type").is_null())
     reason = pl.col("#why").fill_null("no predicate")
-    bad = rejected(wrong, mapping.file_column("predicate"), reason, pl.col("predicate"))
+    bad = as_rejects(wrong, mapping.file_column("predicate"), reason, pl.col("predicate"))
     table = table.filter(pl.col("type").is_not_null())
     if "relation" not in table.columns:
         table = table.with_columns(pl.col("predicate").alias("relation"))
@@ -273,13 +273,13 @@ def _snps(table: pl.DataFrame, side: str, build: str) -> pl.DataFrame:
     if names["position"] not in table.columns and names["alleles"] not in table.columns:
         return Snps.create_empty()
     named = table.filter(pl.col(f"{side}_kind") == "SNP")
-    snps = snp_nodes(named, f"{side}_id", names, build, pl.col("on_mention"))
+    snps = snp_nodes(named, f"{side}_id", names, build, pl.col("load_if_mentioned"))
     # Where rows disagree whether the SNP is named, "named" counts.
-    return snps.sort("on_mention", "row").unique("id", keep="first", maintain_order=True)
+    return snps.sort("load_if_mentioned", "row").unique("id", keep="first", maintain_order=True)
 
 
 def snp_nodes(
-    table: pl.DataFrame, identity: str, names: Mapping[str, str], build: str, on_mention: pl.Expr
+    table: pl.DataFrame, identity: str, names: Mapping[str, str], build: str, load_if_mentioned: pl.Expr
 ) -> pl.DataFrame:
     """A `Snps` table of `table`'s rows; `names` says what the place's columns are called there."""
     there = set(table.columns)
@@ -303,6 +303,6 @@ def snp_nodes(
         pl.when(whole).then(position).alias("position"),
         pl.when(whole).then(pl.lit(normalise_build(build), dtype=pl.String)).alias("build"),
         alleles.alias("alleles"),
-        on_mention.alias("on_mention"),
+        load_if_mentioned.alias("load_if_mentioned"),
     )
     return conform(snps, Snps)

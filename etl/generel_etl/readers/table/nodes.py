@@ -8,7 +8,7 @@ import polars as pl
 
 from generel_etl.errors import ConfigError
 from generel_etl.identifiers import curie, kind, normalise_build, rsid, snp_id
-from generel_etl.parsing.rejects import ROW, Check, gather, rejected, split_valid_rows
+from generel_etl.parsing.rejects import ROW, Check, as_rejects, concat_rejects, split_valid_rows
 from generel_etl.readers.table.columns import CONCEPT_COLUMNS, PLACE, SNP_COLUMNS, Mapped, canonical
 from generel_etl.readers.table.edges import place_id, snp_nodes
 from generel_etl.schema import CONCEPT_KINDS, Concepts, conform
@@ -55,13 +55,13 @@ def read_snps(
     if "alt_ids" in table.columns:
         merged = pl.col("alt_ids").list.eval(rsid(_prefixed(pl.element(), prefix))).list.drop_nulls()
         snps = snps.with_columns(table.select(merged.alias("alt_ids"))["alt_ids"])
-    nowhere = gather([])
+    nowhere = concat_rejects([])
     if "position" in table.columns:
         lost = snps.filter(pl.col("position").is_null()).select(pl.col("row").alias(ROW))
         if lost.height:
             lines = table.join(lost, on=ROW, how="semi")
-            nowhere = rejected(lines, mapping.file_column("position"), "not a place: left out", pl.col("position"))
-    return snps, gather([bad, nowhere])
+            nowhere = as_rejects(lines, mapping.file_column("position"), "not a place: left out", pl.col("position"))
+    return snps, concat_rejects([bad, nowhere])
 
 
 def _prefixed(text: pl.Expr, prefix: str) -> pl.Expr:
@@ -107,7 +107,7 @@ def read_concepts(
             pl.col("#id").alias("id"),
             _kind(table, default_kind, kinds, mapping.list_separator).alias("kind"),
             pl.lit(defines).alias("defined"),
-            pl.lit(not create).alias("on_mention"),
+            pl.lit(not create).alias("load_if_mentioned"),
         ),
         Concepts,
     ), bad

@@ -95,7 +95,7 @@ import polars as pl
 from generel_etl.config import SourceConfig, build_options
 from generel_etl.errors import ConfigError, DataError
 from generel_etl.parsing.delimited import Layout, Rows, check_columns, read_rows
-from generel_etl.parsing.rejects import FILE, LINE, ROW, gather
+from generel_etl.parsing.rejects import FILE, LINE, ROW, concat_rejects
 from generel_etl.reader import Reader, SourceFiles
 from generel_etl.readers.table.columns import CONCEPT_COLUMNS, EDGE_COLUMNS, SNP_COLUMNS, Mapped, mapped
 from generel_etl.readers.table.edges import EMPTY, EdgeOptions, check_edge, read_edges
@@ -164,8 +164,8 @@ def read(files: SourceFiles, options: TableOptions) -> Tables:
         edges.append(of_edge)
         snps.append(of_snps)
         rejects.append(bad)
-    made = Tables(rows.rows_read, pl.concat(concepts), pl.concat(snps), pl.concat(edges), places=rows.places)
-    return replace(made, rejects=_without_gaps(gather(rejects), made).unique(maintain_order=True))
+    made = Tables(rows.rows_read, pl.concat(concepts), pl.concat(snps), pl.concat(edges), locations=rows.locations)
+    return replace(made, rejects=_without_gaps(concat_rejects(rejects), made).unique(maintain_order=True))
 
 
 def _without_gaps(rejects: pl.DataFrame, made: Tables) -> pl.DataFrame:
@@ -176,7 +176,7 @@ def _without_gaps(rejects: pl.DataFrame, made: Tables) -> pl.DataFrame:
     others = rejects.filter(~gaps)
     known = pl.concat([t.select("row") for t in (made.concepts, made.snps, made.edges, others)])
     idle = rejects.filter(gaps).join(known, on="row", how="anti").unique("row", keep="first")
-    return gather([others, idle])
+    return concat_rejects([others, idle])
 
 
 def _parts(files: SourceFiles, options: TableOptions) -> list[tuple[EdgeOptions, Mapped, str]]:
@@ -299,7 +299,7 @@ def _parquet(files: SourceFiles, used: tuple[str, ...]) -> Rows:
             )
         )
         rows += frame.height
-    return Rows(pl.concat(frames), gather([]), rows)
+    return Rows(pl.concat(frames), concat_rejects([]), rows)
 
 
 READER = Reader("table", 1, TableOptions, read)

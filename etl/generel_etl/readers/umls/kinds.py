@@ -47,7 +47,7 @@ def combined_kind(prefix_kind: pl.Expr, semantic: pl.Expr) -> pl.Expr:
 
 def type_records(frame: pl.DataFrame, concepts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows of MRSTY as records of the first code of their CUI, and rejects. `concepts`: see `Codes`."""
-    codes = concepts.select("CUI", "id", "kind", "defined", "on_mention").unique(
+    codes = concepts.select("CUI", "id", "kind", "defined", "load_if_mentioned").unique(
         "CUI", keep="first", maintain_order=True
     )
     frame, bad = split_valid_rows(

@@ -11,7 +11,7 @@ from generel_etl.errors import DataError
 from generel_etl.identifiers import canonical_prefix, curie, is_vocabulary, kind, spellings
 from generel_etl.parsing.rejects import ROW, Check, split_valid_rows
 from generel_etl.readers.umls.kinds import combined_kind
-from generel_etl.relations import nearest
+from generel_etl.relations import with_suggestion
 from generel_etl.schema import Concepts, conform
 
 CUI_PATTERN = r"^C[0-9]{7}$"
@@ -103,7 +103,7 @@ def read_names(frame: pl.DataFrame, wanted: WantedNames, types: pl.DataFrame) ->
             Check(
                 "SAB",
                 pl.col("#prefix").is_not_null(),
-                nearest("a vocabulary without a prefix; add one to `prefixes`", pl.col("SAB"), with_prefix),
+                with_suggestion("a vocabulary without a prefix; add one to `prefixes`", pl.col("SAB"), with_prefix),
             ),
             wanted.is_current,
             Check("CODE", pl.col("id").is_not_null(), "not a code"),
@@ -153,14 +153,14 @@ def _concepts(frame: pl.DataFrame, wanted: WantedNames, types: pl.DataFrame) -> 
         pl.concat_list("UMLS:" + pl.col("CUI")).alias("xrefs"),
         pl.col("cuis").list.slice(1).list.eval(umls).alias("inexact_xrefs"),
         pl.col("SAB").is_in(wanted.defines).alias("defined"),
-        (pl.lit(not wanted.create)).alias("on_mention"),
+        (pl.lit(not wanted.create)).alias("load_if_mentioned"),
     ).sort("row")
 
 
 def _records(frame: pl.DataFrame, concepts: pl.DataFrame) -> pl.DataFrame:
     """The first record of each code, and one record for each further name, so that every row has a record."""
     further = (
-        frame.join(concepts.select("id", "kind", "defined", "on_mention", main="CUI", first="row"), on="id")
+        frame.join(concepts.select("id", "kind", "defined", "load_if_mentioned", main="CUI", first="row"), on="id")
         .filter(pl.col(ROW) != pl.col("first"))
         .with_columns(exact=(pl.col("CUI") == pl.col("main")) & ~pl.col("TTY").is_in(ABBREVIATIONS).fill_null(False))
         .select(
@@ -170,7 +170,7 @@ def _records(frame: pl.DataFrame, concepts: pl.DataFrame) -> pl.DataFrame:
             pl.when("exact").then(pl.concat_list("STR")).alias("synonyms"),
             pl.when(~pl.col("exact")).then(pl.concat_list("STR")).alias("other_synonyms"),
             "defined",
-            "on_mention",
+            "load_if_mentioned",
         )
     )
     return pl.concat([conform(concepts, Concepts), conform(further, Concepts)]).sort("row", maintain_order=True)

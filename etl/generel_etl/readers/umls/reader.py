@@ -30,7 +30,7 @@ import polars as pl
 
 from generel_etl.errors import DataError
 from generel_etl.parsing.delimited import Layout, Rows, read_rows
-from generel_etl.parsing.rejects import ROW, gather
+from generel_etl.parsing.rejects import ROW, concat_rejects
 from generel_etl.reader import Reader, SourceFiles
 from generel_etl.readers.umls.kinds import empty_types, read_types, type_records
 from generel_etl.readers.umls.names import WantedNames, read_names
@@ -107,8 +107,8 @@ def read(files: SourceFiles, options: UmlsOptions) -> Tables:
         rows_read=sum(r.rows_read for r in rows.values()),
         concepts=pl.concat(concepts),
         edges=pl.concat(edges),
-        rejects=gather([*rejects, *(r.rejects for r in rows.values())]),
-        places=pl.concat([r.places for r in rows.values()]),
+        rejects=concat_rejects([*rejects, *(r.rejects for r in rows.values())]),
+        locations=pl.concat([r.locations for r in rows.values()]),
     )
 
 

@@ -20,7 +20,7 @@ import polars as pl
 from generel_etl.parsing.records import edge_table, endpoint, swap_endpoints
 from generel_etl.parsing.rejects import Check, split_valid_rows
 from generel_etl.readers.umls.names import CUI_PATTERN, Codes, WantedNames
-from generel_etl.relations import PREDICATES, RELAS, from_rela, nearest
+from generel_etl.relations import PREDICATES, RELAS, from_rela, with_suggestion
 from generel_etl.weights import CURATED
 
 BROADER = "broader or narrower"  # `relation` of an XREF, which has no direction
@@ -45,13 +45,13 @@ def read_relations(frame: pl.DataFrame, codes: Codes, wanted: WantedNames) -> tu
     frame = frame.join(_types(frame), on=["REL", "RELA"], how="left", nulls_equal=True, maintain_order="left")
     for side in ("1", "2"):
         frame = _with_endpoint(frame, side, codes)
-    rela = nearest("unknown RELA", pl.col("RELA"), KNOWN_RELAS)
+    rela = with_suggestion("unknown RELA", pl.col("RELA"), KNOWN_RELAS)
     not_read = pl.col("REL").replace_strict(NOT_READ, default=None, return_dtype=pl.String)
     unnamed = pl.when(pl.col("RELA").is_null()).then(pl.lit("RO without RELA: the relation is not specified"))
     frame, bad = split_valid_rows(
         frame,
         [
-            Check("REL", pl.col("REL").is_in(RELS), nearest("unknown REL", pl.col("REL"), RELS)),
+            Check("REL", pl.col("REL").is_in(RELS), with_suggestion("unknown REL", pl.col("REL"), RELS)),
             Check("SAB", wanted.is_read(), "a vocabulary that is not in `vocabularies`"),
             wanted.is_current,
             Check("REL", not_read.is_null(), not_read),
@@ -112,7 +112,7 @@ def _checks(side: str) -> list[Check]:
     stype, aui = f"STYPE{side}", f"AUI{side}"
     is_cui = pl.col(stype) == BY_CUI
     return [
-        Check(stype, pl.col(stype).is_in(STYPES), nearest("unknown STYPE", pl.col(stype), STYPES)),
+        Check(stype, pl.col(stype).is_in(STYPES), with_suggestion("unknown STYPE", pl.col(stype), STYPES)),
         Check(f"CUI{side}", ~is_cui | pl.col(f"id{side}").is_not_null(), "not a CUI"),
         Check(aui, pl.col(f"id{side}").is_not_null(), "no code of this atom was read from MRCONSO"),
     ]

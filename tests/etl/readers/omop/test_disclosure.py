@@ -131,9 +131,9 @@ def test_no_cell_and_no_group_is_of_few_persons(
         .sum_horizontal()[0]
         == 0
     )
-    tallies = found.tallies().collect()
-    assert tallies["rows"].sum() == found.rows_read == len(made.tables["CONDITION_OCCURRENCE"])
-    assert tallies.is_empty() or tallies["rows"].min() >= MINIMUM
+    multiplicities = found.multiplicities().collect()
+    assert multiplicities["rows"].sum() == found.rows_read == len(made.tables["CONDITION_OCCURRENCE"])
+    assert multiplicities.is_empty() or multiplicities["rows"].min() >= MINIMUM
     named = {"bad day": "before birth", "zero": "concept 0", "nobody": "no such person", "procedure": "Procedure"}
     reasons = found.rejects().collect()["reason"].to_list()
     for trouble, reason in named.items():
