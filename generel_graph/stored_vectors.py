@@ -1,15 +1,15 @@
-"""The stored vector, and how a question picks its mix of the two halves.
+"""The layout of the stored vector, and the query vectors that weigh its two parts.
 
-With share s, a node's stored vector is v = [√s·z ; √(1−s)·b], z learnt and b untrained propagation, both of
-unit length, so v has unit length too. What Neo4j gives is the cosine of a query q and v:
+With share s, the stored vector of a node is v = [√s·z ; √(1−s)·b]: z is learnt, b is untrained text propagation. Both
+have unit length, so v has unit length too. Neo4j returns the cosine of a query q and v:
 
-| question | q | cosine(q, v′) | constant | score = cosine / constant |
+| query | q | cosine(q, v′) | constant | score = cosine / constant |
 |---|---|---|---|---|
 | SNP and trait, SNP and SNP | [√s·z ; √(1−s)·b] | s·zz′ + (1−s)·bb′ | 1 | s·zz′ + (1−s)·bb′ |
 | gene and SNP | [√(1−s)·z ; √s·b] | √(s(1−s))·(zz′ + bb′) | 2·√(s(1−s)) | ½·zz′ + ½·bb′ |
 | concepts, free text, any kind | [z ; 0] | √s·zz′ | √s | zz′ |
 
-All scores are in −1 … 1. The index's own score is (1 + cosine) / 2.
+All scores are in −1 … 1. The score of Neo4j's vector index is (1 + cosine) / 2.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from numpy.typing import NDArray
 
 
 def to_stored(z: NDArray[np.float32], b: NDArray[np.float32], share: float) -> NDArray[np.float32]:
-    """[√share·z ; √(1−share)·b], [n, d_z + d_b] of unit length.
+    """The stored vectors [√share·z ; √(1−share)·b], [n, d_z + d_b] of unit length.
 
-    Where b is zeros (nothing is known but a place), a fixed direction stands in for it, which is nobody's
-    meaning: with zeros there, every cosine with such a node would come out too large.
+    If b is zeros (only the position of the node is known), a fixed, meaningless direction replaces it. With zeros, the
+    vector would be shorter than 1, and every cosine with the node too large.
     """
-    nobody = np.where(np.arange(b.shape[1]) % 2 == 0, 1.0, -1.0) / np.sqrt(b.shape[1])
-    b = np.where(np.any(b != 0, axis=1, keepdims=True), b, nobody)
+    meaningless = np.where(np.arange(b.shape[1]) % 2 == 0, 1.0, -1.0) / np.sqrt(b.shape[1])
+    b = np.where(np.any(b != 0, axis=1, keepdims=True), b, meaningless)
     return np.concatenate([np.sqrt(share) * z, np.sqrt(1 - share) * b], axis=1).astype(np.float32)
 
 
 def split_vectors(vector: NDArray[np.float32], dimension: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Part stored vectors [k, D] into z [k, dimension] and b, each of unit length (zeros stay)."""
+    """Split stored vectors [k, D] into z [k, dimension] and b [k, D − dimension], of unit length (zeros stay zeros)."""
     parts = vector[:, :dimension], vector[:, dimension:]
     lengths = (np.linalg.norm(part, axis=1, keepdims=True) for part in parts)
     z, b = (part / np.where(n > 0, n, 1.0) for part, n in zip(parts, lengths, strict=True))
@@ -39,24 +39,24 @@ def split_vectors(vector: NDArray[np.float32], dimension: int) -> tuple[NDArray[
 
 def query_vectors(
     vector: NDArray[np.float32],
-    asked_kind: str,
-    wanted_kind: str | None,
+    query_kind: str,
+    hit_kind: str | None,
     share: float = 0.7,
     dimension: int | None = None,
 ) -> tuple[NDArray[np.float32], float]:
-    """Query vectors for stored ones, [k, D] of unit length, and the constant: score = cosine / constant.
+    """Query vectors for stored vectors, [k, D] of unit length, and the constant: score = cosine / constant.
 
-    `asked_kind`: of what is asked about, "" for free text; `wanted_kind`: of the hits, None for any.
-    `dimension`: of z (default: half of D). Algebra: this module's docstring.
+    `query_kind`: the kind of the queried node, "" for free text. `hit_kind`: the kind of the hits, None for any.
+    `dimension`: that of z (default: half of D). The table in the docstring of this module gives the algebra.
     """
     dimension = vector.shape[1] // 2 if dimension is None else dimension
-    kinds = {asked_kind, wanted_kind}
+    kinds = {query_kind, hit_kind}
     z, b = split_vectors(vector, dimension)
-    both = 0 < share < 1
-    if kinds == {"Gene", "SNP"} and both:
+    has_both_parts = 0 < share < 1
+    if kinds == {"Gene", "SNP"} and has_both_parts:
         query = np.concatenate([np.sqrt(1 - share) * z, np.sqrt(share) * b], axis=1)
         return query.astype(np.float32), 2 * float(np.sqrt(share * (1 - share)))
-    if "SNP" in kinds and asked_kind and wanted_kind and both:
+    if "SNP" in kinds and query_kind and hit_kind and has_both_parts:
         return to_stored(z, b, share), 1.0
     if share > 0:
         return np.concatenate([z, np.zeros_like(b)], axis=1), float(np.sqrt(share))

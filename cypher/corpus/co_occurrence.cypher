@@ -1,5 +1,5 @@
-// Task co_occurrence: two concepts that patients or texts have together more often than chance.
-// $first, $last: the range of ids of anchors, both inclusive
+// Task co_occurrence: two concepts that occur together in patients or texts more often than expected by chance.
+// $first, $last: the range of anchor ids, both inclusive
 // returns: anchor, positive (ids), weight (lists)
 MATCH (n:Entity)
 WHERE $first <= n.id <= $last

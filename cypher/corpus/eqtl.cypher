@@ -1,5 +1,5 @@
-// Task eqtl: an SNP and a gene whose expression it changes; of several tissues the largest weight counts.
-// $first, $last: the range of ids of anchors, both inclusive
+// Task eqtl: an SNP and a gene whose expression it changes; the weight is the largest over the tissues.
+// $first, $last: the range of anchor ids, both inclusive
 // returns: anchor, positive (ids), weight (lists)
 MATCH (snp:Entity)
 WHERE $first <= snp.id <= $last AND snp:SNP

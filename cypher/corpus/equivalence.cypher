@@ -1,5 +1,5 @@
-// Task equivalence: a concept and the name that another vocabulary has for the same, where it is another name.
-// $first, $last: the range of ids of anchors, both inclusive
+// Task equivalence: a concept and a different name of the same concept in another vocabulary.
+// $first, $last: the range of anchor ids, both inclusive
 // returns: anchor (ids), positive (texts), weight (lists)
 MATCH (n:Entity)
 WHERE $first <= n.id <= $last

@@ -1,7 +1,7 @@
-// Task gwas: an SNP and a trait that studies associate it with. Of one study the largest weight counts;
-// distinct studies add up as 1 − Π(1 − w). The effect is the largest |ln odds ratio|, -1 where none is known.
-// $first, $last: the range of ids of anchors, both inclusive
-// $published_before: a date from which on reports are left out, or null
+// Task gwas: an SNP and a trait that studies associate with it. The largest weight of each study is used, and studies are
+// combined as 1 − Π(1 − w). The effect is the largest |ln odds ratio|; -1 if none is known.
+// $first, $last: the range of anchor ids, both inclusive
+// $published_before: reports from this date on, and undated ones, are left out; null: none
 // returns: anchor, positive (ids), weight, effect (lists)
 MATCH (snp:Entity)
 WHERE $first <= snp.id <= $last AND snp:SNP

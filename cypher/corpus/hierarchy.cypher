@@ -1,5 +1,5 @@
-// Task hierarchy: a concept and what it is a kind of.
-// $first, $last: the range of ids of anchors, both inclusive
+// Task hierarchy: a concept and its parent (IS_A).
+// $first, $last: the range of anchor ids, both inclusive
 // returns: anchor, positive (ids), weight (lists)
 MATCH (n:Entity)
 WHERE $first <= n.id <= $last

@@ -1,5 +1,5 @@
-// Task kg: two concepts that a knowledge graph relates, whatever the relation; negative relations are none of it.
-// $first, $last: the range of ids of anchors, both inclusive
+// Task kg: two concepts that a knowledge graph relates by any of the given types; negated relations are not among them.
+// $first, $last: the range of anchor ids, both inclusive
 // $relations: the relationship types of knowledge graphs
 // returns: anchor, positive (ids), weight (lists)
 MATCH (n:Entity)

@@ -1,5 +1,5 @@
-// Task ld: two SNPs that are inherited together, r² at least .2; of several populations the largest counts.
-// $first, $last: the range of ids of anchors, both inclusive
+// Task ld: two SNPs in linkage disequilibrium, r² ≥ 0.2; the weight is the largest r² over the populations.
+// $first, $last: the range of anchor ids, both inclusive
 // returns: anchor, positive (ids), weight (lists)
 MATCH (snp:Entity)
 WHERE $first <= snp.id <= $last AND snp:SNP

@@ -1,6 +1,6 @@
-// The edges that start in a range of ids, in columns; -1 stands where an edge lacks a number, 0 for no weight.
+// The edges that start in a range of ids, in columns; a missing number is -1, a missing weight 0.
 // $first, $last: the range of ids, both inclusive
-// $published_before: a date from which on reports are left out, or null
+// $published_before: reports from this date on are left out; null: none
 // returns: start, end, type, weight, odds_ratio, neg_log10_p (lists)
 MATCH (a:Entity)
 WHERE $first <= a.id <= $last

@@ -1,4 +1,4 @@
-// The embedded nodes in a range of ids, in columns; '' and -1 stand where a node lacks a property.
+// The embedded nodes in a range of ids, in columns; a missing property is '' or -1.
 // $first, $last: the range of ids, both inclusive
 // returns: id, kind, name, description, synonyms (lists of texts), cluster, chromosome, position, build (lists)
 MATCH (n:Entity)

@@ -1,4 +1,4 @@
-// What dated papers report of SNPs in a range of ids, in columns: traits and genes; -1 stands for no number.
+// The dated reports on the SNPs in a range of ids, in columns: traits and genes; a missing odds ratio is -1.
 // $first, $last: the range of ids, both inclusive
 // returns: snp, end, type, paper, published (days since 1970), clear, odds_ratio (lists); clear: one SNP, below 1e-5
 MATCH (snp:Entity)

@@ -1,7 +1,7 @@
-// Task phewas: an SNP and a trait that it goes with in a cohort; of several cohorts the largest weight counts.
-// The effect is the largest |ln odds ratio|, -1 where none is known.
-// $first, $last: the range of ids of anchors, both inclusive
-// $published_before: a date from which on reports are left out, or null
+// Task phewas: an SNP and a trait that correlate in a cohort; the weight is the largest over the cohorts.
+// The effect is the largest |ln odds ratio|; -1 if none is known.
+// $first, $last: the range of anchor ids, both inclusive
+// $published_before: reports from this date on are left out; null: none
 // returns: anchor, positive (ids), weight, effect (lists)
 MATCH (snp:Entity)
 WHERE $first <= snp.id <= $last AND snp:SNP

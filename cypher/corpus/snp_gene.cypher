@@ -1,6 +1,6 @@
-// Task snp_gene: an SNP and a gene that it lies in, is nearest to, or that a study names for it.
-// $first, $last: the range of ids of anchors, both inclusive
-// $published_before: a date from which on reports are left out, or null
+// Task snp_gene: an SNP and a gene that contains it, that is nearest to it, or that a study reports for it.
+// $first, $last: the range of anchor ids, both inclusive
+// $published_before: reports from this date on are left out; null: none
 // returns: anchor, positive (ids), weight (lists)
 MATCH (snp:Entity)
 WHERE $first <= snp.id <= $last AND snp:SNP

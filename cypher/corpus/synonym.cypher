@@ -1,6 +1,6 @@
-// Task synonym: a concept and its exact synonyms, at most four of each. Of kinds that people ask for in words of their own:
-// a gene's aliases say nothing as texts, and a process' synonyms are mostly its own words in another order.
-// $first, $last: the range of ids of anchors, both inclusive
+// Task synonym: a concept and its exact synonyms, at most four per concept. Genes are left out because their aliases carry
+// no meaning as text, processes because their synonyms mostly repeat the words of the name in another order.
+// $first, $last: the range of anchor ids, both inclusive
 // returns: anchor (ids), positive (texts), weight (lists)
 MATCH (n:Entity)
 WHERE $first <= n.id <= $last AND n.synonyms IS NOT NULL

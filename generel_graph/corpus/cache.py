@@ -1,7 +1,7 @@
-"""A corpus kept on disk, so that the same graph is read once: Arrow files, memory-mapped when they are read again.
+"""Cache of corpora on disk: each graph is read once, into Arrow files that later runs map into memory.
 
-A corpus is named by the digest of the graph it was read from, the cut-off date, the tasks and the text of their
-Cypher files: what is kept under that name can not be stale. Corpora of other graphs go when a new one is kept.
+The name of a corpus is a digest of its graph, the cut-off date, the tasks and their Cypher statements, so a cached
+corpus is never stale. Writing a corpus removes the cached corpora of other graphs.
 """
 
 from __future__ import annotations
@@ -25,46 +25,46 @@ NODES, EDGES = "nodes.arrow", "edges.arrow"
 
 
 def read_cached(folder: Path, name: str) -> Corpus | None:
-    """The corpus of digest `name` if it is kept under `folder`, its numbers memory-mapped; else None."""
-    place = folder / name
+    """The cached corpus of digest `name`, with memory-mapped arrays; None if `folder` has no such corpus."""
+    path = folder / name
     try:
-        manifest = json.loads((place / MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):
         return None
     if manifest["format"] != FORMAT:
         return None
-    nodes, edges = _read(place / NODES), _read(place / EDGES)
-    texts = ("ids", "kinds", "texts", "chromosomes", "builds")
+    nodes, edges = _read(path / NODES), _read(path / EDGES)
+    text_columns = ("ids", "kinds", "texts", "chromosomes", "builds")
     return Corpus(
         digest=name,
         nodes=Nodes(
             synonyms=tuple(map(tuple, nodes["synonyms"].to_list())),
             clusters=nodes["clusters"].to_numpy(),
             positions=nodes["positions"].to_numpy(),
-            **{column: tuple(nodes[column]) for column in texts},
+            **{column: tuple(nodes[column]) for column in text_columns},
         ),
         edges=EdgeArrays(
             types=tuple(manifest["types"]), **{column: edges[column].to_numpy() for column in edges.columns}
         ),
-        tasks={task: _pairs(place, number, manifest) for number, task in enumerate(manifest["tasks"])},
+        tasks={task: _pairs(path, number, manifest) for number, task in enumerate(manifest["tasks"])},
         sampling=manifest["sampling"],
     )
 
 
 def read_cached_nodes(folder: Path, name: str) -> pl.DataFrame | None:
-    """The nodes alone of the corpus of digest `name`, memory-mapped, with the columns of `Nodes`; None: not kept."""
+    """The nodes of a cached corpus, memory-mapped, with the columns of `Nodes`; None if it is not cached."""
     if not (folder / name / MANIFEST).is_file():
         return None
     return _read(folder / name / NODES)
 
 
 def write_cache(folder: Path, corpus: Corpus, graph_digest: str) -> None:
-    """Keep a corpus; one that stands there under its name is left, those of other graphs are removed."""
-    place = folder / corpus.digest
-    if (place / MANIFEST).is_file():
+    """Cache a corpus unless it is cached already, and remove the corpora of other graphs."""
+    path = folder / corpus.digest
+    if (path / MANIFEST).is_file():
         return
-    _forget(folder, graph_digest)
-    with atomic_folder(place) as new:
+    _remove_other_graphs(folder, graph_digest)
+    with atomic_folder(path) as new:
         nodes = corpus.nodes
         _write(new / NODES, {f.name: getattr(nodes, f.name) for f in fields(nodes)}, synonyms=pl.List(pl.String))
         columns = [f.name for f in fields(EdgeArrays) if f.name != "types"]
@@ -84,10 +84,10 @@ def write_cache(folder: Path, corpus: Corpus, graph_digest: str) -> None:
         (new / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
 
 
-def _pairs(place: Path, number: int, manifest: dict[str, Any]) -> Pairs:
-    frame = _read(place / f"pairs_{number}.arrow")
-    path = place / f"texts_{number}.arrow"
-    texts = tuple(_read(path)["text"]) if path.is_file() else ()
+def _pairs(path: Path, number: int, manifest: dict[str, Any]) -> Pairs:
+    frame = _read(path / f"pairs_{number}.arrow")
+    texts_path = path / f"texts_{number}.arrow"
+    texts = tuple(_read(texts_path)["text"]) if texts_path.is_file() else ()
     return Pairs(texts=texts, **{name: frame[name].to_numpy() for name in frame.columns})
 
 
@@ -105,12 +105,12 @@ def _write(path: Path, columns: dict[str, Any], **types: Any) -> None:
             for name, values in columns.items()
         }
     )
-    # What is compressed cannot be mapped, and the oldest level is what every reader of Arrow knows.
+    # Compressed files cannot be memory-mapped. Every Arrow reader supports the oldest compatibility level.
     frame.write_ipc(path, compression="uncompressed", compat_level=pl.CompatLevel.oldest())
 
 
-def _forget(folder: Path, graph_digest: str) -> None:
-    """Remove what was read from the graph as it was before."""
+def _remove_other_graphs(folder: Path, graph_digest: str) -> None:
+    """Remove the corpora that were not read from the graph of this digest."""
     for manifest in folder.glob(f"*/{MANIFEST}"):
         if json.loads(manifest.read_text(encoding="utf-8")).get("graph") != graph_digest:
             shutil.rmtree(manifest.parent, ignore_errors=True)

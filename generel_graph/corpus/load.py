@@ -1,4 +1,4 @@
-"""The training corpus of the configured tasks, read from the graph once and cached."""
+"""Load the training corpus of the configured tasks, from the cache or from the graph."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from generel_graph.graph.digest import graph_digest
 
 
 def load_corpus(graph: Graph, config: Config, digest: str, progress: Progress = silent) -> Corpus:
-    """Read what is trained on, with the configured tasks and cut-off date; of one graph it is read once.
+    """Load the corpus of the configured tasks and cut-off date; each graph is read once.
 
-    Its provenance is what the graph says now: a licence may be put right without new data.
-    `digest` is the graph's. Raises GraphError if the graph is another one when all is read.
+    The provenance is read again each time, because a licence can be corrected without new data. `digest` is that of the
+    graph. Raises GraphError if the graph changes while it is read.
     """
     tasks, before = enabled_tasks(config.tasks), config.train.published_before
-    kept = read_cached(config.sampled_folder, corpus_name(digest, tasks, before))
-    if kept is not None:
-        return replace(kept, provenance=read_provenance(graph, before))
+    cached = read_cached(config.sampled_folder, corpus_name(digest, tasks, before))
+    if cached is not None:
+        return replace(cached, provenance=read_provenance(graph, before))
     corpus = read_corpus(graph, digest, tasks, before, progress)
-    if (now := graph_digest(graph) or "") != digest:
+    if (digest_after := graph_digest(graph) or "") != digest:
         raise GraphError(
             "the graph changed while it was read",
             where=graph.uri,
-            found=now,
+            found=digest_after,
             valid=[digest],
-            next_step="run the command again when the other sync is done",
+            next_step="wait for the other sync to finish, then run the command again",
         )
     write_cache(config.sampled_folder, corpus, digest)
     return replace(corpus, provenance=read_provenance(graph, before))

@@ -1,4 +1,4 @@
-"""Read everything that a model is trained on, in columns, and number the nodes."""
+"""Read the training corpus from the graph, in columns, and number its nodes."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ def read_corpus(
     published_before: date | None = None,
     progress: Progress = silent,
 ) -> Corpus:
-    """Read nodes, edges and the pairs of `tasks`; reports from `published_before` on are left out.
+    """Read nodes, edges and the pairs of `tasks`; reports published on or after `published_before` are left out.
 
-    `digest` is the graph's: with tasks and date it names the corpus.
-    Raises GraphError if there is nothing to learn from, or a task's statement lacks a column or a weight in (0, 1].
+    `digest` is that of the graph; together with the tasks and the date it names the corpus. Raises GraphError if no
+    task has a pair, if a task's statement lacks a column, or if it returns a weight outside (0, 1].
     """
     ranges = graph.key_ranges()
     nodes = graph.frame("corpus/list_nodes", ranges, NODE_SCHEMA, progress, "read nodes").sort("id")
@@ -67,7 +67,7 @@ def read_corpus(
         "corpus/list_edges", ranges, EDGE_SCHEMA, progress, "read edges", published_before=published_before
     )
     pairs = {}
-    for statement_name, some in _by_statement(tasks).items():
+    for statement_name, its_tasks in _tasks_by_statement(tasks).items():
         frame = graph.frame(
             statement_name,
             ranges,
@@ -77,13 +77,13 @@ def read_corpus(
             published_before=published_before,
             relations=list(KNOWLEDGE),
         )
-        for task in some:
-            found = _pairs(task, frame, numbers, nodes["kind"])
-            if len(found) or task.kinds is None:  # of the relations only those that the graph holds
-                pairs[task.name] = found
+        for task in its_tasks:
+            task_pairs = _pairs(task, frame, numbers, nodes["kind"])
+            if len(task_pairs) or task.kinds is None:  # omit relation tasks without pairs
+                pairs[task.name] = task_pairs
     if not any(len(p) for p in pairs.values()):
         raise GraphError(
-            "no task finds a pair in the graph",
+            "the graph has no pairs for the enabled tasks",
             where=graph.uri,
             valid=tasks,
             next_step="add a source with edges",
@@ -98,23 +98,26 @@ def read_corpus(
 
 
 def sampling_digest(tasks: Collection[str]) -> str:
-    """Name the statements that some tasks' corpus is read by: 32 hexadecimal digits."""
-    names = ["corpus/list_nodes", "corpus/list_edges", *sorted(_by_statement(tasks))]
+    """The digest of the statements that read the corpus of some tasks: 32 hexadecimal digits.
+
+    Comments and blank lines of the Cypher files do not count.
+    """
+    names = ["corpus/list_nodes", "corpus/list_edges", *sorted(_tasks_by_statement(tasks))]
     return _digest([statement_body(name) for name in names])
 
 
 def corpus_name(digest: str, tasks: Collection[str], published_before: date | None) -> str:
-    """The digest that the corpus of a graph will have: 32 hexadecimal digits."""
+    """The digest of the corpus of a graph: 32 hexadecimal digits. `digest` is that of the graph."""
     return _digest([digest, str(published_before), *sorted(tasks), sampling_digest(tasks)])
 
 
-def _by_statement(tasks: Collection[str]) -> dict[str, list[Task]]:
-    """The tasks of each Cypher file, in the registry's order."""
-    files: dict[str, list[Task]] = {}
+def _tasks_by_statement(tasks: Collection[str]) -> dict[str, list[Task]]:
+    """The tasks of each Cypher file, in the order of the registry."""
+    statements: dict[str, list[Task]] = {}
     for task in TASKS:
         if task.name in tasks and not task.composed:
-            files.setdefault(task.statement, []).append(task)
-    return files
+            statements.setdefault(task.statement, []).append(task)
+    return statements
 
 
 def _digest(parts: Sequence[str]) -> str:
@@ -125,13 +128,13 @@ def _nodes(nodes: pl.DataFrame, numbers: pl.DataFrame) -> Nodes:
     clusters = nodes.select(pl.col("cluster").alias("id"), own="id").join(
         numbers, on="id", how="left", maintain_order="left"
     )
-    own = numbers["number"]
+    own_number = numbers["number"]
     return Nodes(
         ids=tuple(nodes["id"]),
         kinds=tuple(nodes["kind"]),
-        texts=tuple(node_text(*words) for words in nodes.select("kind", "name", "description").iter_rows()),
+        texts=tuple(node_text(*row) for row in nodes.select("kind", "name", "description").iter_rows()),
         synonyms=tuple(tuple(s) for s in nodes["synonyms"]),
-        clusters=clusters.select(pl.coalesce("number", own))["number"].to_numpy().astype(np.int32),
+        clusters=clusters.select(pl.coalesce("number", own_number))["number"].to_numpy().astype(np.int32),
         chromosomes=tuple(nodes["chromosome"]),
         positions=nodes["position"].to_numpy().astype(np.int64),
         builds=tuple(nodes["build"]),
@@ -139,10 +142,12 @@ def _nodes(nodes: pl.DataFrame, numbers: pl.DataFrame) -> Nodes:
 
 
 def _edges(edges: pl.DataFrame, numbers: pl.DataFrame) -> EdgeArrays:
-    edges = number(number(edges, numbers, "start"), numbers, "end")
+    edges = replace_ids(replace_ids(edges, numbers, "start"), numbers, "end")
     types = sorted(edges["type"].unique())
-    kinds = pl.Series("type", types)
-    place = edges.select(pl.col("type").replace_strict(kinds, range(len(types)), return_dtype=pl.Int16))["type"]
+    type_names = pl.Series("type", types)
+    type_index = edges.select(pl.col("type").replace_strict(type_names, range(len(types)), return_dtype=pl.Int16))[
+        "type"
+    ]
     odds = edges["odds_ratio"].to_numpy()
     p = edges["neg_log10_p"].to_numpy()
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -151,7 +156,7 @@ def _edges(edges: pl.DataFrame, numbers: pl.DataFrame) -> EdgeArrays:
         types=tuple(types),
         starts=edges["start"].to_numpy().astype(np.int32),
         ends=edges["end"].to_numpy().astype(np.int32),
-        type=place.to_numpy().astype(np.int16),
+        type=type_index.to_numpy().astype(np.int16),
         weights=edges["weight"].to_numpy().astype(np.float32),
         log_odds=log_odds.astype(np.float32),
         neg_log10_p=np.where(p >= 0, p, np.nan).astype(np.float32),
@@ -166,24 +171,24 @@ def _pairs(task: Task, frame: pl.DataFrame, numbers: pl.DataFrame, kinds: pl.Ser
             where=where,
             found=frame.columns,
             valid=PAIR_SCHEMA,
-            next_step="return a list of each; `effect` may be left out",
+            next_step="return a list for each column; only `effect` is optional",
         )
     if "effect" not in frame.columns:
         frame = frame.with_columns(pl.lit(-1.0, dtype=pl.Float32).alias("effect"))
-    right = pl.col("weight").is_between(0.0, 1.0, closed="right") & ~pl.col("weight").is_nan()
-    wrong = frame.filter(~right.fill_null(False))
-    if len(wrong):
-        raise GraphError("a weight is not in (0, 1]", where=where, found=wrong.row(0, named=True))
+    is_valid = pl.col("weight").is_between(0.0, 1.0, closed="right") & ~pl.col("weight").is_nan()
+    invalid = frame.filter(~is_valid.fill_null(False))
+    if len(invalid):
+        raise GraphError("a weight is not in (0, 1]", where=where, found=invalid.row(0, named=True))
     frame = frame.unique(["anchor", "positive"], keep="first")
     texts: tuple[str, ...] = ()
     if task.text:
         texts = tuple(sorted(frame["positive"].unique()))
-        places = pl.DataFrame({"id": texts}, schema={"id": pl.String}).with_row_index("number")
-        frame = number(number(frame, numbers, "anchor"), places, "positive")
+        text_numbers = pl.DataFrame({"id": texts}, schema={"id": pl.String}).with_row_index("number")
+        frame = replace_ids(replace_ids(frame, numbers, "anchor"), text_numbers, "positive")
     else:
-        frame = number(number(frame, numbers, "anchor"), numbers, "positive")
+        frame = replace_ids(replace_ids(frame, numbers, "anchor"), numbers, "positive")
     if task.kinds is not None:
-        frame = frame.filter(_joins(task, pl.col("anchor"), pl.col("positive"), kinds))
+        frame = frame.filter(_has_kinds(task, pl.col("anchor"), pl.col("positive"), kinds))
     frame = frame.sort("anchor", "positive")
     effects = frame["effect"].to_numpy()
     return Pairs(
@@ -195,18 +200,18 @@ def _pairs(task: Task, frame: pl.DataFrame, numbers: pl.DataFrame, kinds: pl.Ser
     )
 
 
-def _joins(task: Task, anchor: pl.Expr, positive: pl.Expr, kinds: pl.Series) -> pl.Expr:
-    """Whether rows of numbered ends are of the kinds that a task joins, either way round."""
+def _has_kinds(task: Task, anchor: pl.Expr, positive: pl.Expr, kinds: pl.Series) -> pl.Expr:
+    """Whether the two nodes of a row have the two kinds of a task, in either order."""
     one, other = (kinds.is_in(list(part)) for part in task.kinds or ())
 
-    def is_of(part: pl.Series, end: pl.Expr) -> pl.Expr:
-        return pl.lit(part).gather(end)
+    def node_is(part: pl.Series, node: pl.Expr) -> pl.Expr:
+        return pl.lit(part).gather(node)
 
-    return (is_of(one, anchor) & is_of(other, positive)) | (is_of(other, anchor) & is_of(one, positive))
+    return (node_is(one, anchor) & node_is(other, positive)) | (node_is(other, anchor) & node_is(one, positive))
 
 
-def number(frame: pl.DataFrame, numbers: pl.DataFrame, column: str) -> pl.DataFrame:
-    """Ids of one column as row numbers; rows whose id has none are left out."""
+def replace_ids(frame: pl.DataFrame, numbers: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Replace the ids of a column by their numbers; rows with an unknown id are left out."""
     joined = frame.join(numbers, left_on=column, right_on="id", how="inner")
     return joined.drop(column).rename({"number": column})
 

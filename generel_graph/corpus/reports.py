@@ -1,4 +1,4 @@
-"""Read what dated papers report, for tests by date."""
+"""Read the dated reports of the graph, for evaluation on later papers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from generel_etl.progress import Progress, silent
-from generel_graph.corpus.read import number
+from generel_graph.corpus.read import replace_ids
 from generel_graph.corpus.schema import Nodes, Reports
 from generel_graph.graph import Graph
 
@@ -24,10 +24,11 @@ SCHEMA: dict[str, Any] = {
 
 
 def read_reports(graph: Graph, nodes: Nodes, progress: Progress = silent) -> Reports:
-    """Read all dated associations and reported genes; their ends are numbered as in `nodes`."""
+    """Read all dated associations and reported genes; SNPs and endpoints are indices into `nodes`."""
     frame = graph.frame("corpus/list_reports", graph.key_ranges(), SCHEMA, progress, "read reports")
     numbers = pl.DataFrame({"id": nodes.ids}, schema={"id": pl.String}).with_row_index("number")
-    frame = number(number(frame, numbers, "snp"), numbers, "end").sort("snp", "end", "type", "paper", "published")
+    frame = replace_ids(replace_ids(frame, numbers, "snp"), numbers, "end")
+    frame = frame.sort("snp", "end", "type", "paper", "published")
     odds = frame["odds_ratio"].to_numpy()
     with np.errstate(invalid="ignore", divide="ignore"):
         log_odds = np.where(odds > 0, np.abs(np.log(odds)), np.nan)

@@ -1,6 +1,6 @@
 """The training tasks: each is one Cypher file in `cypher/corpus/` and one line here.
 
-Tasks of knowledge graphs share one file; a line picks the pairs whose ends are of two kinds.
+The tasks of knowledge graphs share one file; each selects the pairs whose nodes have two kinds.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from generel_graph.config import TaskConfig
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One task: what `cypher/corpus/<file>.cypher` returns as anchor, positive, weight (and effect)."""
+    """One task: the anchor, positive, weight (and effect) that `cypher/corpus/<file>.cypher` returns."""
 
     name: str
-    weight: float  # c in the probability of a draw, c·√pairs
-    weight_formula: str = "1"  # how a pair's weight comes about
+    weight: float  # c; a task is drawn with probability proportional to c·√pairs
+    weight_formula: str = "1"  # how the weight of a pair is computed
     text: bool = False  # its positives are texts, not nodes
     file: str = ""  # default: the name
-    kinds: tuple[frozenset[str], frozenset[str]] | None = None  # of the ends, either way; None: any
-    composed: bool = False  # made of other tasks' pairs when it is learnt; it has no file
+    kinds: tuple[frozenset[str], frozenset[str]] | None = None  # of the two nodes, in either order; None: any
+    composed: bool = False  # composed of the pairs of other tasks in training; it has no file
 
     @property
     def statement(self) -> str:
-        """The Cypher file, as `Graph.frame` takes it; "" of a composed task."""
+        """The name of the Cypher statement, for `Graph.frame`; "" for a composed task."""
         return "" if self.composed else f"corpus/{self.file or self.name}"
 
 
@@ -48,7 +48,7 @@ TASKS: tuple[Task, ...] = (
     Task("eqtl", 1.0, f"{BY_P}; largest of the tissues"),
     Task("ld", 1.0, "r²"),
     Task("snp_gene", 1.0),
-    Task("gene_trait", 2.0, "of gwas, the largest of the SNPs between", composed=True),
+    Task("gene_trait", 2.0, "largest gwas weight of the SNPs that link them", composed=True),
     _relations("drug_disease", DRUG, DISEASE),
     _relations("drug_phenotype", DRUG, PHENOTYPE),
     _relations("drug_gene", DRUG, GENE),
@@ -66,9 +66,9 @@ TASKS: tuple[Task, ...] = (
 
 
 def enabled_tasks(configured: Mapping[str, TaskConfig]) -> dict[str, float]:
-    """The enabled tasks with their draw weights, in the registry's order.
+    """The enabled tasks and their draw weights, in the order of the registry.
 
-    Raises ConfigError for a task that does not exist, or if none is left.
+    Raises ConfigError for an unknown task, or if no task is enabled.
     """
     names = [task.name for task in TASKS]
     for name in configured:
@@ -76,9 +76,9 @@ def enabled_tasks(configured: Mapping[str, TaskConfig]) -> dict[str, float]:
             raise ConfigError("no such task", where="tasks", found=name, valid=names)
     weights = {}
     for task in TASKS:
-        own = configured.get(task.name, TaskConfig())
-        if own.enabled:
-            weights[task.name] = task.weight if own.weight < 0 else own.weight
+        settings = configured.get(task.name, TaskConfig())
+        if settings.enabled:
+            weights[task.name] = task.weight if settings.weight < 0 else settings.weight
     if not weights:
         raise ConfigError("no task is enabled", where="tasks", valid=names)
     return weights

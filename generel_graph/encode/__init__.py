@@ -1,4 +1,4 @@
-"""Texts to vectors: the one place that learning, embedding and asking share."""
+"""The text encoder that training, embedding and queries share."""
 
 from generel_graph.encode.encoder import Encoder
 from generel_graph.encode.finetune import LanguageModel

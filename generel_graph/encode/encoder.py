@@ -1,4 +1,4 @@
-"""A frozen transformer language model: texts in, unit vectors out."""
+"""The text encoder: a frozen transformer language model that maps texts to unit vectors."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from generel_graph.encode.cache import VectorStore, text_keys
 from generel_graph.encode.device import best_device, format_name, torch_threads
 from generel_graph.encode.locate import find_encoder
 
-CHUNK = 64  # texts a forward pass; sorted by length, so that little is padding
-PART = 8192  # texts a part of the cache: what a kill can cost
-KEEP_FROM = 64  # of fewer texts than this (a question) the new ones are not worth a part
+CHUNK = 64  # texts per forward pass; they are sorted by length, so that there is little padding
+PART = 8192  # texts per part of the cache: a killed process loses at most one part
+MIN_CACHED_TEXTS = 64  # a call with fewer texts (a query) does not write a part of the cache
 
 
 @dataclass(slots=True)
 class Encoder:
-    """An encoder by name; its weights are read when the first unknown text comes.
+    """A text encoder; its weights are loaded when the first text is not in the cache.
 
-    `digest` (32 hex) names weights, tokenizer, pooling and `max_tokens`: equal digests, equal vectors up to rounding.
-    `dtype`: of the products. A cache holds the vectors of one dtype.
+    `digest` (32 hex digits) identifies weights, tokenizer, pooling and `max_tokens`: encoders of equal digests give
+    equal vectors, up to rounding. `dtype`: that of the matrix products. A cache holds the vectors of one dtype.
     """
 
     name: str
@@ -50,17 +50,18 @@ class Encoder:
     def open(
         cls, name: str, max_tokens: int = 48, cache: Path | None = None, dtype: torch.dtype = torch.float32
     ) -> Encoder:
-        """Find the encoder `name` (minilm, a folder, a Hugging Face name); `cache` keeps what it encodes.
+        """Open the encoder `name` (minilm, a folder, or a Hugging Face name); `cache`: the folder of cached vectors.
 
-        float32 on every device: in bfloat16 a text's vector depends on the other texts of its batch (decision 5).
-        Raises ModelError if it cannot be found, is not the published one, or pools in a way unknown here.
+        The default is float32 on every device: in bfloat16, the vector of a text depends on the other texts of its
+        batch (decision 5). Raises ModelError if the encoder is not found, is not the published one, or has an
+        unsupported pooling.
         """
         folder, weights = find_encoder(name, cache)
         try:
             config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
             dimension = int(config["hidden_size"])
         except (OSError, ValueError, KeyError) as error:
-            raise ModelError("not a transformer's config.json", where=folder, found=str(error)) from error
+            raise ModelError("not the config.json of a transformer", where=folder, found=str(error)) from error
         pooling = _pooling(folder)
         parts = [weights, pooling, str(max_tokens)]
         for file in ("tokenizer.json", "vocab.txt", "tokenizer_config.json", "config.json"):
@@ -71,10 +72,10 @@ class Encoder:
         return cls(name, folder, digest, dimension, max_tokens, pooling, store, dtype)
 
     def encode(self, texts: Sequence[str], progress: Progress = silent) -> NDArray[np.float32]:
-        """Give each text its unit vector, [n, d]; an empty text gives zeros.
+        """The unit vectors of texts, [n, d]; the vector of an empty text is zeros.
 
-        Each distinct text is encoded once, in order of length, whatever the order of `texts`. Of many texts those that
-        are new are cached, however few: what is stored and what is computed later read the same vectors.
+        Each distinct text is encoded once, in order of length, whatever the order of `texts`. A call with many texts
+        caches all new ones, so that stored vectors and later computations use the same text vectors.
         """
         unique = sorted(set(texts))
         number = {text: i for i, text in enumerate(unique)}
@@ -82,9 +83,9 @@ class Encoder:
         missing = np.array([bool(text.strip()) for text in unique], dtype=bool)
         keys = text_keys(unique)
         if self.store is not None and unique:
-            known, rows = self.store.find(keys)
-            vectors[known] = rows
-            missing &= ~known
+            cached, rows = self.store.find(keys)
+            vectors[cached] = rows
+            missing &= ~cached
         order = np.flatnonzero(missing)
         order = order[np.argsort([len(unique[i]) for i in order], kind="stable")]
         done = 0
@@ -95,15 +96,15 @@ class Encoder:
                 vectors[chunk] = rows
                 done += len(chunk)
                 progress("encode", done, len(order), self.name)
-            if self.store is not None and len(unique) >= KEEP_FROM:
+            if self.store is not None and len(unique) >= MIN_CACHED_TEXTS:
                 self.store.add(keys[part], vectors[part])
-        wide = vectors.astype(np.float32)  # through half precision always: a cached vector equals a fresh one
-        length = np.linalg.norm(wide, axis=1, keepdims=True)
-        return np.asarray((wide / np.where(length > 0, length, 1.0))[[number[text] for text in texts]])
+        single = vectors.astype(np.float32)  # always from half precision: a cached vector equals a new one
+        length = np.linalg.norm(single, axis=1, keepdims=True)
+        return np.asarray((single / np.where(length > 0, length, 1.0))[[number[text] for text in texts]])
 
     def is_truncated(self, text: str) -> bool:
-        """Whether a text has more than `max_tokens` tokens, the encoder's own marks among them."""
-        if len(text) + 2 <= self.max_tokens:  # no token is shorter than a letter
+        """Whether a text has more than `max_tokens` tokens, special tokens included."""
+        if len(text) + 2 <= self.max_tokens:  # a token has at least one letter
             return False
         tokenizer, _ = self._weights()
         return len(tokenizer(text, truncation=False, verbose=False)["input_ids"]) > self.max_tokens
@@ -111,28 +112,28 @@ class Encoder:
     def _forward_all(
         self, chunks: Sequence[tuple[NDArray[np.int64], list[str]]]
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:
-        """Run chunks side by side, a core each, in any order.
+        """Encode chunks in parallel, one core each; the order of the results is arbitrary.
 
-        Threads inside one product wait for each other at every layer: on a busy machine two of them took five
-        times the CPU of one. Chunks have nothing to wait for.
+        Threads within one product wait for each other at every layer: on a busy machine, two of them used five times
+        the CPU time of one. Separate chunks do not wait.
         """
         device = best_device().type
         workers = min(torch.get_num_threads() if device == "cpu" else 1, len(chunks))
-        waiting = iter(chunks)  # shared: next() on it is atomic
+        pending = iter(chunks)  # shared by the threads: next() is atomic
         done: Queue[tuple[NDArray[np.int64], NDArray[np.float16]] | BaseException] = Queue()
         tokenizer, _ = self._weights()
-        alone = Lock()  # a tokenizer is not to be asked by two threads at once
+        tokenizer_lock = Lock()  # the tokenizer is not thread-safe
 
         def work() -> None:
-            # One context for all chunks of a thread: it keeps the weights that it has cast.
+            # One autocast context for all chunks of a thread: it caches the weights that it has cast.
             try:
                 with torch.autocast(device, self.dtype, enabled=self.dtype != torch.float32):
-                    for places, texts in waiting:
-                        with alone:
+                    for indices, texts in pending:
+                        with tokenizer_lock:
                             batch = tokenizer(
                                 texts, padding=True, truncation=True, max_length=self.max_tokens, return_tensors="pt"
                             )
-                        done.put((places, self._forward(batch)))
+                        done.put((indices, self._forward(batch)))
             except BaseException as error:
                 done.put(error)
 
@@ -140,10 +141,10 @@ class Encoder:
             for _ in range(workers):
                 threads.submit(work)
             for _ in chunks:
-                found = done.get()
-                if isinstance(found, BaseException):
-                    raise found
-                yield found
+                result = done.get()
+                if isinstance(result, BaseException):
+                    raise result
+                yield result
 
     @torch.inference_mode()
     def _forward(self, batch: Any) -> NDArray[np.float16]:
@@ -155,16 +156,16 @@ class Encoder:
 
     def _weights(self) -> tuple[Any, Any]:
         if self._loaded is None:
-            tokenizer, model = self.fresh()
+            tokenizer, model = self.load()
             self._loaded = tokenizer, model.eval().to(best_device())
         return self._loaded
 
-    def fresh(self) -> tuple[Any, Any]:
-        """Read tokenizer and model (float32) from the folder, a copy of one's own; raises ModelError."""
+    def load(self) -> tuple[Any, Any]:
+        """Load the tokenizer and a new copy of the model (float32) from the folder; raises ModelError."""
         from transformers import AutoModel, AutoTokenizer
         from transformers.utils import logging
 
-        shown = logging.is_progress_bar_enabled()
+        has_progress_bar = logging.is_progress_bar_enabled()
         logging.disable_progress_bar()
         try:
             tokenizer = AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
@@ -174,32 +175,32 @@ class Encoder:
         except (OSError, ValueError, KeyError, ImportError) as error:
             raise ModelError("the encoder cannot be read", where=self.folder, found=str(error)) from error
         finally:
-            if shown:
+            if has_progress_bar:
                 logging.enable_progress_bar()
         return tokenizer, model
 
-    def tuned(self, folder: Path) -> Encoder:
-        """Open what a training made of this encoder and wrote to `folder`; its vectors are kept beside this one's."""
+    def open_finetuned(self, folder: Path) -> Encoder:
+        """Open the fine-tuned copy of this encoder in `folder`; its vectors are cached beside those of this one."""
         cache = self.store.folder.parent if self.store else None
         return Encoder.open(str(folder), self.max_tokens, cache, self.dtype)
 
 
 def pool(hidden: Tensor, mask: Tensor, pooling: str) -> Tensor:
-    """One vector a text, [n, d], of its tokens' [n, tokens, d]; `mask` [n, tokens]: 1 where there is a token."""
+    """Pool token vectors [n, tokens, d] into text vectors [n, d]; `mask` [n, tokens]: 1 for a token, 0 for padding."""
     if pooling == "cls":
         return hidden[:, 0]
-    seen = mask.unsqueeze(-1).float()
-    return (hidden * seen).sum(1) / seen.sum(1).clamp(min=1)
+    is_token = mask.unsqueeze(-1).float()
+    return (hidden * is_token).sum(1) / is_token.sum(1).clamp(min=1)
 
 
 def _pooling(folder: Path) -> str:
-    """Read sentence-transformers' pooling; mean where nothing is said."""
+    """The pooling in the sentence-transformers configuration of a folder; mean if there is none."""
     path = folder / "1_Pooling" / "config.json"
     if not path.is_file():
         return "mean"
     config = json.loads(path.read_text(encoding="utf-8"))
     modes = [key.removeprefix("pooling_mode_") for key, on in config.items() if key.startswith("pooling_mode_") and on]
-    known = {"mean_tokens": "mean", "cls_token": "cls"}
-    if len(modes) != 1 or modes[0] not in known:
-        raise ModelError("a pooling that is not known here", where=path, found=modes, valid=known)
-    return known[modes[0]]
+    supported = {"mean_tokens": "mean", "cls_token": "cls"}
+    if len(modes) != 1 or modes[0] not in supported:
+        raise ModelError("unsupported pooling", where=path, found=modes, valid=supported)
+    return supported[modes[0]]

@@ -1,4 +1,4 @@
-"""A corpus that was kept is the one that was read; what another graph, date or statement gave is not taken for it."""
+"""The corpus cache returns the corpus that was written, and only for the same graph, date, tasks and statements."""
 
 from __future__ import annotations
 
@@ -16,13 +16,12 @@ from generel_graph.corpus.cache import read_cached, write_cache
 from generel_graph.corpus.load import load_corpus
 from generel_graph.corpus.read import corpus_name, read_corpus
 from generel_graph.corpus.schema import Corpus, EdgeArrays, Nodes, Pairs
-from generel_graph.graph import Graph
-from generel_graph.graph import statements as cypher
+from generel_graph.graph import Graph, statements
 from generel_graph.graph.digest import graph_digest
 
 
 def corpus(digest: str = "a") -> Corpus:
-    none = np.array([np.nan], dtype=np.float32)
+    unknown = np.array([np.nan], dtype=np.float32)
     nodes = Nodes(
         ids=("MONDO:1", "rs1"),
         kinds=("Disease", "SNP"),
@@ -39,16 +38,16 @@ def corpus(digest: str = "a") -> Corpus:
         ends=np.array([0], dtype=np.int32),
         type=np.array([0], dtype=np.int16),
         weights=np.array([0.5], dtype=np.float32),
-        log_odds=none,
-        neg_log10_p=none,
+        log_odds=unknown,
+        neg_log10_p=unknown,
     )
-    one = np.array([1], dtype=np.int32)
-    gwas = Pairs(one, one * 0, np.array([0.5], dtype=np.float32), none)
-    words = Pairs(one * 0, one * 0, np.array([1.0], dtype=np.float32), none, texts=("marsh fever",))
-    return Corpus(digest, nodes, edges, {"gwas": gwas, "synonym": words}, sampling="s")
+    snp, disease = np.array([1], dtype=np.int32), np.array([0], dtype=np.int32)
+    gwas = Pairs(snp, disease, np.array([0.5], dtype=np.float32), unknown)
+    synonyms = Pairs(disease, disease * 0, np.array([1.0], dtype=np.float32), unknown, texts=("marsh fever",))
+    return Corpus(digest, nodes, edges, {"gwas": gwas, "synonym": synonyms}, sampling="s")
 
 
-def assert_same(one: Corpus, two: Corpus) -> None:
+def assert_equal(one: Corpus, two: Corpus) -> None:
     assert (one.digest, one.sampling, list(one.tasks)) == (two.digest, two.sampling, list(two.tasks))
     parts = [(one.nodes, two.nodes), (one.edges, two.edges), *((one.tasks[t], two.tasks[t]) for t in one.tasks)]
     for a, b in parts:
@@ -61,21 +60,21 @@ def assert_same(one: Corpus, two: Corpus) -> None:
                 assert left == right
 
 
-def test_what_is_kept_is_what_was_read(tmp_path: Path) -> None:
+def test_cached_corpus_equals_the_written_one(tmp_path: Path) -> None:
     write_cache(tmp_path, corpus(), "graph")
-    kept = read_cached(tmp_path, "a")
-    assert kept is not None
-    assert_same(kept, corpus())
+    cached = read_cached(tmp_path, "a")
+    assert cached is not None
+    assert_equal(cached, corpus())
     assert read_cached(tmp_path, "b") is None
 
 
-def test_numbers_are_mapped_and_not_read(tmp_path: Path) -> None:
+def test_cached_arrays_are_memory_mapped(tmp_path: Path) -> None:
     write_cache(tmp_path, corpus(), "graph")
-    kept = read_cached(tmp_path, "a")
-    assert kept is not None and not kept.edges.starts.flags.owndata and not kept.edges.starts.flags.writeable
+    cached = read_cached(tmp_path, "a")
+    assert cached is not None and not cached.edges.starts.flags.owndata and not cached.edges.starts.flags.writeable
 
 
-def test_corpora_of_one_graph_stand_side_by_side_and_go_with_it(tmp_path: Path) -> None:
+def test_writing_removes_the_corpora_of_other_graphs_only(tmp_path: Path) -> None:
     for name, graph in (("a", "one"), ("b", "one")):
         write_cache(tmp_path, corpus(name), graph)
     assert {p.name for p in tmp_path.iterdir()} == {"a", "b"}
@@ -92,24 +91,24 @@ def test_the_name_depends_on_graph_date_tasks_and_statements(tmp_path: Path, mon
     }
     assert len(names) == 4
     changed = tmp_path / "cypher"
-    shutil.copytree(cypher.folder(), changed)
+    shutil.copytree(statements.folder(), changed)
     path = changed / "corpus" / "gwas.cypher"
     original, name = path.read_text(encoding="utf-8"), corpus_name("g", ["gwas"], None)
-    monkeypatch.setattr(cypher, "folder", lambda: changed)
+    monkeypatch.setattr(statements, "folder", lambda: changed)
     try:
         for text, is_same in (
             (f"// a comment\n{original}", True),
             (original.replace("weight > 0", "weight > 0.1"), False),
         ):
             path.write_text(text, encoding="utf-8")
-            cypher.statement.cache_clear()
+            statements.statement.cache_clear()
             assert (corpus_name("g", ["gwas"], None) == name) == is_same
             assert (corpus_name("g", ["gwas"], None) in names) == is_same
     finally:
-        cypher.statement.cache_clear()
+        statements.statement.cache_clear()
 
 
-def test_a_graph_is_read_once_and_not_while_it_moves(graph: Graph, tmp_path: Path) -> None:
+def test_graph_is_read_once_and_a_change_during_the_read_is_an_error(graph: Graph, tmp_path: Path) -> None:
     config = Config(folder=tmp_path)
     with graph.driver.session() as session:
         session.run(
@@ -125,6 +124,6 @@ def test_a_graph_is_read_once_and_not_while_it_moves(graph: Graph, tmp_path: Pat
     first = load_corpus(graph, config, digest)
     with graph.driver.session() as session:
         session.run("MATCH (n:Entity) DETACH DELETE n").consume()
-    assert_same(load_corpus(graph, config, digest), first)  # of the same digest nothing is read
+    assert_equal(load_corpus(graph, config, digest), first)  # the cache is used
     with pytest.raises(GraphError, match="empty"):
         read_corpus(graph, "other", ["gwas"])

@@ -1,4 +1,4 @@
-"""Where the data comes from and whom it was learnt of, as the graph tells it."""
+"""The provenance that is read from the graph: sources, and associations by ancestry."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from generel_graph.corpus.schema import SourceInfo
 from generel_graph.graph import Graph
 
 
-def test_sources_and_the_studies_ancestries_are_counted(graph: Graph) -> None:
+def test_sources_are_listed_and_associations_counted_by_ancestry(graph: Graph) -> None:
     with graph.driver.session() as session:
         session.run(
             "CREATE (:Source {name: 'gwas', digest: $digest, licence: 'CC0', rows_read: 9, rows_loaded: 7, edges: 4}) "
@@ -19,10 +19,10 @@ def test_sources_and_the_studies_ancestries_are_counted(graph: Graph) -> None:
             "CREATE (s)-[:ASSOCIATED_WITH {ancestry: ['African'], published: date('2014-01-01')}]->(d)",
             digest="0" * 32,
         ).consume()
-    found = read_provenance(graph)
-    assert found.sources == (SourceInfo("gwas", "", "CC0", "", "", "0" * 32, 9, 7, 4),)
-    assert found.associations == 4
-    assert dict(found.ancestries) == {"European": 2, "East Asian": 1, "African": 1, "unknown": 1}
-    assert found.ancestries[0] == ("European", 2)
-    before = read_provenance(graph, date(2012, 1, 1))
-    assert before.associations == 3 and "African" not in dict(before.ancestries)
+    provenance = read_provenance(graph)
+    assert provenance.sources == (SourceInfo("gwas", "", "CC0", "", "", "0" * 32, 9, 7, 4),)
+    assert provenance.associations == 4
+    assert dict(provenance.ancestries) == {"European": 2, "East Asian": 1, "African": 1, "unknown": 1}
+    assert provenance.ancestries[0] == ("European", 2)
+    earlier = read_provenance(graph, date(2012, 1, 1))
+    assert earlier.associations == 3 and "African" not in dict(earlier.ancestries)

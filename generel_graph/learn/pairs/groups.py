@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from generel_etl.errors import ModelError
 from generel_etl.relations import SNP_GENE
 from generel_graph.corpus.arrays import expand_ranges, find_runs, is_in_sorted, sorted_unique
-from generel_graph.corpus.schema import Corpus, Pairs
+from generel_graph.corpus.schema import LD_R2, Corpus, Pairs
 from generel_graph.learn.features.adjacency import Adjacency
 from generel_graph.learn.features.blocks import FAMILIES, GROUPS, negative_kind, tower_of
 from generel_graph.learn.features.splits import Split
@@ -21,7 +21,6 @@ GENE_TRAIT = "gene_trait"  # made here, of two hops, where it has a weight
 FEWEST = 8  # pairs; a smaller group is not trained on
 FEWEST_OF_BATCH = 2  # pairs of a fold: with one there is nothing to tell it from
 LD = "IN_LD_WITH"
-LD_MASK = 0.2  # r²; from there on one SNP's traits and genes are no negatives of the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +190,7 @@ def ld_pairs(corpus: Corpus) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The SNPs, by cluster, that are in LD with r² of .2 or more; each pair both ways."""
     edges, clusters = corpus.edges, corpus.nodes.clusters.astype(np.int64)
     number = edges.types.index(LD) if LD in edges.types else -1
-    rows = np.flatnonzero((edges.type == number) & (edges.weights >= LD_MASK))
+    rows = np.flatnonzero((edges.type == number) & (edges.weights >= LD_R2))
     a, b = clusters[edges.starts[rows]], clusters[edges.ends[rows]]
     return np.concatenate([a, b]), np.concatenate([b, a])
 

@@ -215,7 +215,7 @@ def _learn(
         if kept > train.steps or (start and start.is_finetuned):
             with atomic_folder(folder / ENCODER) as new:
                 language.save(new)
-            given = with_own_texts(given, encoder.tuned(folder / ENCODER), progress)
+            given = with_own_texts(given, encoder.open_finetuned(folder / ENCODER), progress)
     adapter, wordings = teach(given, towers, steps=train.adapter_steps, seed=train.seed, progress=progress)
     report = report_of(folder, model_id_of(wanted), given.groups, log, watch.validated, kept)
     report = replace(report, wordings=wordings, number_format=format_name(dtype))

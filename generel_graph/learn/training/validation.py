@@ -18,12 +18,13 @@ from generel_graph.learn.pairs.groups import KnownPairs, TaskGroup
 from generel_graph.learn.pairs.training_data import TrainingData
 from generel_graph.learn.training.schedule import LANGUAGE
 from generel_graph.metrics import auc, spearman
-from generel_graph.model_folder import FIELDS, ValidationRow
+from generel_graph.model_folder import ValidationRow
 
 MOST = 256  # pairs of a group; a validation is for seconds
 FEWEST = 8
 NEGATIVES = 20  # of each kind, a pair
 CHUNK = 4096  # nodes that go through a tower at once
+MEANS = ("loss", "chance", "auc", "auc_degree", "mrr", "spearman")  # the fields of a ValidationRow that are means
 KINDS = ("uniform", "degree")  # how the other positive ends are drawn
 
 
@@ -193,5 +194,5 @@ def _mean(rows: Sequence[ValidationRow]) -> ValidationRow:
         there = np.isfinite(values)
         return float((values[there] * pairs[there]).sum() / pairs[there].sum()) if there.any() else float("nan")
 
-    told = {name: mean(name) for name in FIELDS[3:]}
+    told = {name: mean(name) for name in MEANS}
     return ValidationRow(rows[0].step, rows[0].task, int(pairs.sum()), **told)
