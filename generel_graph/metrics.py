@@ -1,7 +1,8 @@
-"""How well scores tell true pairs from others, with intervals and paired differences by the bootstrap.
+"""AUC, average precision and Spearman's correlation, with bootstrap intervals and paired differences of methods.
 
-Whole groups (papers, loci) are drawn with replacement, since the pairs of one paper are not independent. A measure is
-taken inside each stratum (a cut-off year), since scores of different models do not compare, and averaged by positives.
+The bootstrap draws groups (papers, loci) with replacement, because the pairs of one group are not independent. A
+measure is computed within each stratum (a cut-off year), because scores of different models are not comparable. The
+mean over the strata is weighted by their numbers of positives (Spearman's correlation: of pairs).
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from numpy.typing import NDArray
 
 from generel_etl.errors import UsageError
 
-DRAWS = 1_000
+DRAWS = 1_000  # resamples of an interval
 Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One method's value with its 95 % interval, and how far the first method is ahead of it, with its own."""
+    """A method's value, and the first method's value minus it (`ahead`), each with its 95 % interval."""
 
     method: str
     value: float
@@ -32,52 +33,52 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Sorted:
-    """Scores in ascending order: where each pair went, and where runs of equal scores begin."""
+class RankedScores:
+    """Scores in ascending order."""
 
-    order: NDArray[np.int64]
-    runs: NDArray[np.int64]
+    order: NDArray[np.int64]  # [n], the pair at each rank
+    tie_starts: NDArray[np.int64]  # the ranks at which groups of equal scores begin
 
     @classmethod
-    def of(cls, scores: Values) -> Sorted:
-        """Sort once; every resample only weighs the pairs anew."""
+    def of(cls, scores: Values) -> RankedScores:
+        """Sort scores; all resamples use this order with other weights."""
         order = np.argsort(scores, kind="stable")
         ranked = scores[order]
         return cls(order, np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]]))
 
     def sums(self, weights: Values) -> Values:
-        """The sum of weights in each run of equal scores."""
-        return np.asarray(np.add.reduceat(weights[self.order], self.runs), dtype=np.float64)
+        """The sum of the weights in each group of equal scores."""
+        return np.asarray(np.add.reduceat(weights[self.order], self.tie_starts), dtype=np.float64)
 
 
 def auc(scores: Values, positive: NDArray[np.bool_]) -> float:
-    """Area under the ROC curve, ties counting half (Mann–Whitney); NaN without both classes."""
-    return _auc(Sorted.of(scores), positive.astype(np.float64), (~positive).astype(np.float64))
+    """Area under the ROC curve (Mann–Whitney): a tie counts one half; NaN without both classes."""
+    return _auc(RankedScores.of(scores), positive.astype(np.float64), (~positive).astype(np.float64))
 
 
 def average_precision(scores: Values, positive: NDArray[np.bool_]) -> float:
-    """Mean precision at the positives, tied pairs taken together; NaN without positives."""
-    return _average_precision(Sorted.of(scores), positive.astype(np.float64), (~positive).astype(np.float64))
+    """Mean precision at the positives; tied pairs share one rank; NaN without positives."""
+    return _average_precision(RankedScores.of(scores), positive.astype(np.float64), (~positive).astype(np.float64))
 
 
-def _auc(ranked: Sorted, positive: Values, negative: Values) -> float:
-    wins, others = ranked.sums(positive), ranked.sums(negative)
-    n, m = wins.sum(), others.sum()
+def _auc(ranked: RankedScores, positive: Values, negative: Values) -> float:
+    at_score, others = ranked.sums(positive), ranked.sums(negative)
+    n, m = at_score.sum(), others.sum()
     if not n or not m:
         return float("nan")
-    return float((wins * (np.cumsum(others) - others / 2)).sum() / (n * m))
+    return float((at_score * (np.cumsum(others) - others / 2)).sum() / (n * m))
 
 
-def _average_precision(ranked: Sorted, positive: Values, negative: Values) -> float:
-    wins, others = ranked.sums(positive)[::-1], ranked.sums(negative)[::-1]
-    n = wins.sum()
+def _average_precision(ranked: RankedScores, positive: Values, negative: Values) -> float:
+    at_score, others = ranked.sums(positive)[::-1], ranked.sums(negative)[::-1]
+    n = at_score.sum()
     if not n:
         return float("nan")
-    true = np.cumsum(wins)
-    return float((wins * true / np.maximum(true + np.cumsum(others), 1e-12)).sum() / n)
+    above = np.cumsum(at_score)  # positives with this score or a higher one
+    return float((at_score * above / np.maximum(above + np.cumsum(others), 1e-12)).sum() / n)
 
 
-_BY_RANK: Mapping[str, Callable[[Sorted, Values, Values], float]] = {
+_BY_RANK: Mapping[str, Callable[[RankedScores, Values, Values], float]] = {
     "auc": _auc,
     "average_precision": _average_precision,
 }
@@ -95,22 +96,23 @@ def compare(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> list[Result]:
-    """Each method's value on the same pairs, and the first method's lead over it in the same resamples.
+    """Each method's value on the same pairs, and the first method's difference to it on the same resamples.
 
-    `measure`: one of MEASURES. `scores`: by method, [n]. `truth` [n]: 1 and 0, or the values of `spearman`.
-    `groups` [n]: what is drawn whole. `strata` [n]: a measure is taken inside each and averaged by positives
-    (`spearman`: by pairs). Raises UsageError for an unknown measure.
+    `measure`: one of MEASURES. `scores`: by method, [n]. `truth` [n]: 1 and 0, or the values for `spearman`.
+    `groups` [n]: the units that the bootstrap draws. `strata` [n]: the measure is computed within each and averaged,
+    weighted by positives (`spearman`: by pairs); None: one stratum. `draws`: resamples.
+    Raises UsageError for an unknown measure.
     """
     if measure not in MEASURES:
-        raise UsageError("no such measure", found=measure, valid=MEASURES)
+        raise UsageError("unknown measure", found=measure, valid=MEASURES)
     strata = np.zeros(len(truth), dtype=np.int64) if strata is None else strata
     _, group = np.unique(groups, return_inverse=True)
     count = int(group.max(initial=-1)) + 1
     random = np.random.default_rng(seed)
-    times = [np.ones(count, dtype=np.int64)]
-    times += [np.bincount(random.integers(0, count, count), minlength=count) for _ in range(draws)]
+    multiplicities = [np.ones(count, dtype=np.int64)]  # of each group: the data, then the resamples
+    multiplicities += [np.bincount(random.integers(0, count, count), minlength=count) for _ in range(draws)]
     parts = [np.flatnonzero(strata == s) for s in np.unique(strata)]
-    drawn = {name: _resample(measure, values, truth, group, parts, times) for name, values in scores.items()}
+    drawn = {name: _resample(measure, values, truth, group, parts, multiplicities) for name, values in scores.items()}
     first = next(iter(drawn.values()))
     return [
         Result(
@@ -126,37 +128,37 @@ def _resample(
     truth: Values,
     group: NDArray[np.integer],
     parts: list[NDArray[np.int64]],
-    times: list[NDArray[np.int64]],
+    multiplicities: list[NDArray[np.int64]],
 ) -> Values:
-    """The measure, averaged over strata, on the pairs as they are and on each resample."""
-    total, mass = np.zeros(len(times)), np.zeros(len(times))
+    """The measure, averaged over strata, on the pairs themselves and on each resample, [1 + draws]."""
+    total, mass = np.zeros(len(multiplicities)), np.zeros(len(multiplicities))
     for rows in parts:
-        ranked, true, own = Sorted.of(scores[rows]), truth[rows], group[rows]
-        for at, counts in enumerate(times):
-            weight = counts[own].astype(np.float64)
+        ranked, stratum_truth, stratum_group = RankedScores.of(scores[rows]), truth[rows], group[rows]
+        for draw, counts in enumerate(multiplicities):
+            weight = counts[stratum_group].astype(np.float64)
             if measure == "spearman":
-                repeated = np.repeat(rows, counts[own])
-                value, share = spearman(scores[repeated], truth[repeated]), float(len(repeated))
+                repeated = np.repeat(rows, counts[stratum_group])
+                value, size = spearman(scores[repeated], truth[repeated]), float(len(repeated))
             else:
-                positive = weight * (true > 0)
-                value, share = _BY_RANK[measure](ranked, positive, weight - positive), float(positive.sum())
+                positive = weight * (stratum_truth > 0)
+                value, size = _BY_RANK[measure](ranked, positive, weight - positive), float(positive.sum())
             if np.isfinite(value):
-                total[at] += value * share
-                mass[at] += share
+                total[draw] += value * size
+                mass[draw] += size
     return np.where(mass > 0, total / np.maximum(mass, 1e-12), np.nan)
 
 
 def spearman(a: Values, b: Values) -> float:
-    """Spearman's rank correlation; NaN where one side does not vary."""
+    """Spearman's rank correlation; NaN if one side is constant."""
     if len(a) < 2 or np.ptp(a) == 0 or np.ptp(b) == 0:
         return float("nan")
-    from scipy.stats import spearmanr  # takes most of a second to import, and a question needs none of it
+    from scipy.stats import spearmanr  # imported here: it takes most of a second, and a search does not need it
 
     return float(spearmanr(a, b).statistic)
 
 
 def interval(values: Values) -> tuple[float, float]:
-    """The middle 95 % of resampled values; NaN without any."""
+    """The 2.5 % and 97.5 % quantiles of resampled values; NaN without a finite value."""
     if not np.isfinite(values).any():
         return float("nan"), float("nan")
     low, high = np.nanquantile(values, [0.025, 0.975])
@@ -164,6 +166,6 @@ def interval(values: Values) -> tuple[float, float]:
 
 
 def cosines(a: NDArray[np.floating], b: NDArray[np.floating]) -> Values:
-    """The cosine of each row of `a` [n, d] with the same row of `b`; 0 where one is zeros."""
+    """The cosine of each row of `a` [n, d] and the same row of `b`, [n]; 0 if one of them is zeros."""
     lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
     return np.asarray(np.einsum("nd,nd->n", a, b) / np.maximum(lengths, 1e-12), dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Measures against plain loops; intervals and leads on draws that all methods share."""
+"""Measures against direct formulas; intervals and paired differences on shared resamples."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pairs = st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=2, max_si
 
 
 @given(pairs)
-def test_auc_is_the_share_of_pairs_in_order(rows: list[tuple[int, bool]]) -> None:
+def test_auc_is_the_share_of_correctly_ordered_pairs(rows: list[tuple[int, bool]]) -> None:
     scores, positive = np.array([float(s) for s, _ in rows]), np.array([p for _, p in rows])
     ordered = [(s > t) + 0.5 * (s == t) for s in scores[positive] for t in scores[~positive]]
     if ordered:
@@ -34,18 +34,18 @@ def test_average_precision_is_the_mean_precision_at_each_positive(rows: list[tup
 
 
 @pytest.mark.parametrize("measure", ["auc", "average_precision"])
-def test_a_resample_weighs_as_repeating_its_groups_does(measure: str) -> None:
+def test_resample_equals_repeating_its_groups(measure: str) -> None:
     random = np.random.default_rng(1)
     truth = (random.random(60) < 0.4).astype(float)
     scores, groups = truth + random.normal(0, 1, 60).round(1), np.arange(60) // 3
     drawn = np.random.default_rng(0).integers(0, 20, 20)  # as `compare` draws with seed 0
     rows = np.concatenate([np.flatnonzero(groups == g) for g in drawn])
-    plain = {"auc": auc, "average_precision": average_precision}[measure](scores[rows], truth[rows] > 0)
+    repeated = {"auc": auc, "average_precision": average_precision}[measure](scores[rows], truth[rows] > 0)
     (one,) = compare(measure, {"a": scores}, truth, groups, draws=1, seed=0)
-    assert one.ci_low == one.ci_high == pytest.approx(plain)
+    assert one.ci_low == one.ci_high == pytest.approx(repeated)
 
 
-def test_methods_are_compared_on_the_same_draws() -> None:
+def test_methods_are_compared_on_the_same_resamples() -> None:
     random = np.random.default_rng(0)
     truth = (random.random(200) < 0.5).astype(float)
     good = truth + random.normal(0, 0.5, 200)
@@ -56,16 +56,16 @@ def test_methods_are_compared_on_the_same_draws() -> None:
     assert worse.ahead_low > 0.2
 
 
-def test_scores_of_two_strata_are_never_compared() -> None:
+def test_scores_of_different_strata_are_not_compared() -> None:
     truth = np.array([1.0, 0.0, 1.0, 0.0])
-    scores = np.array([0.2, 0.1, 10.0, 9.0])  # in order inside each; not across
-    (inside,) = compare("auc", {"a": scores}, truth, np.arange(4), strata=np.array([0, 0, 1, 1]), draws=0)
+    scores = np.array([0.2, 0.1, 10.0, 9.0])  # ordered within each stratum, not across strata
+    (within,) = compare("auc", {"a": scores}, truth, np.arange(4), strata=np.array([0, 0, 1, 1]), draws=0)
     (across,) = compare("auc", {"a": scores}, truth, np.arange(4), draws=0)
-    assert (inside.value, across.value) == (1.0, 0.75)
-    assert np.isnan(inside.ci_low)
+    assert (within.value, across.value) == (1.0, 0.75)
+    assert np.isnan(within.ci_low)
 
 
-def test_spearman_follows_order_alone_and_needs_variation() -> None:
+def test_spearman_depends_on_order_alone_and_needs_variation() -> None:
     a = np.array([1.0, 2.0, 3.0, 4.0])
     assert spearman(a, np.exp(a)) == pytest.approx(1.0)
     assert np.isnan(spearman(a, np.ones(4)))
@@ -73,10 +73,10 @@ def test_spearman_follows_order_alone_and_needs_variation() -> None:
     assert one.value == pytest.approx(1.0)
 
 
-def test_an_unknown_measure_names_the_nearest() -> None:
+def test_unknown_measure_is_rejected_with_the_nearest_name() -> None:
     with pytest.raises(UsageError, match="auc"):
         compare("aucc", {"a": np.ones(2)}, np.ones(2), np.arange(2))
 
 
-def test_the_cosine_with_nothing_is_zero() -> None:
+def test_cosine_with_a_zero_vector_is_zero() -> None:
     assert cosines(np.array([[1.0, 1.0], [0.0, 0.0]]), np.array([[2.0, 2.0], [1.0, 0.0]])) == pytest.approx([1.0, 0.0])

@@ -1,4 +1,4 @@
-"""The built wheel holds everything that the checkout has beside the packages."""
+"""The built wheel contains the statements, lists, settings and data that the packages use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def test_the_wheel_carries_statements_jar_lists_settings_and_the_quick_start(tmp_path: Path) -> None:
+def test_wheel_contains_statements_jar_lists_settings_and_quick_start(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(tmp_path), str(ROOT)]
     subprocess.run(build, check=True, capture_output=True, timeout=300)
     (wheel,) = tmp_path.glob("generel_graph-*.whl")
@@ -28,7 +28,7 @@ def test_the_wheel_carries_statements_jar_lists_settings_and_the_quick_start(tmp
     assert {"generel_graph/py.typed", "generel_etl/py.typed", "generel_graph/server/neo4j.env"} <= names
     assert "generel_graph/server/jars/2026.08.1.txt" in names
     assert not [n for n in names if n.startswith(("tests/", "benchmarks/", "etl/"))]
-    # Used from the wheel alone: statements and the quick start are found beside the package.
+    # Imported from the wheel alone, the package uses its own statements and quick start.
     code = (
         "from generel_graph.graph.statements import folder, statement; from generel_graph.demo.data import quickstart; "
         "assert 'site' in str(folder()) and 'site' in str(quickstart()); statement('load/merge_nodes')"

@@ -1,4 +1,4 @@
-"""The quick start: a small data set of the project's own, a fifth of it hidden, and questions to all of it."""
+"""The demo: load the quick-start data without a fifth of its locus–disease pairs, and query the result."""
 
 from generel_graph.demo.answers import Answers, answer
 from generel_graph.demo.data import DemoProject, prepare

@@ -1,4 +1,4 @@
-"""Lay the quick-start data out in a folder, with a fifth of the locus–disease pairs taken away."""
+"""Write the quick-start data to a folder, without a fifth of the locus–disease pairs."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from generel_etl.errors import DataError
 from generel_graph.demo.loci import hide_pairs
 
 ASSOCIATIONS = "associations.tsv"
-AS_THEY_ARE = ("concepts.obo", "genes.tsv", "links.tsv", FILE_NAME)
-HIDDEN = "hidden.tsv"  # not a source: what the figure is measured on
-SHARE = 0.2
+UNCHANGED_FILES = ("concepts.obo", "genes.tsv", "links.tsv", FILE_NAME)
+HIDDEN = "hidden.tsv"  # the hidden pairs; no source reads this file
+SHARE = 0.2  # of the pairs that are hidden or held out
 SEED = 0
-SNP = "rs2476601"  # question (b) is about all of its diseases, so its locus is not hidden from
+SNP = "rs2476601"  # question (b) lists all of its diseases, so no pair of its locus is hidden
 
 
 @dataclass(frozen=True, slots=True)
 class DemoProject:
-    """The demo's folder; reports as read, with their `locus`."""
+    """The demo's folder; the shown and hidden reports of `associations.tsv` with a column `locus`."""
 
     folder: Path
     shown: pl.DataFrame
@@ -29,27 +29,27 @@ class DemoProject:
 
     @property
     def config(self) -> Path:
-        """The configuration to sync."""
+        """The path of the demo's `generel.toml`."""
         return self.folder / FILE_NAME
 
 
 def quickstart() -> Path:
     """The folder of the quick-start files: in the package of a wheel, in the checkout of an editable install."""
     package = Path(__file__).resolve().parents[1]
-    for place in (package / "quickstart", package.parent / "examples" / "quickstart"):
-        if place.is_dir():
-            return place
+    for folder in (package / "quickstart", package.parent / "examples" / "quickstart"):
+        if folder.is_dir():
+            return folder
     raise DataError("the quick-start files are missing", where=package, next_step="install generel-graph again")
 
 
 def prepare(folder: Path, share: float = SHARE, seed: int = SEED) -> DemoProject:
-    """Write the demo's sources to `folder`; the hidden pairs go to a file that no source reads.
+    """Write the demo's sources to `folder`, and the hidden pairs to a file that no source reads.
 
-    Files are only written where they differ, so that a second demo finds everything up to date.
+    A file is written only if its content changes, so a second demo has nothing to load.
     """
     origin = quickstart()
     folder.mkdir(parents=True, exist_ok=True)
-    for name in AS_THEY_ARE:
+    for name in UNCHANGED_FILES:
         _write(folder / name, (origin / name).read_text(encoding="utf-8"))
     reports = pl.read_csv(
         origin / ASSOCIATIONS, separator="\t", quote_char=None, schema_overrides={"chromosome": pl.String}

@@ -1,19 +1,18 @@
-"""Loci of the quick start: SNPs within 250 kb of each other, the MHC as one."""
+"""Loci of the quick-start data, and the split into shown and hidden locus–disease pairs."""
 
 from __future__ import annotations
 
 import polars as pl
 
 from generel_etl.parsing.association_stats import in_mhc
-
-WINDOW = 250_000  # base pairs between neighbours of one locus
+from generel_graph.ask.search.loci import WINDOW
 
 
 def number_loci(snps: pl.DataFrame) -> pl.DataFrame:
-    """Give each SNP its locus: columns rsid, chromosome, position in, `locus` (text) added.
+    """Add the column `locus` (text) to SNPs with the columns rsid, chromosome and position.
 
-    A locus is named after its first SNP's place, as "1:113834946"; SNPs in the order of positions belong
-    together as long as the gap to the one before is at most WINDOW. The MHC is the one locus "MHC".
+    SNPs in the order of their positions share a locus while the gap to the previous SNP is at most WINDOW base pairs.
+    A locus is named after the position of its first SNP, as "1:113834946". The MHC is one locus, "MHC".
     """
     gap = pl.col("position") - pl.col("position").shift(1).over("chromosome")
     ordered = snps.unique("rsid", keep="first").sort("chromosome", "position", "rsid")
@@ -30,25 +29,25 @@ def number_loci(snps: pl.DataFrame) -> pl.DataFrame:
 
 
 def hide_pairs(reports: pl.DataFrame, share: float, seed: int, spared: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Split reports (rsid, chromosome, position, disease_id …) into shown and hidden, by locus–disease pairs.
+    """Split reports (rsid, chromosome, position, disease_id, …) into shown and hidden ones by locus–disease pairs.
 
-    `share` of all locus–disease pairs is hidden, drawn with `seed` among loci that several diseases share, so
-    that each locus keeps at least one disease, without which nothing would be known of it. All reports of a
-    hidden pair go; the locus of the SNP `spared` is left alone. Returns both frames with a column `locus`.
+    Draws `share` of all locus–disease pairs with `seed`. Only loci with several diseases lose pairs, and each keeps at
+    least one, because the graph states nothing else about many loci. All reports of a hidden pair are hidden. The locus
+    of the SNP `spared` loses none. Returns both frames with a column `locus`.
     """
     snps = number_loci(reports.select("rsid", "chromosome", "position"))
     reports = reports.join(snps.select("rsid", "locus"), on="rsid", how="left", maintain_order="left")
     pairs = reports.select("locus", "disease_id").unique().sort("locus", "disease_id")
     wanted = round(share * len(pairs))
-    left = dict(pairs.group_by("locus").len().iter_rows())
-    left |= dict.fromkeys(snps.filter(pl.col("rsid") == spared)["locus"], 0)
+    remaining = dict(pairs.group_by("locus").len().iter_rows())
+    remaining |= dict.fromkeys(snps.filter(pl.col("rsid") == spared)["locus"], 0)
     hidden: list[tuple[str, str]] = []
     for locus, disease in pairs.sample(fraction=1.0, shuffle=True, seed=seed).iter_rows():
-        if len(hidden) < wanted and left[locus] > 1:
-            left[locus] -= 1
+        if len(hidden) < wanted and remaining[locus] > 1:
+            remaining[locus] -= 1
             hidden.append((locus, disease))
-    gone = pl.DataFrame(hidden, schema=["locus", "disease_id"], orient="row")
+    hidden_pairs = pl.DataFrame(hidden, schema=["locus", "disease_id"], orient="row")
     return (
-        reports.join(gone, on=["locus", "disease_id"], how="anti", maintain_order="left"),
-        reports.join(gone, on=["locus", "disease_id"], how="semi", maintain_order="left"),
+        reports.join(hidden_pairs, on=["locus", "disease_id"], how="anti", maintain_order="left"),
+        reports.join(hidden_pairs, on=["locus", "disease_id"], how="semi", maintain_order="left"),
     )

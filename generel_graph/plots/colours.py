@@ -1,4 +1,4 @@
-"""The colour of each kind: one table, equal to that of `browser/generel.grass`."""
+"""The colour of each kind of node, the same as in `browser/generel.grass`, and groups of nodes by colour."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from generel_etl.errors import UsageError
 
-OTHER = "#A5ABB6"  # what has no colour of its own, a free text among it
-GREY, INK = "#5E6570", "#222B36"  # lines and their labels; text
+OTHER = "#A5ABB6"  # a kind without a colour of its own; a free text
+GREY, INK = "#5E6570", "#222B36"  # lines with their labels; text
 
 COLOURS: Mapping[str, str] = MappingProxyType(
     {
@@ -35,19 +35,19 @@ COLOURS: Mapping[str, str] = MappingProxyType(
 
 
 def colour_of(kind: str) -> str:
-    """The colour of a kind, as "#RRGGBB"; grey for a kind that has none."""
+    """The colour of a kind, as "#RRGGBB"; grey for a kind without one."""
     return COLOURS.get(kind, OTHER)
 
 
 BY = ("kind", "source", "chromosome")
-NONE = "none"  # the group of what has no source or chromosome
-MANY = 20  # groups with a colour of their own, of sources; the rest share one
+NONE = "none"  # the group of nodes without a source or chromosome
+MAX_SOURCES = 20  # sources with a colour of their own; the others share one
 CHROMOSOMES = (*map(str, range(1, 23)), "X", "Y", "MT")
 
 
 @dataclass(frozen=True, slots=True)
 class ColourGroup:
-    """Points of one colour."""
+    """The nodes of one colour."""
 
     name: str
     colour: str  # "#RRGGBB"
@@ -55,26 +55,26 @@ class ColourGroup:
 
 
 def groups_of(nodes: pd.DataFrame, by: str) -> list[ColourGroup]:
-    """Part the rows of a table by its column `by`, one of BY; every row is in one group.
+    """Group the rows of a table by its column `by`, one of BY; every row is in one group.
 
-    Kinds have the colours of the project's style sheet. Raises UsageError for another column.
+    Kinds have the colours of the style sheet. Raises UsageError for another column.
     """
     if by not in BY:
-        raise UsageError("a map is coloured by one of these", where="--colour", found=by, valid=BY)
+        raise UsageError("unknown colouring", where="--colour", found=by, valid=BY)
     values = nodes[by].where(nodes[by] != "", NONE)
     names = [str(name) for name in values.value_counts().index]
-    if by == "source" and len(names) > MANY:
-        values = values.where(values.isin(names[:MANY]), "others")
-        names = [*names[:MANY], "others"]
+    if by == "source" and len(names) > MAX_SOURCES:
+        values = values.where(values.isin(names[:MAX_SOURCES]), "others")
+        names = [*names[:MAX_SOURCES], "others"]
     if by == "chromosome":
         names.sort(key=lambda name: (name == NONE, CHROMOSOMES.index(name) if name in CHROMOSOMES else 99, name))
-    colours = {name: colour_of(name) for name in names} if by == "kind" else _spread(names)
+    colours = {name: colour_of(name) for name in names} if by == "kind" else _hues(names)
     rows = values.to_numpy()
     return [ColourGroup(name, colours[name], np.flatnonzero(rows == name)) for name in names]
 
 
-def _spread(names: Sequence[str]) -> dict[str, str]:
-    """Hues around the circle in turns of the golden angle, so that neighbours in the list look unlike."""
+def _hues(names: Sequence[str]) -> dict[str, str]:
+    """Hues in steps of the golden angle around the colour circle, so that consecutive names differ clearly."""
     import colorsys
 
     colours = {}

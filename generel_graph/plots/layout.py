@@ -1,4 +1,8 @@
-"""From many dimensions to two, by t-SNE: of all points where they are few, else of some, the rest beside their like."""
+"""Two-dimensional layouts of vectors by t-SNE, and their cache.
+
+Up to LANDMARKS vectors are laid out by t-SNE. Of more, a random sample is, and each other vector is placed amid its
+nearest landmarks.
+"""
 
 from __future__ import annotations
 
@@ -13,27 +17,27 @@ from numpy.typing import NDArray
 
 from generel_etl.atomic import write_atomically
 from generel_etl.progress import Progress, silent
-from generel_graph.plots.libraries import need
+from generel_graph.plots.libraries import require
 
 Vectors = NDArray[np.float32]
 
-LANDMARKS = 20_000  # points that are laid out by t-SNE; the others lie where their nearest among them do
+LANDMARKS = 20_000  # points that t-SNE lays out
 PERPLEXITY = 30
-BESIDE = 5  # landmarks that one of the others is placed by
-EXACT = 10_000  # points up to which the exact tree is cheaper than the interpolated field
-AMID = 15  # steps to the middle of them
-EARLY, LATE = 250, 500  # steps, with and without exaggeration
-EVERY = 50  # steps between two lines of progress
-BLOCK = 2_000  # rows of similarities at once
-KEPT = 8  # layouts; the oldest go
+NEAREST_LANDMARKS = 5  # that determine the position of another point
+MAX_BARNES_HUT = 10_000  # points up to which Barnes–Hut is faster than interpolation by FFT
+MEDIAN_STEPS = 15  # of the iteration to the geometric median
+EARLY, LATE = 250, 500  # t-SNE steps with and without exaggeration
+PROGRESS_STEPS = 50  # between two progress reports
+BLOCK = 2_000  # rows of the similarity matrix in memory at once
+MAX_CACHED = 8  # layouts; the oldest are removed
 
 
 def lay_out(vectors: Vectors, seed: int = 0, progress: Progress = silent) -> NDArray[np.float64]:
-    """Places in two dimensions, [n, 2], of vectors of unit length [n, d], whose cosines say what is near.
+    """Positions in two dimensions, [n, 2], of vectors of unit length [n, d]; similarity is their cosine.
 
-    The same vectors and seed give the same places. Raises ModelError without openTSNE.
+    The same vectors and seed give the same positions. Raises ModelError without openTSNE.
     """
-    need("openTSNE")
+    require("openTSNE")
     n = len(vectors)
     if n < 4:
         return np.stack([np.arange(n, dtype=np.float64), np.zeros(n)], axis=1)
@@ -43,45 +47,45 @@ def lay_out(vectors: Vectors, seed: int = 0, progress: Progress = silent) -> NDA
     landmarks = vectors[chosen]
     perplexity = min(PERPLEXITY, (len(chosen) - 1) / 3)
     near, distances = _nearest(landmarks, landmarks, round(3 * perplexity) + 1, "neighbours", progress)
-    made = _embed(landmarks, near[:, 1:], distances[:, 1:], perplexity, seed, progress)
+    laid_out = _embed(landmarks, near[:, 1:], distances[:, 1:], perplexity, seed, progress)
     if n == len(chosen):
-        return made
-    places = np.empty((n, 2))
-    places[chosen] = made
+        return laid_out
+    positions = np.empty((n, 2))
+    positions[chosen] = laid_out
     others = np.setdiff1d(np.arange(n), chosen)
-    near, _ = _nearest(vectors[others], landmarks, BESIDE, "place the rest", progress)
-    places[others] = _amid(made[near])
-    return places
+    near, _ = _nearest(vectors[others], landmarks, NEAREST_LANDMARKS, "position the rest", progress)
+    positions[others] = _geometric_median(laid_out[near])
+    return positions
 
 
-def _amid(places: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The point with the least sum of distances to each row's places [n, k, 2], which one far off hardly moves, [n, 2].
+def _geometric_median(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The point with the smallest sum of distances to each row's points [n, k, 2], [n, 2]; robust to outliers.
 
-    Weiszfeld's steps. The median of each coordinate alone would draw stripes along the axes.
+    Weiszfeld's algorithm. Medians of each coordinate alone would produce stripes along the axes.
     """
-    middle: NDArray[np.float64] = places.mean(axis=1)
-    for _ in range(AMID):
-        weights = 1 / np.maximum(np.linalg.norm(places - middle[:, None], axis=2), 1e-6)
-        middle = np.einsum("nk,nkd->nd", weights, places) / weights.sum(axis=1, keepdims=True)
+    middle: NDArray[np.float64] = points.mean(axis=1)
+    for _ in range(MEDIAN_STEPS):
+        weights = 1 / np.maximum(np.linalg.norm(points - middle[:, None], axis=2), 1e-6)
+        middle = np.einsum("nk,nkd->nd", weights, points) / weights.sum(axis=1, keepdims=True)
     return middle
 
 
 def _nearest(
-    asked: Vectors, among: Vectors, k: int, stage: str, progress: Progress
+    queries: Vectors, candidates: Vectors, k: int, stage: str, progress: Progress
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The `k` of `among` nearest to each of `asked`, [n, k], the nearest first, and how far they are (chord)."""
-    near = np.empty((len(asked), k), dtype=np.int64)
-    far = np.empty((len(asked), k))
-    for begin in range(0, len(asked), BLOCK):
-        cosines = asked[begin : begin + BLOCK] @ among.T
+    """The `k` of `candidates` nearest to each query, [n, k], nearest first, and their chord distances, [n, k]."""
+    near = np.empty((len(queries), k), dtype=np.int64)
+    distances = np.empty((len(queries), k))
+    for begin in range(0, len(queries), BLOCK):
+        cosines = queries[begin : begin + BLOCK] @ candidates.T
         best = np.argpartition(-cosines, k - 1, axis=1)[:, :k]
         values = np.take_along_axis(cosines, best, axis=1)
         order = np.argsort(-values, axis=1, kind="stable")
         near[begin : begin + BLOCK] = np.take_along_axis(best, order, axis=1)
         values = np.take_along_axis(values, order, axis=1)
-        far[begin : begin + BLOCK] = np.sqrt(np.maximum(2 - 2 * values.astype(np.float64), 0))
-        progress(stage, min(begin + BLOCK, len(asked)), len(asked))
-    return near, far
+        distances[begin : begin + BLOCK] = np.sqrt(np.maximum(2 - 2 * values.astype(np.float64), 0))
+        progress(stage, min(begin + BLOCK, len(queries)), len(queries))
+    return near, distances
 
 
 def _embed(
@@ -92,53 +96,57 @@ def _embed(
     seed: int,
     progress: Progress,
 ) -> NDArray[np.float64]:
-    """t-SNE of all of `vectors`, begun from their first two principal components."""
+    """t-SNE of all `vectors`, initialised with their first two principal components."""
     from openTSNE import TSNEEmbedding
     from openTSNE.affinity import PerplexityBasedNN
     from openTSNE.nearest_neighbors import PrecomputedNeighbors
 
     centred = vectors - vectors.mean(axis=0)
     _, axes = np.linalg.eigh(centred.T @ centred)
-    first = (centred @ axes[:, :-3:-1]).astype(np.float64)
+    components = (centred @ axes[:, :-3:-1]).astype(np.float64)
     affinities = PerplexityBasedNN(knn_index=PrecomputedNeighbors(near, distances), perplexity=perplexity)
-    method = "bh" if len(vectors) <= EXACT else "fft"
-    made: Any = TSNEEmbedding(
-        first / max(first[:, 0].std(), 1e-12) * 1e-4, affinities, negative_gradient_method=method, random_state=seed
+    method = "bh" if len(vectors) <= MAX_BARNES_HUT else "fft"
+    embedding: Any = TSNEEmbedding(
+        components / max(components[:, 0].std(), 1e-12) * 1e-4,
+        affinities,
+        negative_gradient_method=method,
+        random_state=seed,
     )
 
-    def tell(step: int, *_: Any) -> None:
-        progress("lay out", before + step, EARLY + LATE)
+    def report(step: int, *_: Any) -> None:
+        progress("lay out", done + step, EARLY + LATE)
 
-    watched: dict[str, Any] = {"callbacks": tell, "callbacks_every_iters": EVERY, "inplace": True}
-    before = 0
-    made.optimize(EARLY, exaggeration=12, momentum=0.5, **watched)
-    before = EARLY
-    made.optimize(LATE, momentum=0.8, **watched)
-    return np.asarray(made, dtype=np.float64)
+    callbacks: dict[str, Any] = {"callbacks": report, "callbacks_every_iters": PROGRESS_STEPS, "inplace": True}
+    done = 0
+    embedding.optimize(EARLY, exaggeration=12, momentum=0.5, **callbacks)
+    done = EARLY
+    embedding.optimize(LATE, momentum=0.8, **callbacks)
+    return np.asarray(embedding, dtype=np.float64)
 
 
 def cached_layout(
     folder: Path, vectors: NDArray[np.float32], seed: int = 0, progress: Progress = silent
 ) -> NDArray[np.float64]:
-    """Places [n, 2] of vectors [n, d], as `lay_out` gives them, from `folder` if it gave them before.
+    """The positions that `lay_out` gives [n, 2] of vectors [n, d], from the cache in `folder` if they are there.
 
-    A file is named by all that a layout depends on, so that none is ever stale; one that cannot be read is made anew.
+    The name of a file is a digest of all that the layout depends on, so no file is outdated. An unreadable file is
+    replaced.
     """
-    settings = (LANDMARKS, PERPLEXITY, BESIDE, EARLY, LATE, seed, vectors.shape)
+    settings = (LANDMARKS, PERPLEXITY, NEAREST_LANDMARKS, EARLY, LATE, seed, vectors.shape)
     digest = hashlib.blake2b(repr(settings).encode(), digest_size=16)
     digest.update(np.ascontiguousarray(vectors).data)
     path = folder / f"{digest.hexdigest()}.npy"
     try:
-        places = np.load(path, allow_pickle=False)
-        if places.shape == (len(vectors), 2):
-            return np.asarray(places, dtype=np.float64)
+        positions = np.load(path, allow_pickle=False)
+        if positions.shape == (len(vectors), 2):
+            return np.asarray(positions, dtype=np.float64)
     except (OSError, ValueError):
         pass
-    places = lay_out(vectors, seed, progress)
+    positions = lay_out(vectors, seed, progress)
     file = io.BytesIO()
-    np.save(file, places, allow_pickle=False)
+    np.save(file, positions, allow_pickle=False)
     write_atomically(path, file.getvalue())
-    with suppress(FileNotFoundError):  # another process takes the oldest away too
-        for old in sorted(folder.glob("*.npy"), key=lambda p: p.stat().st_mtime)[:-KEPT]:
+    with suppress(FileNotFoundError):  # another process removes the oldest too
+        for old in sorted(folder.glob("*.npy"), key=lambda p: p.stat().st_mtime)[:-MAX_CACHED]:
             old.unlink()
-    return places
+    return positions

@@ -1,31 +1,30 @@
-"""Drawing libraries come with the extra `plot`; who lacks one is told so before any work is done."""
+"""The optional drawing libraries (extra `plot`) and the picture formats, checked before any work is done."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 from generel_etl.errors import ModelError, UsageError
 
 PICTURES = (".png", ".pdf", ".svg")
-INSTALL = "pip install 'generel-graph[plot]' brings it"
-
-
-MAP = ("matplotlib", "plotly", "openTSNE")  # what a map takes
+INSTALL = "install it with pip install 'generel-graph[plot]'"
+MAP_LIBRARIES = ("matplotlib", "plotly", "openTSNE")  # needed for a map
 
 
 def missing(*modules: str) -> str | None:
-    """The first of `modules` that is not here."""
+    """The first of `modules` that is not installed."""
     return next((module for module in modules if find_spec(module) is None), None)
 
 
-def need(*modules: str) -> None:
-    """Raise ModelError, with what to install, unless all of `modules` are here."""
+def require(*modules: str) -> None:
+    """Raise ModelError, with the command that installs them, unless all of `modules` are installed."""
     if module := missing(*modules):
         raise ModelError(f"{module} is not installed", where="plot", next_step=INSTALL)
 
 
-def check_picture(path: Path) -> None:
-    """Raise UsageError unless the ending of `path` is one that pictures are written in."""
-    if path.suffix.lower() not in PICTURES:
-        raise UsageError("no kind of picture", where="-o", found=path.name, valid=PICTURES)
+def check_picture(path: Path, formats: Sequence[str] = PICTURES, option: str = "-o") -> None:
+    """Raise UsageError unless the extension of `path` is one of `formats`; `option` names it in the error."""
+    if path.suffix.lower() not in formats:
+        raise UsageError("unsupported picture format", where=option, found=path.name, valid=formats)

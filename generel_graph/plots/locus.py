@@ -1,4 +1,4 @@
-"""A regional plot: p-values, nearness to a disease and genes along one stretch of the genome."""
+"""A regional plot: p-values, cosine to a disease, and genes in one region of the genome."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from generel_graph.plots.colours import colour_of
 from generel_graph.plots.labels import apart
-from generel_graph.plots.libraries import check_picture, need
+from generel_graph.plots.libraries import check_picture, require
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 INK, GREY = "#222222", "#8A8A8A"
 GENOME_WIDE = 7.3  # −log10 of 5e-8
 LD_COLOURS = "viridis_r"
-ROOM = (0.14, 0.09)  # of a panel's width and height: what a name takes
-NAMED = 5  # SNPs of a panel that are named, the largest first
-UNKNOWN = "#B9BEC7"  # an SNP whose LD to the index SNP nobody tells
+LABEL_SIZE = (0.14, 0.09)  # of a name, as shares of a panel's width and height
+MAX_NAMES = 5  # SNPs with a name in a panel, largest values first
+UNKNOWN = "#B9BEC7"  # an SNP without known LD to the index SNP
 
 
 def draw_locus(snps: pd.DataFrame, path: Path) -> Path:
-    """Draw the table of `Session.locus`, whose `attrs` tell the rest, as a PNG, PDF or SVG by the ending of `path`.
+    """Draw the table of `Session.locus`, with its `attrs`, as a PNG, PDF or SVG by the extension of `path`.
 
-    Panels: −log10 p, cosine, where loaded posterior inclusion, and genes as spans of the SNPs that lie in them.
-    Raises UsageError for another ending, ModelError without matplotlib.
+    Panels: −log10 p; cosine; posterior inclusion probability if loaded; genes as spans of the SNPs in them.
+    Raises UsageError for another extension, ModelError without matplotlib.
     """
-    need("matplotlib")
+    require("matplotlib")
     check_picture(path)
     from matplotlib.figure import Figure
 
@@ -45,7 +45,7 @@ def draw_locus(snps: pd.DataFrame, path: Path) -> Path:
     panels[0].axhline(GENOME_WIDE, color=GREY, linewidth=0.8, linestyle="--")
     panels[0].set_ylim(bottom=0, top=1.15 * max(GENOME_WIDE + 1, snps["neg_log10_p"].max(skipna=True) or 0))
     if snps["neg_log10_p"].isna().all():
-        panels[0].text(0.5, 0.5, "no report joins an SNP here to the disease", transform=panels[0].transAxes,
+        panels[0].text(0.5, 0.5, "no report links an SNP of this region to the disease", transform=panels[0].transAxes,
                        ha="center", color=GREY, fontsize=9)  # fmt: skip
     _points(panels[1], snps, "cosine", "cosine")
     if posterior:
@@ -68,7 +68,7 @@ def draw_locus(snps: pd.DataFrame, path: Path) -> Path:
 
 
 def _points(axes: Axes, snps: pd.DataFrame, column: str, label: str) -> None:
-    """One panel; filled points have LD to the index SNP, which is a diamond."""
+    """One panel; SNPs with known LD to the index SNP (the diamond) have a colour, the others are grey."""
     known = snps[snps[column].notna()]
     r2 = known["r2"].to_numpy(dtype=float)
     index = (known["id"] == snps.attrs["snp"]).to_numpy()
@@ -83,22 +83,20 @@ def _points(axes: Axes, snps: pd.DataFrame, column: str, label: str) -> None:
     low = np.array([about["first"], y.min(initial=np.inf)])
     high = np.array([about["last"], y.max(initial=-np.inf)])
     taken: list[NDArray[np.float64]] = []
-    for place in np.argsort(-y, kind="stable")[:NAMED]:
-        at = (np.array([x[place], y[place]]) - low) / np.maximum(high - low, 1e-9)
-        if all(apart(at, other, ROOM) for other in taken):
-            taken.append(at)
-            name = str(known["id"].iat[place])
-            axes.annotate(
-                name, (x[place], y[place]), xytext=(5, 3), textcoords="offset points", fontsize=7.5, color=INK
-            )
+    for row in np.argsort(-y, kind="stable")[:MAX_NAMES]:
+        position = (np.array([x[row], y[row]]) - low) / np.maximum(high - low, 1e-9)
+        if all(apart(position, other, LABEL_SIZE) for other in taken):
+            taken.append(position)
+            name = str(known["id"].iat[row])
+            axes.annotate(name, (x[row], y[row]), xytext=(5, 3), textcoords="offset points", fontsize=7.5, color=INK)
 
 
 def _lanes(genes: Sequence[Mapping[str, Any]], width: int) -> list[list[Mapping[str, Any]]]:
-    """Genes in as few lines as their names allow, none over another."""
+    """Genes in as few lanes as possible without overlapping bars or names."""
     lanes: list[list[Mapping[str, Any]]] = []
     for gene in genes:
-        room = 0.016 * len(gene["name"]) * width
-        free = next((lane for lane in lanes if _end(lane[-1], width) < gene["first"] - room / 2), None)
+        name_width = 0.016 * len(gene["name"]) * width
+        free = next((lane for lane in lanes if _end(lane[-1], width) < gene["first"] - name_width / 2), None)
         if free is None:
             lanes.append(free := [])
         free.append(gene)
@@ -106,7 +104,7 @@ def _lanes(genes: Sequence[Mapping[str, Any]], width: int) -> list[list[Mapping[
 
 
 def _end(gene: Mapping[str, Any], width: int) -> float:
-    """Where a gene or its name ends."""
+    """The position at which a gene's bar and name end."""
     middle = (gene["first"] + gene["last"]) / 2
     return float(max(gene["last"], middle + 0.008 * len(gene["name"]) * width))
 
@@ -117,13 +115,13 @@ def _genes(axes: Axes, lanes: Sequence[Sequence[Mapping[str, Any]]]) -> None:
     axes.set_ylabel("genes", color=INK)
     axes.spines["left"].set_visible(False)
     if not lanes:
-        axes.text(0.5, 0.4, "no SNP here is said to lie in a gene", transform=axes.transAxes, ha="center",
+        axes.text(0.5, 0.4, "no SNP of this region is annotated to a gene", transform=axes.transAxes, ha="center",
                   color=GREY, fontsize=9)  # fmt: skip
-    for down, lane in enumerate(lanes):
+    for number, lane in enumerate(lanes):
         for gene in lane:
             colour = colour_of("Gene")
-            axes.plot([gene["first"], gene["last"]], [-down, -down], "-|", color=colour, linewidth=4, markersize=7)
-            axes.annotate(gene["name"], ((gene["first"] + gene["last"]) / 2, -down), xytext=(0, 4), fontsize=8,
+            axes.plot([gene["first"], gene["last"]], [-number, -number], "-|", color=colour, linewidth=4, markersize=7)
+            axes.annotate(gene["name"], ((gene["first"] + gene["last"]) / 2, -number), xytext=(0, 4), fontsize=8,
                           textcoords="offset points", ha="center", style="italic", annotation_clip=True)  # fmt: skip
 
 
@@ -139,23 +137,23 @@ def _legend(figure: Any, axes: Axes, about: Mapping[Any, Any]) -> None:
     points: dict[str, Any] = {"marker": "o", "linestyle": "", "markersize": 5}
     handles = [
         Line2D([], [], marker="D", linestyle="", color=colour_of("SNP"), markersize=6, label=about["snp"]),
-        Line2D([], [], color=UNKNOWN, label="LD to it not loaded", **points),
+        Line2D([], [], color=UNKNOWN, label="no LD loaded", **points),
         Line2D([], [], color=GREY, linewidth=0.8, linestyle="--", label="p = 5e-8"),
     ]
     figure.legend(handles=handles, loc="outside upper right", ncols=3, frameon=False, fontsize=8)
 
 
 def _note(snps: pd.DataFrame) -> str:
-    """What has to be known to read the picture."""
+    """The notes below the picture: its sources and limits."""
     about = snps.attrs
     lines = [about["note"]]
-    reports = f"{snps['neg_log10_p'].notna().sum()} of {len(snps)} SNPs have a report of {about['disease']}"
+    reports = f"{snps['neg_log10_p'].notna().sum()} of {len(snps)} SNPs have a report for {about['disease']}"
     if about["kinds_below"]:
-        reports += f" or of the {about['kinds_below']} concepts below or beside it"
-    lines.append(reports + "; a point is its strongest.")
-    lines.append("A gene's bar is the span of the SNPs that are said to lie in it, not the gene's own.")
+        reports += f" or one of its {about['kinds_below']} narrower or equivalent concepts"
+    lines.append(reports + "; a point is the strongest report.")
+    lines.append("A gene's bar is the span of the SNPs annotated to it, not the gene itself.")
     if not about["ld"]:
-        lines[-1] += " No LD to the SNP is loaded here."
+        lines[-1] += " No LD to the SNP is loaded."
     if about["other_builds"]:
         lines.append(f"{about['other_builds']} SNPs with positions of another build are left out.")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""The space in two dimensions: a still picture, and a page that is zoomed, pointed at and filtered."""
+"""The space in two dimensions: a picture, and an interactive page with zoom, hover text and filters."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from generel_etl.errors import UsageError
 from generel_graph.plots.colours import ColourGroup, groups_of
-from generel_graph.plots.labels import apart_from, label_places
-from generel_graph.plots.libraries import need
+from generel_graph.plots.labels import label_positions, labelled_rows
+from generel_graph.plots.libraries import require
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 PAGES = (".html", ".htm")
 INK, MARK, GREY = "#222222", "#111111", "#8A8A8A"
-LABELLED = 0.004  # share of all points from which on a group is named in the picture
-MARKS = ("o", "s", "^", "D", "v", "P", "X", "*")  # shapes of what is marked, a text each; plotly's own names below
+MIN_LABELLED_SHARE = 0.004  # of all points: smaller groups have no label in the picture
+MARKS = ("o", "s", "^", "D", "v", "P", "X", "*")  # shapes of the hits of each marked text; plotly's names below
 SYMBOLS = ("circle-open", "square-open", "triangle-up-open", "diamond-open", "triangle-down-open", "cross-open")
-NAMED = 4  # hits of a marked text that the picture names
+MAX_NAMES = 4  # hits of a marked text with a name in the picture
 
 
 def draw_map(
@@ -34,17 +34,17 @@ def draw_map(
     marks: Mapping[str, Sequence[str]] | None = None,
     title: str = "",
 ) -> tuple[Path, Path]:
-    """Draw all nodes (id, kind, name, source, chromosome, x, y) as `page`, and as a PNG of its name beside it.
+    """Draw all nodes (id, kind, name, source, chromosome, x, y) as the page `page` and as a PNG of the same name.
 
-    `by`: what colours tell, "kind", "source" or "chromosome". `marks`: ids to mark, by the text that they are hits of,
-    the best first. The page is one file that needs no network. Raises UsageError, and ModelError without matplotlib
-    or plotly.
+    `by`: "kind", "source" or "chromosome", which the colours show. `marks`: for each text, the ids of its hits, best
+    first. The page is one file that works without a network. Raises UsageError for another colouring or file
+    extension, ModelError without matplotlib or plotly.
     """
-    need("matplotlib", "plotly")
+    require("matplotlib", "plotly")
     if page.suffix.lower() not in PAGES:
-        raise UsageError("a map is a page", where="-o", found=page.name, valid=PAGES)
+        raise UsageError("a map is an HTML page", where="-o", found=page.name, valid=PAGES)
     groups = groups_of(nodes, by)
-    row = {id_: place for place, id_ in enumerate(nodes["id"])}
+    row = {id_: number for number, id_ in enumerate(nodes["id"])}
     marked = {text: np.array([row[i] for i in ids if i in row], dtype=np.int64) for text, ids in (marks or {}).items()}
     page.parent.mkdir(parents=True, exist_ok=True)
     picture = page.with_suffix(".png")
@@ -69,13 +69,13 @@ def _picture(
     colours = np.empty((len(points), 3))
     for group in groups:
         colours[group.rows] = to_rgb(group.colour)
-    order = np.random.default_rng(0).permutation(len(points))  # no group lies over the others for being the last
+    order = np.random.default_rng(0).permutation(len(points))  # random order, so that no group covers the others
     size = float(np.clip(60_000 / max(len(points), 1), 0.35, 14))
     x, y = points[order].T
     axes.scatter(x, y, s=size, c=colours[order], alpha=0.65, linewidths=0)
-    shown = [group for group in groups if len(group.rows) >= LABELLED * len(points)]
-    for group, place in zip(shown, label_places(points, [group.rows for group in shown]), strict=True):
-        _label(axes, group.name, place, group.colour, 12)
+    shown = [group for group in groups if len(group.rows) >= MIN_LABELLED_SHARE * len(points)]
+    for group, position in zip(shown, label_positions(points, [group.rows for group in shown]), strict=True):
+        _label(axes, group.name, position, group.colour, 12)
     handles = [
         Line2D([], [], marker="o", linestyle="", color=g.colour, label=f"{g.name}  {len(g.rows):,}") for g in groups
     ]
@@ -83,7 +83,7 @@ def _picture(
         shape = MARKS[number % len(MARKS)]
         x, y = points[rows].T
         axes.scatter(x, y, s=70, marker=shape, facecolors="none", edgecolors=MARK, linewidths=1.3, zorder=3)
-        for hit in apart_from(points, rows, NAMED):
+        for hit in labelled_rows(points, rows, MAX_NAMES):
             _label(axes, str(nodes["name"].iat[hit]), points[hit], INK, 7.5)
         handles.append(
             Line2D(
@@ -92,18 +92,24 @@ def _picture(
         )
     figure.legend(handles=handles, loc="outside right upper", frameon=False, fontsize=9)
     figure.suptitle(title, x=0.01, ha="left", fontsize=12)
-    figure.text(0.01, 0.005, "Near in the picture is near in the space; far is not told apart.", fontsize=8, color=GREY)
+    figure.text(
+        0.01,
+        0.005,
+        "Neighbours in the picture are similar in the space; larger distances have no meaning.",
+        fontsize=8,
+        color=GREY,
+    )
     figure.savefig(path, dpi=150)
 
 
-def _label(axes: Axes, text: str, place: NDArray[np.float64], colour: str, size: float) -> None:
+def _label(axes: Axes, text: str, position: NDArray[np.float64], colour: str, size: float) -> None:
     from matplotlib.colors import to_rgb
     from matplotlib.patheffects import withStroke
 
     effects = [withStroke(linewidth=3, foreground="white")]
     red, green, blue = (0.72 * part for part in to_rgb(colour))
     dark = (red, green, blue)
-    x, y = map(float, place)
+    x, y = map(float, position)
     axes.text(x, y, text, fontsize=size, fontweight="bold", color=dark, ha="center", va="center", path_effects=effects)
 
 
@@ -118,11 +124,11 @@ def _page(
     figure = Figure()
 
     def add(name: str, rows: NDArray[np.int64], marker: dict[str, object]) -> None:
-        told = np.stack([ids[rows], kinds[rows]], axis=1) if len(rows) else None
+        details = np.stack([ids[rows], kinds[rows]], axis=1) if len(rows) else None
         hover = "<b>%{text}</b><br>%{customdata[0]}<br>%{customdata[1]}<extra></extra>"
         figure.add_trace(
             Scattergl(
-                x=x[rows], y=y[rows], text=names[rows], customdata=told, hovertemplate=hover, mode="markers",
+                x=x[rows], y=y[rows], text=names[rows], customdata=details, hovertemplate=hover, mode="markers",
                 name=escape(name), marker=marker,
             )
         )  # fmt: skip

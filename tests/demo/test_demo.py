@@ -1,4 +1,4 @@
-"""The quick start's own logic: loci, what is hidden, and a figure that can be worked out by hand."""
+"""The demo's loci, hidden pairs, files and printed summaries."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from pathlib import Path
 import polars as pl
 
 from generel_graph.demo import prepare
+from generel_graph.demo.answers import FREE_TEXT
 from generel_graph.demo.data import SNP, quickstart
 from generel_graph.demo.loci import number_loci
 
-LIMIT = 600_000  # bytes of the data set
+MAX_BYTES = 600_000  # of the data set
 
 
-def test_a_locus_ends_where_the_gap_is_wide_and_the_mhc_is_one() -> None:
+def test_wide_gap_starts_a_new_locus_and_the_mhc_is_one_locus() -> None:
     snps = pl.DataFrame(
         {
             "rsid": ["a", "b", "c", "d", "m1", "m2"],
@@ -25,22 +26,22 @@ def test_a_locus_ends_where_the_gap_is_wide_and_the_mhc_is_one() -> None:
     assert loci == {"a": "1:100", "b": "1:100", "c": "1:500101", "d": "2:100", "m1": "MHC", "m2": "MHC"}
 
 
-def test_what_is_hidden_is_in_no_source(tmp_path: Path) -> None:
-    prepared = prepare(tmp_path)
+def test_hidden_pairs_are_in_no_source(tmp_path: Path) -> None:
+    project = prepare(tmp_path)
     pairs = {"shown": set(), "hidden": set()}
     for name in pairs:
-        pairs[name] = set(getattr(prepared, name).select("locus", "disease_id").iter_rows())
+        pairs[name] = set(getattr(project, name).select("locus", "disease_id").iter_rows())
     assert not pairs["shown"] & pairs["hidden"]
     assert len(pairs["hidden"]) == round(0.2 * len(pairs["shown"] | pairs["hidden"]))
     assert {locus for locus, _ in pairs["hidden"]} <= {locus for locus, _ in pairs["shown"]}
     loaded = pl.read_csv(tmp_path / "associations.tsv", separator="\t", schema_overrides={"chromosome": pl.String})
-    assert loaded.join(prepared.hidden, on=["rsid", "disease_id"], how="semi").is_empty()
-    assert len(loaded) + len(prepared.hidden) == len(prepared.shown) + len(prepared.hidden)
+    assert loaded.join(project.hidden, on=["rsid", "disease_id"], how="semi").is_empty()
+    assert len(loaded) + len(project.hidden) == len(project.shown) + len(project.hidden)
     assert SNP in set(loaded["rsid"])
     assert "hidden" not in (tmp_path / "generel.toml").read_text(encoding="utf-8")
 
 
-def test_hiding_is_seeded_and_writes_once(tmp_path: Path) -> None:
+def test_hiding_is_reproducible_and_files_are_written_once(tmp_path: Path) -> None:
     first = prepare(tmp_path)
     times = {p.name: p.stat().st_mtime_ns for p in tmp_path.iterdir()}
     assert prepare(tmp_path).hidden.equals(first.hidden)
@@ -48,14 +49,14 @@ def test_hiding_is_seeded_and_writes_once(tmp_path: Path) -> None:
     assert not prepare(tmp_path / "other", seed=1).hidden.equals(first.hidden)
 
 
-def test_the_data_set_is_small_and_has_no_gene_disease_edge() -> None:
+def test_data_set_is_small_and_has_no_gene_disease_edge() -> None:
     folder = quickstart()
-    assert sum(p.stat().st_size for p in folder.iterdir()) <= LIMIT
+    assert sum(p.stat().st_size for p in folder.iterdir()) <= MAX_BYTES
     links = pl.read_csv(folder / "links.tsv", separator="\t", quote_char=None)
-    ends = links.select("subject", "object").rows()
-    assert not any({a.split(":")[0], b.split(":")[0]} == {"HGNC", "MONDO"} for a, b in ends)
+    endpoints = links.select("subject", "object").rows()
+    assert not any({a.split(":")[0], b.split(":")[0]} == {"HGNC", "MONDO"} for a, b in endpoints)
 
 
-def test_the_wording_is_in_no_vocabulary() -> None:
+def test_free_text_is_in_no_vocabulary() -> None:
     text = "".join(p.read_text(encoding="utf-8").lower() for p in quickstart().glob("*.obo"))
-    assert "morning joint stiffness" not in text
+    assert FREE_TEXT not in text

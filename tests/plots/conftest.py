@@ -1,4 +1,4 @@
-"""Tables such as a session gives, small enough to see through."""
+"""Small tables as `Session.map` and `Session.locus` return them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kinds have one colour, wherever they are drawn."""
+"""Each kind has the same colour in all pictures and in Neo4j Browser."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from generel_graph.plots.colours import COLOURS, OTHER, colour_of
 from generel_graph.server import browser_files
 
 
-def test_the_colours_are_those_of_the_style_sheet() -> None:
+def test_colours_equal_those_of_the_style_sheet() -> None:
     sheet = (browser_files() / "generel.grass").read_text(encoding="utf-8")
-    ruled = dict(re.findall(r"^node\.(\w+) \{[^}]*?\bcolor: (#\w{6})", sheet, re.MULTILINE))
-    assert {kind: ruled[kind] for kind in KINDS} == dict(COLOURS)
-    assert colour_of("Gene") == ruled["Gene"] and colour_of("no such kind") == OTHER == ruled["Entity"]
+    colours = dict(re.findall(r"^node\.(\w+) \{[^}]*?\bcolor: (#\w{6})", sheet, re.MULTILINE))
+    assert {kind: colours[kind] for kind in KINDS} == dict(COLOURS)
+    assert colour_of("Gene") == colours["Gene"] and colour_of("no such kind") == OTHER == colours["Entity"]

@@ -1,4 +1,4 @@
-"""The layout keeps neighbours together, is the same for the same seed, and leaves nobody out."""
+"""The layout keeps neighbours together, is reproducible, and has a position for every vector."""
 
 from __future__ import annotations
 
@@ -17,31 +17,32 @@ def clouds() -> np.ndarray:
     return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
 
 
-def purity(places: np.ndarray) -> float:
+def purity(positions: np.ndarray) -> float:
     """The share of points whose nearest other point is of the same cloud."""
-    far = np.linalg.norm(places[:, None] - places[None], axis=2) + np.diag(np.full(len(places), np.inf))
-    return float((far.argmin(axis=1) // 40 == np.arange(len(places)) // 40).mean())
+    distances = np.linalg.norm(positions[:, None] - positions[None], axis=2)
+    np.fill_diagonal(distances, np.inf)
+    return float((distances.argmin(axis=1) // 40 == np.arange(len(positions)) // 40).mean())
 
 
-def test_neighbours_stay_neighbours_and_the_seed_decides(clouds: np.ndarray) -> None:
-    told = []
-    places = lay_out(clouds, 0, lambda stage, *_: told.append(stage))
-    assert places.shape == (200, 2) and np.isfinite(places).all()
-    assert purity(places) == 1
-    assert np.array_equal(places, lay_out(clouds, 0))
-    assert {"neighbours", "lay out"} <= set(told)
+def test_neighbours_stay_neighbours_and_the_layout_is_reproducible(clouds: np.ndarray) -> None:
+    stages = []
+    positions = lay_out(clouds, 0, lambda stage, *_: stages.append(stage))
+    assert positions.shape == (200, 2) and np.isfinite(positions).all()
+    assert purity(positions) == 1
+    assert np.array_equal(positions, lay_out(clouds, 0))
+    assert {"neighbours", "lay out"} <= set(stages)
 
 
-def test_those_that_are_no_landmarks_lie_beside_their_like(clouds: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_points_are_placed_near_their_landmarks(clouds: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layout, "LANDMARKS", 100)
-    places = lay_out(clouds, 0)
-    assert places.shape == (200, 2) and np.isfinite(places).all()
-    assert purity(places) > 0.95
-    assert np.array_equal(places, lay_out(clouds, 0))
-    assert not np.array_equal(places, lay_out(clouds, 1))
+    positions = lay_out(clouds, 0)
+    assert positions.shape == (200, 2) and np.isfinite(positions).all()
+    assert purity(positions) > 0.95
+    assert np.array_equal(positions, lay_out(clouds, 0))
+    assert not np.array_equal(positions, lay_out(clouds, 1))
 
 
 @pytest.mark.parametrize("n", [0, 1, 3, 4, 9])
-def test_a_handful_of_nodes_has_places_too(clouds: np.ndarray, n: int) -> None:
-    places = lay_out(clouds[:n])
-    assert places.shape == (n, 2) and np.isfinite(places).all()
+def test_few_vectors_have_positions_too(clouds: np.ndarray, n: int) -> None:
+    positions = lay_out(clouds[:n])
+    assert positions.shape == (n, 2) and np.isfinite(positions).all()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from generel_etl.errors import ModelError
 from generel_graph.learn.training.validation import score
 from generel_graph.model_folder import CONFIG, LOG, VALIDATION, LogRow, ValidationRow, read_config, read_rows
-from generel_graph.plots.libraries import need
+from generel_graph.plots.libraries import require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +30,7 @@ def plot_losses(folder: Path) -> tuple[Path, ...]:
 
     Raises ModelError without matplotlib or without a log.
     """
-    need("matplotlib")
+    require("matplotlib")
     from matplotlib import rc_context
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
