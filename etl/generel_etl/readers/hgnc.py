@@ -26,7 +26,7 @@ from generel_etl.schema import Concepts, Tables, conform
 class HgncOptions:
     """The keys of a source with `reader = "hgnc"`."""
 
-    encoding: str = "utf-8"  # of the file
+    encoding: str = "utf-8"  # text encoding of the file
 
 
 @dataclass(frozen=True, slots=True)

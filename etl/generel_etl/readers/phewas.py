@@ -82,7 +82,7 @@ def read(files: SourceFiles, options: PhewasOptions) -> Tables:
         as_rejects(
             frame.filter(pl.col(f"#{name}").is_not_null() & pl.col(name).is_null()),
             name,
-            "not an integer from 0: left out",
+            "not an integer ≥ 0: left out",
             pl.col(f"#{name}"),
         )
         for name in ("cases", "controls")

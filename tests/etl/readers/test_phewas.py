@@ -69,7 +69,7 @@ def test_rows_that_cannot_be_used_say_why(tmp_path: Path) -> None:
     made = stage(tmp_path)
     what = 'not a phecode: three or four digits and up to two after a dot ("008.5")'
     assert made.rejects().select("line", "column", "found", "reason").collect().rows() == [
-        (8, "cases", "many", "not an integer from 0: left out"),
+        (8, "cases", "many", "not an integer ≥ 0: left out"),
         (9, "phecode", "8", what),
         (10, "SNP", "a SNP", "neither an rsID nor a position"),
         (11, "odds_ratio", None, "neither an odds ratio nor a p-value"),

@@ -87,13 +87,13 @@ def test_cells_that_cannot_be_read_are_left_out_and_rows_that_give_nothing_rejec
     assert (made.rows_read, made.rows_rejected) == (8, 3)
     fourth = made.edges().collect().filter(row=4, type="ASSOCIATED_WITH").to_dicts()[0]
     assert [fourth[c] for c in ("odds_ratio", "neg_log10_p", "published", "weight")] == [None] * 4
-    several = "not one rsID; a place (chr:pos) needs the source's `build`"
+    several = "not one rsID; a position (chr:pos) needs the source's `build`"
     no_id = "not an id; for ids without a prefix set `end_prefix`, for names map `end_name`"
     assert sorted(rejects(made), key=lambda r: r[:3]) == [
-        (4, 5, "odds_ratio", "-1", "not a number above 0: left out"),
+        (4, 5, "odds_ratio", "-1", "not a number > 0: left out"),
         (4, 5, "p", "2", "not a p-value: left out"),
-        (4, 5, "position", "x", "not a position from 1 up: left out"),
-        (4, 5, "published", "sometime", "not a date as 2024-12-31: left out"),
+        (4, 5, "position", "x", "not an integer ≥ 1: left out"),
+        (4, 5, "published", "sometime", "not a date such as 2024-12-31: left out"),
         (5, 6, "rsid", "rs105; rs106", several),
         (6, 7, "disease_id", None, "empty: no edge from this row"),
         (8, 9, "disease_id", "no id here", no_id),
@@ -190,7 +190,7 @@ def test_co_occurrence_works_out_the_excess_of_shrunken_counts(tmp_path: Path) -
     assert (mirror["start_id"], mirror["weight"]) == ("DOID:2", first["weight"])
     assert (depleted["flags"], depleted["weight"], depleted["ppmi"]) == (["depleted"], None, 0.0)
     assert (unread["count"], unread["weight"], unread["cohort"]) == (None, None, "PAPERS")
-    assert rejects(made) == [(4, 5, "n", "many", "not a number from 0 up, or not a whole one: left out")]
+    assert rejects(made) == [(4, 5, "n", "many", "not an integer ≥ 0: left out")]
 
 
 SNPS: dict[str, Any] = {
@@ -208,8 +208,8 @@ def test_an_snp_list_adds_to_snps_that_others_name(tmp_path: Path) -> None:
         (3, "rs12", None, None, None, ["C"], [], True),
     ]
     assert rejects(made) == [
-        (3, 4, "POS", "0", "not a place: left out"),
-        (4, 5, "rsid", "kgp1", "not one rsID, nor a place"),
+        (3, 4, "POS", "0", "not a position: left out"),
+        (4, 5, "rsid", "kgp1", "neither one rsID nor a position"),
     ]
     assert not stage(tmp_path, "snps.tsv", **SNPS, create=True).snps().collect()["load_if_mentioned"].any()
 
@@ -263,28 +263,28 @@ def test_parquet_and_constants(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({}, "nothing says what the rows are"),
+        ({}, "the options do not state what a row is"),
         ({"type": "ASOCIATED_WITH"}, "did you mean 'ASSOCIATED_WITH'"),
-        ({"type": "ASSOCIATED_WITH", "columns": {"end_id": "gene"}}, "nothing names the edge's start"),
+        ({"type": "ASSOCIATED_WITH", "columns": {"end_id": "gene"}}, "no column identifies the edge's start"),
         ({**EQTL, "columns": {**EQTL["columns"], "tisue": "tissue"}}, "did you mean 'tissue'"),
-        ({**EQTL, "columns": {**EQTL["columns"], **PLACES}}, "positions need the genome's build"),
+        ({**EQTL, "columns": {**EQTL["columns"], **PLACES}}, "positions need a genome build"),
         (
             {**EQTL, "columns": {**EQTL["columns"], **PLACES}, "build": "hg17"},
             "valid: GRCh36, GRCh37, GRCh38",
         ),
-        ({**EQTL, "columns": {**EQTL["columns"], "beta": 3}}, "a column's name, or a list of them"),
-        ({**EQTL, "constants": {"tissue": ["a", "b"]}}, "one value is expected"),
+        ({**EQTL, "columns": {**EQTL["columns"], "beta": 3}}, "expected a column name or a list of column names"),
+        ({**EQTL, "constants": {"tissue": ["a", "b"]}}, "expected one value"),
         ({**EQTL, "weight": "asociation"}, "did you mean 'association'"),
         ({**EQTL, "weight": 2}, "a number in (0, 1]"),
         ({**EQTL, "end_kind": "gene"}, "did you mean 'Gene'"),
         ({**EQTL, "keep": "some"}, "valid: all, lead"),
-        ({**EQTL, "separator": "||"}, "one character is expected"),
-        ({**EQTL, "format": "xlsx"}, "no such format"),
+        ({**EQTL, "separator": "||"}, "expected one character"),
+        ({**EQTL, "format": "xlsx"}, "unknown format"),
         ({**EQTL, "edges": [{"type": "REGULATES"}]}, "exclude each other"),
         ({"edges": [{"tpye": "REGULATES"}]}, "did you mean 'type'"),
         ({"node": "gene", "columns": {"id": "gene"}}, "valid: snp, concept"),
-        ({"node": "concept", "columns": {"name": "gene"}}, "nothing gives the node's id"),
-        ({"node": "snp", "columns": {"id": "snp", "name": "gene"}}, "no such canonical column"),
+        ({"node": "concept", "columns": {"name": "gene"}}, "no column gives the node's id"),
+        ({"node": "snp", "columns": {"id": "snp", "name": "gene"}}, "unknown canonical column"),
     ],
 )
 def test_a_description_that_makes_no_sense_says_why(tmp_path: Path, options: dict[str, Any], words: str) -> None:
@@ -388,4 +388,4 @@ def test_a_merge_table_says_which_rsid_lives(tmp_path: Path) -> None:
     made = stage(tmp_path, "merges.tsv", tmp_path, node="snp", prefix="rs", header=header, columns=columns)
     rows = made.snps().collect().select("id", "alt_ids", "load_if_mentioned").rows()
     assert rows == [("rs2", ["rs11"], True), ("rs3", ["rs13"], True)]
-    assert rejects(made) == [(2, 2, "now", None, "not one rsID, nor a place")]
+    assert rejects(made) == [(2, 2, "now", None, "neither one rsID nor a position")]

@@ -47,7 +47,7 @@ class OboOptions:
         default_factory=lambda: MappingProxyType({})
     )  # prefix, namespace or root id → kind
     defines: tuple[str, ...] = ()  # prefixes whose terms the file defines; default: the prefix in `ontology:`, else all
-    encoding: str = "utf-8"  # of the files
+    encoding: str = "utf-8"  # text encoding of the files
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""The reader of a user's own tables."""
+"""Reader of tables that the configuration describes."""
