@@ -12,7 +12,7 @@ sys.path[:0] = [str(DOCS / "_ext"), str(ROOT), str(ROOT / "etl")]
 
 project = "generel-graph"
 author = "the generel-graph authors"
-copyright = author  # noqa: A001 - the name that Sphinx reads
+copyright = author
 version = release = installed_version("generel-graph")
 language = "en-GB"
 

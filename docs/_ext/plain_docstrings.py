@@ -82,7 +82,7 @@ _EXAMPLE = re.compile(r"(Examples?):\s+(.+)", re.DOTALL)
 def help_to_rst(text: str) -> list[str]:
     """Turn a click help text into reStructuredText; paragraphs marked `\\b` become literal blocks."""
     out: list[str] = []
-    for paragraph in re.split(r"\n[ \t]*\n", text.split("\f")[0].strip("\n")):
+    for paragraph in re.split(r"\n[ \t]*\n", text.split("\f", maxsplit=1)[0].strip("\n")):
         lines = [line.rstrip() for line in paragraph.splitlines()]
         example = _EXAMPLE.fullmatch(paragraph.strip())
         if example and "\b" not in paragraph:

@@ -93,7 +93,7 @@ def _default(field: Field[Any]) -> str:
     if value is MISSING:
         if field.default_factory is MISSING:
             return "required"
-        value = field.default_factory()
+        value = field.default_factory() if callable(field.default_factory) else None
     return "unset" if value is None else code(_toml(value))
 
 

@@ -10,7 +10,7 @@ import polars as pl
 from generel_etl import relations as relation_tables
 from generel_etl import schema
 from generel_etl.identifiers import PREFIXES
-from reference.markdown import code, field_comments, plain, sentence, table
+from reference.markdown import code, dict_comments, field_comments, plain, sentence, table
 
 FAMILY_TITLES = {
     "variant": "Variants",
@@ -26,7 +26,7 @@ def kinds() -> str:
     rows = []
     for kind in schema.KINDS:
         prefixes = ", ".join(p.name for p in PREFIXES if p.kind == kind)
-        labels = " ".join(f":{label}" for label in schema.node_labels(kind))
+        labels = " ".join(f":{label}" for label in schema.labels(kind))
         rows.append((code(kind), code(labels), prefixes))
     return table(("kind", "labels", "prefixes of this kind by default"), rows)
 
@@ -37,7 +37,7 @@ def relations() -> str:
     all_types = relation_tables.RELATIONS
     for family in relation_tables.FAMILIES:
         rows = []
-        for relation in relation_tables.BASE_RELATIONS:
+        for relation in relation_tables.STATED:
             if relation.family != family:
                 continue
             denied = relation_tables.NEGATED + relation.type
@@ -63,7 +63,8 @@ def _kinds(names: tuple[str, ...]) -> str:
 
 def edge_properties() -> str:
     """The properties of relationships, with their Cypher type and meaning."""
-    comments = field_comments(schema.Edges)
+    comments = dict_comments(schema, "EDGE_PROPERTIES")
+    comments = {**field_comments(schema.Edges), **{k: v for k, v in comments.items() if v}}
     rows = [
         (code(name), _type(dtype), plain(sentence(comments.get(name, ""))), _bounds(schema.Edges.columns().get(name)))
         for name, dtype in schema.EDGE_PROPERTIES.items()

@@ -7,6 +7,7 @@ import inspect
 import io
 import tokenize
 from collections.abc import Iterable, Sequence
+from types import ModuleType
 from typing import Any
 
 
@@ -46,7 +47,15 @@ def sentence(text: str) -> str:
 
 
 def field_comments(kind: type[Any]) -> dict[str, str]:
-    """The comment of each annotated field of a class: on its own lines, or on the lines directly above it."""
+    """The comment of each field of a class and its bases: on the lines of the field, or directly above them."""
+    comments: dict[str, str] = {}
+    for base in reversed(kind.__mro__):
+        if base.__module__.startswith("generel"):
+            comments |= _own_comments(base)
+    return comments
+
+
+def _own_comments(kind: type[Any]) -> dict[str, str]:
     source = inspect.getsource(kind)
     node = ast.parse(source).body[0]
     assert isinstance(node, ast.ClassDef)
@@ -60,6 +69,21 @@ def field_comments(kind: type[Any]) -> dict[str, str]:
         if isinstance(item, ast.Assign) and isinstance(item.targets[0], ast.Name)
     }
     return _comments_of_spans(source, spans)
+
+
+def dict_comments(module: ModuleType, name: str) -> dict[str, str]:
+    """The comment of each entry of a literal dict of a module, by its key."""
+    source = inspect.getsource(module)
+    for node in ast.parse(source).body:
+        target = node.target if isinstance(node, ast.AnnAssign) else None
+        if isinstance(target, ast.Name) and target.id == name and isinstance(node.value, ast.Dict):
+            spans = {
+                str(key.value): (key.lineno, value.end_lineno or value.lineno)
+                for key, value in zip(node.value.keys, node.value.values, strict=True)
+                if isinstance(key, ast.Constant) and isinstance(key.value, str)
+            }
+            return _comments_of_spans(source, spans)
+    return {}
 
 
 def _comments_of_spans(source: str, spans: dict[str, tuple[int, int]]) -> dict[str, str]:

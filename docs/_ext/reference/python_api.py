@@ -34,9 +34,8 @@ def result_types() -> str:
     parts = []
     for kind in classes.values():
         path = f"{kind.__module__}.{kind.__qualname__}"
-        parts.append(
-            f"### {kind.__name__}\n\n```{{eval-rst}}\n.. autoclass:: {path}\n   :members:\n   :undoc-members:\n   :exclude-members: __init__\n```\n"
-        )
+        options = "   :members:\n   :undoc-members:\n   :exclude-members: __init__\n"
+        parts.append(f"### {kind.__name__}\n\n```{{eval-rst}}\n.. autoclass:: {path}\n{options}```\n")
     return "\n".join(parts)
 
 
@@ -52,7 +51,8 @@ def _hints(method: Any) -> dict[str, Any]:
             try:
                 hints[key] = eval(text, names) if isinstance(text, str) else text
             except NameError as error:
-                names[error.name] = _type_checking_name(session_module, error.name)
+                missing = str(error.name)
+                names[missing] = _type_checking_name(session_module, missing)
             except TypeError:
                 break
     return hints
