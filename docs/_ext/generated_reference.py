@@ -13,7 +13,17 @@ from typing import Any
 
 from reference.commands import commands, exit_codes
 from reference.configuration import configuration, environment_variables, reader_options
-from reference.data_model import edge_properties, kinds, prefixes, record_tables, relations
+from reference.data_model import (
+    common_edge_properties,
+    edge_properties,
+    kinds,
+    model_properties,
+    node_properties,
+    prefixes,
+    record_tables,
+    relations,
+    source_properties,
+)
 from reference.python_api import result_types, session_methods
 from reference.recipes import recipe_head, recipe_list
 from reference.training_tasks import losses, tasks
@@ -27,12 +37,15 @@ GENERATED: dict[str, Callable[..., str]] = {
     f.__name__: f
     for f in (
         commands,
+        common_edge_properties,
         configuration,
         edge_properties,
         environment_variables,
         exit_codes,
         kinds,
         losses,
+        model_properties,
+        node_properties,
         prefixes,
         reader_options,
         recipe_head,
@@ -41,6 +54,7 @@ GENERATED: dict[str, Callable[..., str]] = {
         relations,
         result_types,
         session_methods,
+        source_properties,
         tasks,
     )
 }

@@ -42,7 +42,7 @@ def _escape(text: str) -> str:
 
 def sentence(text: str) -> str:
     """A comment with its first letter in upper case, unless that letter begins code or a name with capitals."""
-    first = text.split(" ", 1)[0]
+    first = text.split(" ", 1)[0].rstrip(",;:")
     return text[:1].upper() + text[1:] if first.islower() and first.isalpha() else text
 
 
