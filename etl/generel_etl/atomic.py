@@ -1,4 +1,4 @@
-"""Files and folders that are written completely or not at all: written beside their path, then renamed to it."""
+"""Atomic writes of files and folders: write to a temporary path in the same folder, then rename."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import psutil
 
 @contextmanager
 def atomic_folder(folder: Path) -> Iterator[Path]:
-    """Yield a new folder to fill; when the block succeeds, it replaces `folder`, otherwise it is removed.
+    """Yield a new folder to fill; if the block succeeds, it replaces `folder`, otherwise it is removed.
 
-    A kill at any moment leaves the old folder or, in the instant between two renames, none.
+    A killed process leaves the old folder or, between the two renames, no folder.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    sweep(folder)
-    new, old = (temporary(folder, role) for role in ("new", "old"))
+    remove_leftovers(folder)
+    new, old = (temporary_path(folder, role) for role in ("new", "old"))
     new.mkdir()
     try:
         yield new
@@ -33,13 +33,13 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[Path]:
-    """Yield a path to write to; when the block succeeds, that file replaces `path`, otherwise it is removed.
+    """Yield a path to write to; if the block succeeds, that file replaces `path`, otherwise it is removed.
 
-    The content is on the disk before the rename: after a power failure the path has the old content or the new.
+    The content is flushed to disk before the rename: after a power failure, `path` has the old or the new content.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    sweep(path)
-    new = temporary(path, "new")
+    remove_leftovers(path)
+    new = temporary_path(path, "new")
     try:
         yield new
         with new.open("rb") as file:
@@ -50,24 +50,24 @@ def atomic_file(path: Path) -> Iterator[Path]:
 
 
 def write_atomically(path: Path, content: bytes, mode: int = 0o644) -> None:
-    """Write `content` to `path`: a kill leaves the old file or the new one, each with its permissions."""
+    """Write `content` to `path` atomically; a new file has the permissions `mode` from the start."""
     with atomic_file(path) as new:
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
 
 
-def temporary(path: Path, role: str) -> Path:
-    """A hidden name beside a file or folder that contains the process id, so that `sweep` can remove it later."""
+def temporary_path(path: Path, role: str) -> Path:
+    """A hidden path in the same folder, with the process id in its name, for `remove_leftovers`."""
     return path.with_name(f".{path.name}.{os.getpid()}.{role}")
 
 
-def sweep(path: Path) -> None:
-    """Remove what killed runs left beside a file or folder; the files of a running process stay."""
-    for left in path.parent.glob(f".{path.name}.*.*"):
-        pid = left.name.split(".")[-2]
+def remove_leftovers(path: Path) -> None:
+    """Remove the temporary files that killed processes left for `path`."""
+    for leftover in path.parent.glob(f".{path.name}.*.*"):
+        pid = leftover.name.split(".")[-2]
         if pid.isdecimal() and (int(pid) == os.getpid() or not psutil.pid_exists(int(pid))):
-            if left.is_dir():
-                shutil.rmtree(left, ignore_errors=True)
+            if leftover.is_dir():
+                shutil.rmtree(leftover, ignore_errors=True)
             else:
-                left.unlink(missing_ok=True)
+                leftover.unlink(missing_ok=True)

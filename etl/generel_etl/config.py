@@ -1,4 +1,4 @@
-"""The configuration of sources: what to read, where from, and how a TOML table becomes a frozen dataclass."""
+"""The configuration of sources, and the conversion of TOML tables to frozen dataclasses."""
 
 from __future__ import annotations
 
@@ -10,34 +10,32 @@ from types import MappingProxyType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from generel_etl.errors import ConfigError
-from generel_etl.fields import (
-    check_field,
-)
+from generel_etl.fields import check_field
 
 FILE_NAME = "generel.toml"
 
 
 @dataclass(frozen=True, slots=True)
 class SourceConfig:
-    """One source of data: a reader, its files, where they come from, and the reader's own options."""
+    """One source of data: its reader, its files, their origin, and the options of the reader."""
 
     name: str
     reader: str  # a name in generel_etl.readers.READERS
-    files: tuple[str, ...]  # relative to data_dir; "*" and "?" as in a shell
-    version: str = ""  # the release, as its publisher names it
+    files: tuple[str, ...]  # relative to data_dir; "*" and "?" are wildcards
+    version: str = ""  # the publisher's name of the release
     licence: str = ""
     url: str = ""
-    options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))  # the reader's own keys
+    options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))  # the options of the reader
 
 
 @dataclass(frozen=True, slots=True)
 class EtlConfig:
-    """What reading needs: the sources, the folder of their files and the folder of the project's own state."""
+    """The configuration of the ETL: the sources, the folder of their files, and the state folder."""
 
-    data: Path  # the folder that sources' file names are relative to
-    state: Path  # the project's own folder: stages and resolved tables are written here
+    data: Path  # the folder that file names are relative to
+    state: Path  # the state folder: stages and resolved tables are written here
     sources: tuple[SourceConfig, ...] = ()
-    path: Path | None = None  # the configuration file, named in errors
+    path: Path | None = None  # the configuration file, for error messages
 
     @property
     def resolved_folder(self) -> Path:
@@ -45,12 +43,12 @@ class EtlConfig:
         return self.state / "resolved"
 
     def stage_folder(self, source: str) -> Path:
-        """The folder of a source's canonical tables."""
+        """The folder of the staged tables of a source."""
         return self.state / "stage" / source
 
 
 def build_section(kind: type[Any], table: Mapping[str, Any], where: str, path: Path) -> Any:
-    """Make one dataclass from one TOML table; unknown keys and wrong types are errors."""
+    """Create a dataclass from a TOML table; raises ConfigError for unknown keys, wrong types and invalid values."""
     hints = get_type_hints(kind)
     values = {}
     for key, value in table.items():
@@ -62,9 +60,9 @@ def build_section(kind: type[Any], table: Mapping[str, Any], where: str, path: P
 
 
 def build_options(kind: type[Any], source: SourceConfig, path: Path | None = None) -> Any:
-    """Make a reader's own option dataclass from a source's remaining keys.
+    """Create the option dataclass of a reader from `source.options`.
 
-    Raises ConfigError with the nearest valid key, or for a key that is required and missing.
+    Raises ConfigError for an unknown key (with the nearest valid key), and for a missing required key.
     """
     where = f"{path or FILE_NAME}"
     hints = get_type_hints(kind)
@@ -75,7 +73,7 @@ def build_options(kind: type[Any], source: SourceConfig, path: Path | None = Non
 
 
 def convert(value: Any, hint: Any, where: str) -> Any:
-    """Turn a TOML value or a variable's text into the type of a field; raises ConfigError."""
+    """Convert a TOML value or the text of a variable to the type `hint` of a field; raises ConfigError."""
     origin = get_origin(hint)
     if origin in (Union, UnionType):
         kinds = [k for k in get_args(hint) if k is not type(None)]
@@ -104,4 +102,4 @@ def convert(value: Any, hint: Any, where: str) -> Any:
     except (ValueError, KeyError, TypeError, OverflowError) as error:
         name = getattr(hint, "__name__", str(hint))
         raise ConfigError(f"not a {name}", where=where, found=value) from error
-    raise ConfigError("a value of this kind cannot be set here", where=where, found=value)
+    raise ConfigError("a field of this type cannot be configured", where=where, found=value)

@@ -1,4 +1,4 @@
-"""Digests of rows and of sets of rows: what tells a load that nothing changed."""
+"""Digests of rows and of sets of rows, by which a load detects changes."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _MODULUS = 1 << (8 * BYTES)
 
 
 def row_digests(frame: pl.DataFrame, columns: Sequence[str] | None = None) -> pl.Series:
-    """Digest each row: 32 hexadecimal digits of blake2b-128 over its canonical form, in the frame's order.
+    """The digest of each row: 32 hexadecimal digits of blake2b-128 over its canonical text, in the frame's order.
 
-    The canonical form is a net string of each present column, sorted by name: nulls, NaN, empty texts and empty
-    lists are absent (a bulk import drops an empty list and Bolt keeps it), and so are null or empty members of
-    a list; floats by their shortest round trip (−0.0 is 0.0), dates as ISO, lists in their order.
-    A column that is null for all rows may as well be missing. `columns`: default all of the frame's.
+    The canonical text has one netstring for each column with a value, sorted by column name. Nulls, NaN, empty
+    texts and empty lists count as no value (a bulk import drops an empty list, Bolt stores it), also within lists.
+    Floats are written as their shortest round-trip text (−0.0 as 0.0), dates in ISO format, lists in their order.
+    A column of nulls has no effect on a digest. `columns`: the columns to include; default all.
     """
     names = sorted(frame.columns if columns is None else columns)
     if not names or frame.is_empty():
         empty = blake2b(b"", digest_size=BYTES).hexdigest()
         return pl.Series("digest", [empty] * frame.height, dtype=pl.String)
-    # A column without a value adds nothing to any row, and one with a single value the same to all.
+    # A column without values adds nothing; a column with a single value adds the same text to all rows.
     parts = [_part(frame[n]) for n in names if not _is_empty(frame[n])] or [pl.lit("")]
     texts = frame.select(pl.concat_str(parts, ignore_nulls=True).alias("text"))["text"].to_list()
     hashes = [blake2b(t.encode(), digest_size=BYTES).hexdigest() for t in texts]
@@ -32,7 +32,7 @@ def row_digests(frame: pl.DataFrame, columns: Sequence[str] | None = None) -> pl
 
 
 def sum_digests(digests: pl.Series) -> str:
-    """The sum of 32-digit digests modulo 2^128, as 32 digits: it does not depend on the rows' order."""
+    """The sum of digests modulo 2^128, as 32 hexadecimal digits; independent of the order of the rows."""
     if digests.is_empty():
         return f"{0:032x}"
     raw = np.frombuffer(bytes.fromhex("".join(digests.to_list())), dtype=">u4").reshape(-1, BYTES // 4)
@@ -51,11 +51,11 @@ def _is_empty(column: pl.Series) -> bool:
 
 
 def _part(values: pl.Series) -> pl.Expr:
-    """`name=length:value;` where there is a value, else null; the length makes the form unambiguous."""
+    """`name=length:value;`, or null without a value; the length makes the text unambiguous."""
     name, dtype, column = values.name, values.dtype, pl.col(values.name)
     if dtype == pl.String and not values.null_count() and (values == values[0]).all():
-        only = str(values[0])
-        return pl.lit(f"{name}={len(only.encode())}:{only};" if only else None, dtype=pl.String)
+        value = str(values[0])
+        return pl.lit(f"{name}={len(value.encode())}:{value};" if value else None, dtype=pl.String)
     if isinstance(dtype, pl.List):
         members = column.list.eval(
             _netstring(pl.element().cast(pl.String)).filter(pl.element().cast(pl.String).str.len_bytes() > 0)

@@ -1,4 +1,4 @@
-"""Every error that a user can meet: one root, and one class for each thing that can be put right."""
+"""The errors of the project: one root class, and one subclass for each kind of problem that a user can fix."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from difflib import get_close_matches
 
 
 class GenerelError(Exception):
-    """Something that the user can put right; its text says what, where, what is valid and the next step.
+    """A problem that the user can fix; the message states what is wrong, where, the valid values and the next step.
 
-    The values stay on the error as attributes. `exit_code` is what the command line ends with:
-    1 the work failed, 2 the call or the configuration is wrong.
+    The parts of the message are attributes of the error. `exit_code` is the exit status of the command line:
+    1 if the work failed, 2 if the call or the configuration is wrong.
     """
 
     exit_code = 1
@@ -33,7 +33,7 @@ class GenerelError(Exception):
 
     @property
     def nearest(self) -> str | None:
-        """The valid value that looks most like what was found, if any does."""
+        """The valid value that is most similar to `found`, or None if none is similar."""
         if self.found is None:
             return None
         close = get_close_matches(str(self.found), self.valid, n=1, cutoff=0.5)
@@ -41,7 +41,7 @@ class GenerelError(Exception):
 
     @property
     def message(self) -> str:
-        """The whole text: where, what, what was found, what is valid, the next step."""
+        """The complete text: where, what, the value found, the valid values (at most 40), the next step."""
         lines = [f"{self.where}: {self.what}" if self.where else self.what]
         if self.found is not None:
             lines[0] += f" (found: {self.found!r})"
@@ -56,38 +56,38 @@ class GenerelError(Exception):
 
 
 class UsageError(GenerelError):
-    """The call does not say what to do in a way that can be followed."""
+    """The arguments of a call are invalid or contradict each other."""
 
     exit_code = 2
 
 
 class ConfigError(UsageError):
-    """A key or value of `generel.toml`, or of a `GENEREL_…` variable, is wrong; `where` names file and key."""
+    """A key or value in `generel.toml` or in a `GENEREL_…` variable is invalid; `where` names the file and key."""
 
 
 class DataError(GenerelError):
-    """An input file cannot be read as its source says; `where` names file, line and column."""
+    """An input file does not have the configured format; `where` names the file, line and column."""
 
 
 class ServerError(GenerelError):
-    """The private Neo4j cannot be brought, started, stopped or filled."""
+    """The private Neo4j server cannot be downloaded, started, stopped or filled."""
 
 
 class GraphError(GenerelError):
-    """Neo4j cannot be reached, refuses the user, is too old, or failed in a statement."""
+    """Neo4j is unreachable, rejects the login, is too old, or failed to run a statement."""
 
 
 class ActiveModelChanged(GraphError):
-    """Another model was activated while a query ran; the query is repeated with the new model."""
+    """Another model was activated while a query ran; the caller repeats the query with the new model."""
 
 
 class BusyError(GraphError):
-    """Somebody else holds what is needed: the graph's lease or the state folder's lock."""
+    """Another process holds the lease of the graph or the lock of the state folder."""
 
 
 class ModelError(GenerelError):
-    """An encoder or checkpoint cannot be found, or does not fit what it is used with."""
+    """An encoder or checkpoint is missing, or does not match the data or settings it is used with."""
 
 
 class NotFoundError(GenerelError):
-    """What was asked for is not in the graph, and nothing was near enough to take its place."""
+    """The requested node, model or name does not exist, and nothing similar enough can replace it."""

@@ -1,4 +1,4 @@
-"""What is valid for a field of the configuration, said in its annotation and checked however a section is made."""
+"""Constraints on the fields of the configuration: declared in annotations, checked for every new section."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from generel_etl.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """What is valid for a field: one of these names."""
+    """Constraint: the value is one of these names."""
 
     names: tuple[str, ...]
 
     def check(self, value: Any, where: str) -> None:
         """Raise ConfigError, with the nearest name, for any other value."""
         if value not in self.names:
-            raise ConfigError("there is no such value", where=where, found=value, valid=self.names)
+            raise ConfigError("invalid value", where=where, found=value, valid=self.names)
 
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """What is valid for a field: a finite number of low … high."""
+    """Constraint: the value is a finite number, low ≤ value ≤ high."""
 
     low: float
     high: float = inf
@@ -49,24 +49,24 @@ SplitName = Annotated[str, OneOf(("pair", "locus", "chromosome", "concept"))]
 
 
 def check_field(kind: Any, name: str, value: Any, where: str) -> None:
-    """Raise ConfigError if a value is not what the field's annotation says is valid."""
-    for rule in _rules(kind)[name]:
-        rule.check(value, where)
+    """Raise ConfigError if a value violates the constraints in the annotation of the field."""
+    for constraint in _constraints(kind)[name]:
+        constraint.check(value, where)
 
 
-@cache  # annotations are texts, dear to evaluate: once a class, not once a field
-def _rules(kind: type[Any]) -> dict[str, tuple[OneOf | Within, ...]]:
+@cache  # annotations are strings and slow to evaluate: once for each class, not for each field
+def _constraints(kind: type[Any]) -> dict[str, tuple[OneOf | Within, ...]]:
     hints = get_type_hints(kind, include_extras=True)
     return {name: getattr(hint, "__metadata__", ()) for name, hint in hints.items()}
 
 
 class Checked:
-    """A section whose fields are checked however it is made."""
+    """Base class of sections: checks every field when an instance is created."""
 
     __slots__ = ()
 
     def __post_init__(self) -> None:
         section = type(self).__name__.removesuffix("Config").lower()
         kind: Any = type(self)
-        for name in _rules(kind):
+        for name in _constraints(kind):
             check_field(kind, name, getattr(self, name), f"{section}.{name}")

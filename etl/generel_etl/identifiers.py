@@ -1,7 +1,7 @@
-"""Ids of concepts (CURIEs) and SNPs: every spelling that files have is brought to one.
+"""Normalise the ids of concepts (CURIEs) and SNPs: every spelling in files is mapped to one canonical id.
 
-Each rule is a function of a text; the Polars expressions apply it to a column's distinct values, or, for SNPs (of
-which a column has a million), state it once more as a regular expression, which tests hold against the function.
+Each rule is a function of one text. For columns, Polars expressions apply it to the distinct values. For SNPs, of
+which a column has a million, the expression implements the rule again as a regular expression; tests compare both.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import polars as pl
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
-    """One vocabulary: its canonical prefix, other spellings, and what its local ids look like."""
+    """One vocabulary: its canonical prefix, other spellings of it, and the format of its local ids."""
 
     name: str
-    spellings: tuple[str, ...] = ()  # beside the name; case, "_", "-", "." and blanks do not count
-    kind: str | None = None  # of a concept with this prefix, where no file says more
-    width: int = 0  # numeric local ids are padded with zeros to this length
-    upper: bool = True  # local ids are upper case
-    bare: str = ""  # pattern of local ids that are recognised without a prefix
-    lead: str = ""  # letters that a numeric local id needs before it
+    spellings: tuple[str, ...] = ()  # other spellings; case, "_", "-", "." and blanks are ignored
+    kind: str | None = None  # default kind of a concept with this prefix
+    width: int = 0  # numeric local ids are zero-padded to this length
+    upper: bool = True  # convert local ids to upper case
+    bare: str = ""  # regular expression of local ids that are recognised without a prefix
+    lead: str = ""  # letters to put before a numeric local id
 
 
 PREFIXES: tuple[Prefix, ...] = (
@@ -96,7 +96,7 @@ PREFIXES: tuple[Prefix, ...] = (
     Prefix("OMOP", ("OMOP concept",)),
 )
 
-# Where an address does not carry its prefix in its last part: what it holds, and the prefix.
+# Web addresses whose last part has no prefix: a part of the address, and the prefix.
 ADDRESSES: tuple[tuple[str, str], ...] = (
     ("snomed.info/", "SNOMEDCT"),
     ("id.nlm.nih.gov/mesh", "MESH"),
@@ -131,10 +131,10 @@ _BARE = tuple((re.compile(p.bare, re.I), p) for p in PREFIXES if p.bare)
 
 
 def normalise_curie(text: str | None, default: str | None = None) -> str | None:
-    """The canonical CURIE of a concept's id in any spelling, or None where `text` is no such id.
+    """The canonical CURIE of a concept's id in any spelling, or None if `text` is not such an id.
 
-    `default` is the prefix of ids that come without one ("5468" with NCBIGene → "NCBIGene:5468").
-    A prefix that the table does not know is kept as it is written. Never raises; idempotent.
+    `default` is the prefix of ids without a prefix ("5468" with NCBIGene → "NCBIGene:5468").
+    An unknown prefix is not changed. Never raises; idempotent.
     """
     text = (text or "").strip().strip("<>\"'")
     if not text:
@@ -162,29 +162,29 @@ def prefix_of(curie: str) -> str:
 
 
 def kind_of(curie: str) -> str | None:
-    """The kind that a canonical CURIE's prefix implies, if it implies one (GO, UMLS, MESH do not)."""
+    """The kind that the prefix of a canonical CURIE implies, or None (GO, UMLS and MESH imply none)."""
     prefix = BY_NAME.get(prefix_of(curie))
     return prefix.kind if prefix else None
 
 
 def canonical_prefix(spelling: str) -> str:
-    """The canonical form of a prefix's spelling; one that the table does not know is kept."""
+    """The canonical spelling of a prefix; an unknown prefix is returned unchanged."""
     known = _BY_SPELLING.get(_fold(_RELEASE.sub("", spelling)))
     return known.name if known else spelling
 
 
 def is_vocabulary(spelling: str) -> bool:
-    """Whether the table knows a prefix in this spelling."""
+    """Whether this is a spelling of a known prefix."""
     return canonical_prefix(spelling) in BY_NAME
 
 
 def spellings() -> tuple[str, ...]:
-    """Every prefix in every spelling of the table: what "did you mean" chooses from."""
+    """All spellings of all known prefixes, for suggestions in error messages."""
     return tuple(s for p in PREFIXES for s in (p.name, *p.spellings))
 
 
 def _split(text: str) -> tuple[Prefix | str | None, str]:
-    """Prefix (known, or as written, or None) and local id."""
+    """The prefix (a known one, an unknown one as text, or None) and the local id."""
     head, colon, local = text.partition(":")
     if colon:
         known = _BY_SPELLING.get(_fold(_RELEASE.sub("", head)))
@@ -192,21 +192,21 @@ def _split(text: str) -> tuple[Prefix | str | None, str]:
             return known, local
         return (head, local) if _PREFIX.fullmatch(head) else (None, text)
     # "MONDO_0005148", "SNOMEDCT_US_73211009": the longest known spelling before an underscore
-    for at in [m.start() for m in re.finditer("_", text)][::-1] if "_" in text else ():
-        known = _BY_SPELLING.get(_fold(_RELEASE.sub("", text[:at])))
-        if known and text[at + 1 :]:
-            return known, text[at + 1 :]
+    for index in [m.start() for m in re.finditer("_", text)][::-1] if "_" in text else ():
+        known = _BY_SPELLING.get(_fold(_RELEASE.sub("", text[:index])))
+        if known and text[index + 1 :]:
+            return known, text[index + 1 :]
     return None, text
 
 
 def _join(prefix: Prefix, local: str) -> str | None:
-    """Clean a local id by its vocabulary's rules and put the prefix before it."""
+    """Normalise a local id by the rules of its vocabulary and add the prefix."""
     local = local.strip()
     while ":" in local or "_" in local:  # "HGNC:HGNC:5", "ORDO:Orphanet_558"
-        again, rest = _split(local)
-        if not isinstance(again, Prefix):
+        inner, rest = _split(local)
+        if not isinstance(inner, Prefix):
             break
-        prefix, local = again, rest.strip()  # of two the inner counts
+        prefix, local = inner, rest.strip()  # the inner of two prefixes is used
     if prefix.upper:
         local = local.upper()
     if prefix.name in ("OMIM", "OMIMPS") and local.startswith("PS") and local[2:].isdecimal():
@@ -214,7 +214,7 @@ def _join(prefix: Prefix, local: str) -> str | None:
     if prefix.name == "ENSEMBL":
         local = local.partition(".")[0]
     if prefix.name == "NCBIGene" and re.fullmatch(r"\d+\.0", local):
-        local = local[:-2]  # a table that once held the id as a number
+        local = local[:-2]  # the id was once stored as a number
     if prefix.name in ("ICD10", "ICD10CM") and _ICD.fullmatch(local):
         local = _ICD.sub(r"\1.\2", local)
     if local.isascii() and local.isdecimal():
@@ -225,7 +225,7 @@ def _join(prefix: Prefix, local: str) -> str | None:
 
 
 def _from_address(text: str) -> str | None:
-    """The CURIE that a web address of a term stands for."""
+    """The CURIE of a term's web address, or None."""
     path = text.partition("://")[2].rstrip("/?#")
     parts = re.split(r"[/#=]", path)
     last = parts[-1].partition("?")[0]
@@ -259,11 +259,11 @@ _NUMBERED = {
     "M": "MT",
     "XY": "X",
 }  # PLINK's numbers; 25 is X's PAR
-# Spelled without \d and \s, which Rust and Python do not understand alike.
+# Written without \d and \s, whose meaning differs between Rust and Python.
 _CHROMOSOME = r"(?:[1-9]|1[0-9]|2[0-6]|XY|MT|X|Y|M)"
 _RSID = r"^[ \t\r\n]*[rR][sS]0*([1-9][0-9]*)[ \t\r\n]*$"
-_NAMED = rf"(?i)^[ \t\r\n]*(?:chr)?0?({_CHROMOSOME})[ \t\r\n]*$"
-_PLACE = (
+_CHROMOSOME_NAME = rf"(?i)^[ \t\r\n]*(?:chr)?0?({_CHROMOSOME})[ \t\r\n]*$"
+_POSITION = (
     rf"(?i)^[ \t\r\n]*(?:(GRCh3[678]|hg18|hg19|hg38):)?(?:chr[:_-]?)?0?({_CHROMOSOME})[:_-]([0-9]{{1,10}})"
     r"(?:[:_-]([ACGTN]+)[:_/>-]([ACGTN*-]+))?[ \t\r\n]*$"
 )
@@ -271,51 +271,51 @@ _ALLELES = r"^[ACGTN*-]+$"
 
 
 def normalise_rsid(text: str | None) -> str | None:
-    """ "RS00123 " → "rs123"; None where the text is not one rsID."""
+    """ "RS00123 " → "rs123"; None if the text is not one rsID."""
     match = re.match(_RSID, text or "")
     return f"rs{match[1]}" if match else None
 
 
 def normalise_chromosome(text: str | None) -> str | None:
-    """ "chr6" → "6", "23" → "X", "M" → "MT"; None for anything but 1–22, X, Y, MT."""
-    match = re.match(_NAMED, text or "")
+    """ "chr6" → "6", "23" → "X", "M" → "MT"; None for other texts than 1–22, X, Y, MT."""
+    match = re.match(_CHROMOSOME_NAME, text or "")
     name = match[1].upper() if match else ""
     return _NUMBERED.get(name, name) or None
 
 
 def normalise_build(text: str | None) -> str | None:
-    """ "hg19", "b37", "GRCh37.p13" → "GRCh37"; None for what is no human build from 36 to 38."""
+    """ "hg19", "b37", "GRCh37.p13" → "GRCh37"; None for other texts than the human builds 36 to 38."""
     return BUILDS.get(re.sub(r"\.p\d+$", "", (text or "").strip().casefold()))
 
 
 def position_id(build: str, chromosome: str, position: int, alleles: tuple[str, str] | None = None) -> str | None:
-    """ "GRCh37:12:1034943[:ref:alt]" for an SNP without an rsID; None where build or chromosome is none.
+    """ "GRCh37:12:1034943[:ref:alt]" for an SNP without an rsID; None if build or chromosome is invalid.
 
-    Alleles other than strings of ACGTN, "*" and "-" are left out.
+    Alleles with other characters than ACGTN, "*" and "-" are omitted.
     """
-    place, name = normalise_build(build), normalise_chromosome(chromosome)
-    if place is None or name is None or position < 1:
+    build_name, name = normalise_build(build), normalise_chromosome(chromosome)
+    if build_name is None or name is None or position < 1:
         return None
     both = tuple(a.strip().upper() for a in alleles or ())
     tail = f":{both[0]}:{both[1]}" if both and all(re.match(_ALLELES, a) for a in both) else ""
-    return f"{place}:{name}:{position}{tail}"
+    return f"{build_name}:{name}:{position}{tail}"
 
 
 def normalise_snp(text: str | None, build: str | None = None) -> str | None:
-    """An SNP's id from one text: an rsID, or "[build:]chr:pos[:ref:alt]"; a build in the text goes before `build`."""
+    """An SNP's id from one text: an rsID, or "[build:]chr:pos[:ref:alt]"; a build in the text overrides `build`."""
     rs = normalise_rsid(text)
-    match = None if rs else re.match(_PLACE, text or "")
+    match = None if rs else re.match(_POSITION, text or "")
     if match is None:
         return rs
     stated, name, position, ref, alt = match.groups()
     return position_id(stated or build or "", name, int(position), (ref, alt) if ref else None)
 
 
-# --- the same rules over columns ---
+# --- the same rules for columns ---
 
 
 def curie(column: pl.Expr, default: str | None = None) -> pl.Expr:
-    """`normalise_curie` over a text column; each distinct value is worked out once."""
+    """`normalise_curie` of a text column; each distinct value is computed once."""
     return column.map_batches(partial(_curies, default=default), return_dtype=pl.String, is_elementwise=True)
 
 
@@ -326,7 +326,7 @@ def _curies(values: pl.Series, default: str | None) -> pl.Series:
 
 
 def kind(column: pl.Expr) -> pl.Expr:
-    """The kind that a column's canonical ids imply by their form: SNP for rsIDs, else `kind_of`."""
+    """The kinds that canonical ids imply: SNP for rsIDs, otherwise `kind_of`."""
     return column.map_batches(_kinds, return_dtype=pl.String, is_elementwise=True)
 
 
@@ -334,18 +334,18 @@ def _kinds(ids: pl.Series) -> pl.Series:
     prefixes = ids.str.extract(r"^([^:]+):", 1)
     distinct = prefixes.unique().drop_nulls()
     kinds = pl.Series([kind_of(f"{p}:") for p in distinct.to_list()], dtype=pl.String)
-    found = prefixes.replace_strict(distinct, kinds, default=None, return_dtype=pl.String)
+    implied = prefixes.replace_strict(distinct, kinds, default=None, return_dtype=pl.String)
     is_snp = ids.str.contains(r"^rs\d+$").fill_null(False)
-    return found.zip_with(~is_snp, pl.Series(["SNP"], dtype=pl.String).new_from_index(0, ids.len()))
+    return implied.zip_with(~is_snp, pl.Series(["SNP"], dtype=pl.String).new_from_index(0, ids.len()))
 
 
 def rsid(column: pl.Expr) -> pl.Expr:
-    """`normalise_rsid` over a text column."""
-    return column.str.extract(_RSID, 1).str.replace("^", "rs")  # so the column's name stays
+    """`normalise_rsid` of a text column."""
+    return column.str.extract(_RSID, 1).str.replace("^", "rs")  # keeps the name of the column
 
 
 def chromosome(column: pl.Expr) -> pl.Expr:
-    """`normalise_chromosome` over a text column; each distinct value is worked out once."""
+    """`normalise_chromosome` of a text column; each distinct value is computed once."""
     return column.map_batches(_chromosomes, return_dtype=pl.String, is_elementwise=True)
 
 
@@ -361,10 +361,10 @@ def position_ids(
     positions: pl.Expr,
     alleles: tuple[pl.Expr, pl.Expr] | None = None,
 ) -> pl.Expr:
-    """`position_id` over columns; chromosomes as text, positions as integers, `build` one for all or normalised."""
-    place = pl.lit(normalise_build(build), dtype=pl.String) if isinstance(build, str) else build
+    """`position_id` of columns. `build`: one for all rows, or normalised builds; `positions`: integers."""
+    builds = pl.lit(normalise_build(build), dtype=pl.String) if isinstance(build, str) else build
     position = pl.when(positions > 0).then(positions).cast(pl.String)
-    start = pl.concat_str(place, chromosome(chromosomes), position, separator=":")
+    start = pl.concat_str(builds, chromosome(chromosomes), position, separator=":")
     if alleles is None:
         return start
     both = [a.str.strip_chars().str.to_uppercase() for a in alleles]
@@ -373,11 +373,11 @@ def position_ids(
 
 
 def snp_position(column: pl.Expr) -> pl.Expr:
-    """Texts like "chr6:32605884:A:G" as a struct of build, chromosome, position, ref, alt; of others all are null.
+    """Parse texts like "chr6:32605884:A:G": a struct of build, chromosome, position, ref, alt.
 
-    `build` is null where the text states none.
+    All fields are null for other texts; `build` is null if the text states none.
     """
-    fields = column.str.extract_groups(_PLACE).struct
+    fields = column.str.extract_groups(_POSITION).struct
     return pl.struct(
         fields.field("1").str.to_lowercase().replace_strict(BUILDS, default=None).alias("build"),
         chromosome(fields.field("2")).alias("chromosome"),
@@ -388,19 +388,19 @@ def snp_position(column: pl.Expr) -> pl.Expr:
 
 
 def snp_id(column: pl.Expr, build: str | None = None) -> pl.Expr:
-    """`normalise_snp` over a text column."""
+    """`normalise_snp` of a text column."""
     return column.map_batches(partial(_snp_ids, build=build), return_dtype=pl.String, is_elementwise=True)
 
 
 def _snp_ids(values: pl.Series, build: str | None) -> pl.Series:
-    """rsIDs, and only for what is none the far slower reading of places."""
+    """Parse rsIDs first; positions, which are much slower to parse, only for the other texts."""
     frame = values.alias("text").to_frame().with_columns(rsid(pl.col("text")).alias("id"))
     other = frame["id"].is_null() & frame["text"].is_not_null()
     if not other.any():
         return frame["id"].alias(values.name)
-    place = snp_position(pl.col("text")).struct
-    builds = pl.coalesce(place.field("build"), pl.lit(normalise_build(build), dtype=pl.String))
-    alleles = (place.field("ref"), place.field("alt"))
-    ids = position_ids(builds, place.field("chromosome"), place.field("position"), alleles)
-    places = frame.filter(other).select(ids.alias("id"))["id"]
-    return frame["id"].scatter(other.arg_true(), places).alias(values.name)
+    parsed = snp_position(pl.col("text")).struct
+    builds = pl.coalesce(parsed.field("build"), pl.lit(normalise_build(build), dtype=pl.String))
+    alleles = (parsed.field("ref"), parsed.field("alt"))
+    ids = position_ids(builds, parsed.field("chromosome"), parsed.field("position"), alleles)
+    other_ids = frame.filter(other).select(ids.alias("id"))["id"]
+    return frame["id"].scatter(other.arg_true(), other_ids).alias(values.name)

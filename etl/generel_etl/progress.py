@@ -1,4 +1,4 @@
-"""How long work tells how far it is: one callable, which the command line turns into bars."""
+"""The progress callback protocol; the command line shows the calls as progress bars."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Called as work goes on; cheap, and safe to ignore."""
+    """A callback that long-running functions call repeatedly; it must be cheap."""
 
     def __call__(self, stage: str, done: float, total: float | None, note: str = "") -> None:
-        """Say that `done` of `total` (None: unknown) units of `stage` are finished."""
+        """Report that `done` of `total` units of `stage` are finished; `total` is None if it is unknown."""
 
 
 def silent(stage: str, done: float, total: float | None, note: str = "") -> None:
-    """Report to nobody; the default wherever a `Progress` is taken."""
+    """Ignore all reports; the default value of every `progress` parameter."""

@@ -1,4 +1,4 @@
-"""What a source's reader is: a name, a version, its own options, and one function from files to `Tables`."""
+"""The reader of a file layout: a name, a version, options, and one function from files to `Tables`."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from generel_etl.schema import Tables
 
 @dataclass(frozen=True, slots=True)
 class SourceFiles:
-    """The files of one source, in reading order; rows are numbered from 1 across them."""
+    """The files of one source, in reading order; rows are numbered from 1 across all files."""
 
     source: SourceConfig
     paths: tuple[Path, ...]
 
     @property
     def where(self) -> str:
-        """How messages name the source's place in the configuration."""
+        """The source's section in the configuration, for error messages."""
         return f"sources.{self.source.name}"
 
     def build(self, text: str, key: str = "build") -> str:
-        """The genome build that an option names ("hg19" → "GRCh37"); raises ConfigError for what is none."""
+        """The genome build that an option names ("hg19" → "GRCh37"); raises ConfigError for other texts."""
         build = normalise_build(text)
         if build is None:
             raise ConfigError(
@@ -42,12 +42,12 @@ class NoOptions:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """One layout of files.
+    """The reader of one file layout.
 
-    `version` counts up whenever the same files would give other tables: staged data of an older version is stale.
-    `options` is a frozen dataclass whose fields are the reader's keys under `[sources.<name>]`.
-    `read` is a pure function of files and options; it raises DataError or ConfigError, never anything else
-    for bad input, and puts rows that nothing can be made of into the rejects.
+    `version`: increase it when the same files give other tables; staged tables of an older version are read again.
+    `options`: a frozen dataclass whose fields are the keys of the reader under `[sources.<name>]`.
+    `read`: a pure function of files and options. For invalid input it raises only DataError or ConfigError; rows
+    that cannot be used become rejects.
     """
 
     name: str

@@ -1,7 +1,8 @@
-"""The relationship types that the graph has, and how other projects' names for relations lead to them.
+"""The relationship types of the graph, and the mapping of other projects' relations to them.
 
-A type says its direction: `(drug)-[:TREATS]->(disease)`. A negative statement has a type of its own, `NOT_`
-and the positive one (or CONTRAINDICATED_FOR), so that nobody who forgets a filter is told the opposite.
+The name of a type implies its direction: `(drug)-[:TREATS]->(disease)`. A negative statement has a type of its own:
+`NOT_` and the name of the positive type, or CONTRAINDICATED_FOR. A query without a filter therefore never reads a
+negative statement as a positive one.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ _TERMS = ("BiologicalProcess", "CellularComponent", "MolecularActivity", "Pathwa
 class Relation:
     """One relationship type.
 
-    `symmetric`: stored once, lower id first. `negative`: never a positive pair, a true negative in training.
-    `starts` and `ends` are the kinds that it joins as a rule, the usual one first; they are not enforced.
-    `family` is one of FAMILIES and tells which task may read it.
+    `symmetric`: stored once, with the lower id first. `negative`: in training never a positive pair, but a true
+    negative. `starts`, `ends`: the usual kinds of its endpoints, the most frequent first; they are not enforced.
+    `family`: one of FAMILIES; decides which training tasks may use it.
     """
 
     type: str
@@ -40,7 +41,7 @@ class Relation:
 
 
 class Directed(NamedTuple):
-    """What a source's relation is here: the type, and whether start and end change places."""
+    """The type of a source's relation, and whether to exchange start and end."""
 
     type: str
     swap: bool = False
@@ -51,18 +52,20 @@ BASE_RELATIONS: tuple[Relation, ...] = (
     Relation("CORRELATES_WITH", ("SNP",), CONDITIONS, "measured in a cohort (PheWAS)", "variant"),
     Relation("REGULATES", ("SNP",), ("Gene",), "the allele changes the gene's expression (eQTL)", "variant"),
     Relation("IN_LD_WITH", ("SNP",), ("SNP",), "inherited together", "variant", symmetric=True),
-    Relation("LOCATED_IN", ("SNP",), ("Gene",), "lies within the gene", "variant"),
+    Relation("LOCATED_IN", ("SNP",), ("Gene",), "is within the gene", "variant"),
     Relation("NEAREST_TO", ("SNP",), ("Gene",), "the gene is the nearest on one side", "variant"),
     Relation("REPORTED_GENE", ("SNP",), ("Gene",), "a study names the gene for the SNP", "variant"),
-    Relation("SAME_AS", CONCEPT_KINDS, CONCEPT_KINDS, "one meaning in two vocabularies", "identity", symmetric=True),
-    Relation("XREF", CONCEPT_KINDS, CONCEPT_KINDS, "cross-reference, no identity", "identity", symmetric=True),
+    Relation(
+        "SAME_AS", CONCEPT_KINDS, CONCEPT_KINDS, "the same meaning in two vocabularies", "identity", symmetric=True
+    ),
+    Relation("XREF", CONCEPT_KINDS, CONCEPT_KINDS, "cross-reference without identity", "identity", symmetric=True),
     Relation("IS_A", CONCEPT_KINDS, CONCEPT_KINDS, "the start is a kind of the end", "hierarchy"),
     Relation("PART_OF", CONCEPT_KINDS, CONCEPT_KINDS, "the start is a part of the end", "hierarchy"),
     Relation(
         "PARENT_OR_CHILD_OF",
         CONCEPT_KINDS,
         CONCEPT_KINDS,
-        "one is a kind of the other; the source does not keep which",
+        "one is a kind of the other; the source does not state which",
         "hierarchy",
         symmetric=True,
     ),
@@ -75,7 +78,7 @@ BASE_RELATIONS: tuple[Relation, ...] = (
         symmetric=True,
     ),
     Relation("TREATS", ("Drug",), CONDITIONS, "is indicated for"),
-    Relation("USED_OFF_LABEL_FOR", ("Drug",), CONDITIONS, "is given for without an approved indication"),
+    Relation("USED_OFF_LABEL_FOR", ("Drug",), CONDITIONS, "is used for without an approved indication"),
     Relation("TESTED_FOR", ("Drug",), CONDITIONS, "is or was in trials for"),
     Relation("PALLIATES", ("Drug",), CONDITIONS, "eases the symptoms of"),
     Relation("PREVENTS", ("Drug",), CONDITIONS, "lowers the risk of"),
@@ -83,7 +86,7 @@ BASE_RELATIONS: tuple[Relation, ...] = (
     Relation("HAS_SIDE_EFFECT", ("Drug",), ("Phenotype", "Disease"), "causes as a side effect"),
     Relation("TARGETS", ("Drug",), ("Gene",), "acts through the gene's product"),
     Relation("HAS_ENZYME", ("Drug",), ("Gene",), "is metabolised by, inhibits or induces the enzyme"),
-    Relation("HAS_TRANSPORTER", ("Drug",), ("Gene",), "is moved through membranes by"),
+    Relation("HAS_TRANSPORTER", ("Drug",), ("Gene",), "is transported through membranes by"),
     Relation("HAS_CARRIER", ("Drug",), ("Gene",), "is carried in blood by"),
     Relation("BINDS", ("Drug",), ("Gene",), "binds the gene's product"),
     Relation("UPREGULATES", ("Drug",), ("Gene",), "raises the expression of"),
@@ -97,18 +100,18 @@ BASE_RELATIONS: tuple[Relation, ...] = (
     Relation("EXPRESSED_IN", ("Gene",), ("AnatomicalEntity",), "is expressed in"),
     Relation("PARTICIPATES_IN", ("Gene",), _TERMS, "its product takes part in, acts as, or is located in"),
     Relation("REGULATES_GENE", ("Gene",), ("Gene",), "changes the expression of the other gene"),
-    Relation("COVARIES_WITH", ("Gene",), ("Gene",), "evolved at like rates", symmetric=True),
+    Relation("COVARIES_WITH", ("Gene",), ("Gene",), "evolved at similar rates", symmetric=True),
     Relation("INTERACTS_WITH", ("Gene", "Drug"), ("Gene", "Drug"), "interacts with", symmetric=True),
     Relation("COEXPRESSED_WITH", ("Gene",), ("Gene",), "is expressed together with", symmetric=True),
-    Relation("RESEMBLES", ("Drug", "Disease"), ("Drug", "Disease"), "is like", symmetric=True),
+    Relation("RESEMBLES", ("Drug", "Disease"), ("Drug", "Disease"), "is similar to", symmetric=True),
     Relation("CAUSES", CONCEPT_KINDS, CONDITIONS, "causes or contributes to"),
-    Relation("AFFECTS", CONCEPT_KINDS, CONCEPT_KINDS, "changes in some way"),
-    Relation("LOCATED_AT", CONCEPT_KINDS, ("AnatomicalEntity", "CellularComponent"), "is found at the place"),
-    Relation("RELATED_TO", CONCEPT_KINDS, CONCEPT_KINDS, "has something to do with", symmetric=True),
+    Relation("AFFECTS", CONCEPT_KINDS, CONCEPT_KINDS, "changes in an unspecified direction"),
+    Relation("LOCATED_AT", CONCEPT_KINDS, ("AnatomicalEntity", "CellularComponent"), "is at the location"),
+    Relation("RELATED_TO", CONCEPT_KINDS, CONCEPT_KINDS, "has an unspecified relation to", symmetric=True),
 )
 
-# Families whose opposite says something; the opposite of an identity or of co-occurrence is not recorded.
-_DENIABLE = ("variant", "knowledge")
+# Families with negative types; the negative of an identity, hierarchy or co-occurrence is not recorded.
+_FAMILIES_WITH_NEGATIVES = ("variant", "knowledge")
 
 RELATIONS: dict[str, Relation] = {relation.type: relation for relation in BASE_RELATIONS} | {
     NEGATED + r.type: Relation(
@@ -121,14 +124,14 @@ RELATIONS: dict[str, Relation] = {relation.type: relation for relation in BASE_R
         negative=True,
     )
     for r in BASE_RELATIONS
-    if r.family in _DENIABLE and not r.negative
+    if r.family in _FAMILIES_WITH_NEGATIVES and not r.negative
 }
 SYMMETRIC: frozenset[str] = frozenset(r.type for r in RELATIONS.values() if r.symmetric)
 NEGATIVE: frozenset[str] = frozenset(r.type for r in RELATIONS.values() if r.negative)
 KNOWLEDGE: tuple[str, ...] = tuple(r.type for r in BASE_RELATIONS if r.family == "knowledge" and not r.negative)
-SNP_GENE: tuple[str, ...] = ("LOCATED_IN", "NEAREST_TO", "REPORTED_GENE")  # by place, or by a study's word
+SNP_GENE: tuple[str, ...] = ("LOCATED_IN", "NEAREST_TO", "REPORTED_GENE")  # by position, or as a study reports
 
-# Hetionet 1.0: the abbreviation reads start kind, verb, end kind.
+# Hetionet 1.0: an abbreviation consists of start kind, verb and end kind.
 METAEDGES: dict[str, Directed] = {
     "AdG": Directed("DOWNREGULATED_IN", swap=True),
     "AeG": Directed("EXPRESSED_IN", swap=True),
@@ -156,9 +159,9 @@ METAEDGES: dict[str, Directed] = {
     "PCiC": Directed("IN_CLASS", swap=True),
 }
 
-# PrimeKG: (relation, display_relation; "" for any) to the type and the x_type that its start has.
-# Each relation stands in both directions in the file, so the start's type puts mirrors onto one edge. With
-# the same type on both sides the direction is lost, and the type here is a symmetric one ("").
+# PrimeKG: (relation, display_relation; "" for any) to the type and the x_type of its start.
+# The file has each relation in both directions, so the type of the start maps both rows to one edge. If both sides
+# have the same type, the direction is lost and the relationship type is symmetric ("").
 PRIMEKG: dict[tuple[str, str], tuple[str, str]] = {
     ("drug_protein", "target"): ("TARGETS", "drug"),
     ("drug_protein", "enzyme"): ("HAS_ENZYME", "drug"),
@@ -195,7 +198,7 @@ PRIMEKG: dict[tuple[str, str], tuple[str, str]] = {
     ("exposure_exposure", ""): ("PARENT_OR_CHILD_OF", ""),
 }
 
-# Biolink predicates (snake case, without the prefix) whose name is not a type's own in lower case.
+# Biolink predicates (snake case, without the prefix) other than the lower-case names of types.
 PREDICATES: dict[str, Directed] = {
     "treats_or_applied_or_studied_to_treat": Directed("TREATS"),
     "applied_to_treat": Directed("USED_OFF_LABEL_FOR"),
@@ -259,8 +262,8 @@ PREDICATES: dict[str, Directed] = {
     "is_nearby_variant_of": Directed("NEAREST_TO"),
 }
 
-# The Metathesaurus' RELA in pairs of inverses, as one reads them between two concepts: A may_treat B, B
-# may_be_treated_by A. The first of a pair runs as our type does.
+# RELA of the UMLS Metathesaurus in pairs of inverses, read between two concepts: A may_treat B, B may_be_treated_by
+# A. The first of a pair has the direction of our type.
 RELAS: tuple[tuple[str, str, str], ...] = (
     ("isa", "inverse_isa", "IS_A"),
     ("part_of", "has_part", "PART_OF"),
@@ -284,17 +287,18 @@ RELAS: tuple[tuple[str, str, str], ...] = (
 
 
 def from_predicate(predicate: str, *, negated: bool = False, where: object = "") -> Directed:
-    """Lead a Biolink predicate, or a type's own name in any case, to (type, swap).
+    """Map a Biolink predicate, or the name of a type in any case, to (type, swap).
 
-    `biolink:treats`, `treats`, `is a` and `TREATS` are all read. A type's own name in capitals comes before a
-    predicate of the same letters (`LOCATED_IN` is the SNP's, `located_in` Biolink's). `negated` gives the
-    type's negative. Raises DataError with the nearest for a predicate that is not known, or has no negative.
+    `biolink:treats`, `treats`, `is a` and `TREATS` are valid. The name of a type in capitals has precedence over a
+    predicate of the same letters (`LOCATED_IN` is the type for SNPs, `located_in` is Biolink's predicate).
+    `negated`: return the negative type. Raises DataError, with the nearest valid predicate, if the predicate is
+    unknown or has no negative type.
     """
     text = predicate.strip().split(":")[-1].replace(" ", "_").replace("-", "_")
-    found = Directed(text) if text in RELATIONS else PREDICATES.get(text.lower())
-    if found is None and text.upper() in RELATIONS:
-        found = Directed(text.upper())
-    if found is None:
+    directed = Directed(text) if text in RELATIONS else PREDICATES.get(text.lower())
+    if directed is None and text.upper() in RELATIONS:
+        directed = Directed(text.upper())
+    if directed is None:
         raise DataError(
             "unknown predicate",
             where=where,
@@ -302,52 +306,36 @@ def from_predicate(predicate: str, *, negated: bool = False, where: object = "")
             valid=sorted({*PREDICATES, *(name.lower() for name in RELATIONS)}),
             next_step="correct it, or add it to generel_etl/relations.py",
         )
-    return Directed(negative_of(found.type, where), found.swap) if negated else found
+    return Directed(negative_of(directed.type, where), directed.swap) if negated else directed
 
 
 def from_rela(rela: str) -> tuple[Directed, str] | None:
-    """Lead a RELA of the Metathesaurus to (type, swap) and the name that it and its inverse share; None if unknown.
+    """Map a RELA of the UMLS Metathesaurus to (type, swap) and the name of its forward form; None if unknown.
 
-    Only RELAS and PREDICATES are read, never a type's own name: what a vocabulary calls `regulates` is no eQTL.
+    Only RELAS and PREDICATES are used, never the names of types: a vocabulary's `regulates` is not an eQTL.
     """
     for forward, inverse, type_ in RELAS:
         if rela in (forward, inverse):
             return Directed(type_, swap=rela != forward), forward
-    found = PREDICATES.get(rela)
-    return (found, found.type.lower()) if found else None
-
-
-def from_metaedge(abbreviation: str, *, where: object = "") -> Directed:
-    """Lead a metaedge of Hetionet (`GpBP`) to (type, swap); raises DataError with the nearest."""
-    if abbreviation not in METAEDGES:
-        raise DataError("unknown metaedge", where=where, found=abbreviation, valid=METAEDGES)
-    return METAEDGES[abbreviation]
-
-
-def from_primekg(relation: str, display: str = "", *, where: object = "") -> tuple[str, str]:
-    """Lead PrimeKG's relation to (type, the x_type of its start; "" if symmetric); raises DataError."""
-    found = PRIMEKG.get((relation, display)) or PRIMEKG.get((relation, ""))
-    if found is None:
-        known = sorted(" / ".join(filter(None, pair)) for pair in PRIMEKG)
-        raise DataError("unknown relation", where=where, found=f"{relation} / {display}", valid=known)
-    return found
+    directed = PREDICATES.get(rela)
+    return (directed, directed.type.lower()) if directed else None
 
 
 def negative_of(type_: str, where: object = "") -> str:
-    """The type that says that `type_` does not hold; raises DataError where there is none."""
+    """The negative type of `type_`; raises DataError if there is none."""
     if NEGATED + type_ in RELATIONS:
         return NEGATED + type_
-    raise DataError("this relation has no negative", where=where, found=type_, valid=sorted(NEGATIVE))
+    raise DataError("this relation has no negative type", where=where, found=type_, valid=sorted(NEGATIVE))
 
 
-def with_suggestion(reason: str, found: pl.Expr, valid: Iterable[str]) -> pl.Expr:
-    """`reason`, and the valid text nearest to the one found, if any is near: the reason of a rejected row."""
-    known = list(dict.fromkeys(valid))
+def with_suggestion(reason: str, text: pl.Expr, valid: Iterable[str]) -> pl.Expr:
+    """The reason of a reject: `reason`, and the valid text most similar to `text`, if any is similar."""
+    candidates = list(dict.fromkeys(valid))
 
     def explain(values: pl.Series) -> pl.Series:
         texts = values.unique().drop_nulls()
-        near = [get_close_matches(text, known, n=1, cutoff=0.5) for text in texts.to_list()]
-        said = pl.Series([f"{reason}; did you mean {n[0]!r}?" if n else reason for n in near], dtype=pl.String)
-        return values.replace_strict(texts, said, default=reason, return_dtype=pl.String)
+        matches = [get_close_matches(text, candidates, n=1, cutoff=0.5) for text in texts.to_list()]
+        reasons = [f"{reason}; did you mean {match[0]!r}?" if match else reason for match in matches]
+        return values.replace_strict(texts, pl.Series(reasons, dtype=pl.String), default=reason, return_dtype=pl.String)
 
-    return found.map_batches(explain, return_dtype=pl.String)
+    return text.map_batches(explain, return_dtype=pl.String)

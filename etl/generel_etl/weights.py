@@ -1,7 +1,7 @@
-"""Weights of edges in (0, 1]: each a named function of polars expressions, with its formula.
+"""Weights of edges in (0, 1]: named functions of Polars expressions, with their formulas.
 
-A weight says how far a statement is to be believed, not how large an effect is. It is null where an edge is
-never to be sampled. Thresholds of a task become flags, never a loss of rows.
+A weight measures the confidence in a statement, not the size of an effect. It is null if the edge must never be
+sampled in training. Significance thresholds add flags; they never drop rows.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-ASSOCIATION_HALF = 7.3  # −log10(5e-8): genome-wide significance weighs 1/2
+ASSOCIATION_HALF = 7.3  # −log10(5e-8): genome-wide significance has weight 1/2
 PHEWAS_HALF = 5.45  # the z of p = 5e-8, two-sided
-PSEUDO_COUNT = 0.5  # pseudo-count of observed and expected (Norén et al. 2013, doi:10.1177/0962280211403604)
+PSEUDO_COUNT = 0.5  # added to observed and expected counts (Norén et al. 2013, doi:10.1177/0962280211403604)
 CURATED = 1.0
-PREDICTED = 0.5  # predicted or text-mined, where the source gives no score
+PREDICTED = 0.5  # predicted or text-mined, if the source gives no score
 
-GWAS_P = 1e-5  # above it a row is flagged sub_significant
+GWAS_P = 1e-5  # rows with a larger p-value get the flag sub_significant
 EQTL_P = 1e-5
 PHEWAS_P = 0.05
-Z_95 = 1.959963984540054  # half the width of a 95 % interval in standard errors
+Z_95 = 1.959963984540054  # half the width of a 95 % interval, in standard errors
 
 
 def association(neg_log10_p: pl.Expr) -> pl.Expr:
@@ -41,37 +41,37 @@ def phewas(z: pl.Expr) -> pl.Expr:
 
 
 def co_occurrence(ppmi: pl.Expr) -> pl.Expr:
-    """`ppmi / (ppmi + 1)`, ppmi in bits; null where there is no excess (the edge is `depleted`)."""
+    """`ppmi / (ppmi + 1)`, ppmi in bits; null if there is no excess (flag `depleted`)."""
     return pl.when(ppmi > 0).then(ppmi / (ppmi + 1))
 
 
 def shrunken_ppmi(count: pl.Expr, expected: pl.Expr) -> pl.Expr:
     """`max(0, log2((count + ½) / (expected + ½)))` in bits.
 
-    The half on both sides draws rare pairs to no excess: one report where .01 is expected gives 1.6 bits, not
-    6.6 (the shrunken observed-to-expected ratio of drug safety, Norén et al. 2013).
+    The pseudo-count shrinks rare pairs towards no excess: one report with .01 expected gives 1.6 bits, not 6.6
+    (the shrunken observed-to-expected ratio of pharmacovigilance, Norén et al. 2013).
     """
     return ((count + PSEUDO_COUNT) / (expected + PSEUDO_COUNT)).log(2.0).clip(lower_bound=0.0)
 
 
 def z_score(log_odds_ratio: pl.Expr, standard_error: pl.Expr) -> pl.Expr:
-    """`|log OR| / SE`; null where SE is null or 0."""
+    """`|log OR| / SE`; null if SE is null or 0."""
     return pl.when(standard_error > 0).then(log_odds_ratio.abs() / standard_error)
 
 
 def log_standard_error(ci_low: pl.Expr, ci_high: pl.Expr) -> pl.Expr:
-    """SE of a log odds ratio from its 95 % interval: `(ln high − ln low) / (2 · 1.96)`."""
+    """SE of a log odds ratio from the 95 % interval of the odds ratio: `(ln high − ln low) / (2 · 1.96)`."""
     usable = (ci_low > 0) & (ci_high > ci_low)
     return pl.when(usable).then((ci_high.log() - ci_low.log()) / (2 * Z_95))
 
 
 def z_of_p(neg_log10_p: pl.Expr) -> pl.Expr:
-    """The two-sided z of a p-value; exact also where p underflows floats (it never leaves the logarithm)."""
-    return neg_log10_p.cast(pl.Float64).map_batches(_z_of_p, return_dtype=pl.Float64)
+    """The two-sided z of a p-value; computed in logarithms, so that it is exact even if p underflows."""
+    return neg_log10_p.cast(pl.Float64).map_batches(_z_of_p_values, return_dtype=pl.Float64)
 
 
-def _z_of_p(values: pl.Series) -> pl.Series:
-    from scipy.special import ndtri_exp  # slow to import, and asking needs no more than this module's constants
+def _z_of_p_values(values: pl.Series) -> pl.Series:
+    from scipy.special import ndtri_exp  # slow to import; queries need only the constants of this module
 
     logarithm = -values.fill_null(float("nan")).to_numpy() * math.log(10) - math.log(2)
     z = np.maximum(-ndtri_exp(np.minimum(logarithm, -math.log(2))), 0.0)
@@ -79,12 +79,12 @@ def _z_of_p(values: pl.Series) -> pl.Series:
 
 
 def sub_significant(neg_log10_p: pl.Expr, p: float) -> pl.Expr:
-    """True where the p-value is above `p`; false where there is none to judge by."""
+    """True if the p-value is larger than `p`; false if there is no p-value."""
     return (neg_log10_p < -math.log10(p) - 1e-9).fill_null(False)
 
 
 def flag_list(**conditions: pl.Expr) -> pl.Expr:
-    """A list of the names whose condition holds, in alphabetical order; nulls do not hold."""
+    """A list of the names whose condition is true, in alphabetical order."""
     names = [
         pl.when(conditions[name].fill_null(False)).then(pl.lit(name)).otherwise(pl.lit(None, dtype=pl.String))
         for name in sorted(conditions)
@@ -94,9 +94,9 @@ def flag_list(**conditions: pl.Expr) -> pl.Expr:
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A weight by name, over an edge table's canonical columns.
+    """A named weight, computed from the canonical columns of an edge table.
 
-    `columns` are those that it reads; a reader adds missing ones as nulls. `weight` and `flags` are
+    `columns`: the columns that it reads; a reader adds missing ones as nulls. `weight` and `flags` return
     expressions: a number in (0, 1] or null, and a list of flags.
     """
 
@@ -112,7 +112,7 @@ def _no_flags() -> pl.Expr:
 
 
 def _phewas_z() -> pl.Expr:
-    """z from OR and SE, else from OR and its interval, else from p."""
+    """z from OR and SE, otherwise from OR and its interval, otherwise from p."""
     log_or = pl.col("odds_ratio").log()
     error = pl.coalesce("standard_error", log_standard_error(pl.col("ci_low"), pl.col("ci_high")))
     return pl.coalesce(z_score(log_or, error), z_of_p(pl.col("neg_log10_p")))
@@ -160,25 +160,25 @@ FORMULAS: dict[str, Formula] = {
 }
 
 
-def unit(columns: Sequence[str]) -> pl.Expr:
-    """What evidence of a pair is counted once for: the study, else the cohort, else the source.
+def evidence_unit(columns: Sequence[str]) -> pl.Expr:
+    """The unit of independent evidence for a pair: the study, otherwise the cohort, otherwise the source.
 
-    Tissues of one eQTL table are one unit: they are the same people.
+    All tissues of one eQTL table are one unit, because they come from the same people.
     """
     return pl.coalesce(*(name for name in ("study", "cohort", "source") if name in columns))
 
 
-def combine(edges: pl.DataFrame, pair: Sequence[str] = ("start", "end")) -> pl.DataFrame:
-    """Join the weights of a pair's edges: the largest within a unit, then `1 − Π(1 − w)` over distinct units.
+def combine_weights(edges: pl.DataFrame, pair: Sequence[str] = ("start", "end")) -> pl.DataFrame:
+    """Combine the weights of a pair's edges: the largest within each unit, then `1 − Π(1 − w)` over the units.
 
-    `edges`: the `pair` columns, `weight`, and any of `study`, `cohort`, `source`; null weights are passed
-    over. Returns the `pair` columns and `weight` in (0, 1], sorted by pair. In Cypher the same is
+    `edges`: the `pair` columns, `weight`, and any of `study`, `cohort`, `source`; null weights are ignored.
+    Returns the `pair` columns and `weight` in (0, 1], sorted by pair. The equivalent Cypher is
     `WITH a, b, coalesce(e.study, e.cohort, e.source) AS unit, max(e.weight) AS w`
     `WITH a, b, 1.0 - reduce(rest = 1.0, x IN collect(w) | rest * (1.0 - x)) AS weight`.
     """
     strongest = (
         edges.filter(pl.col("weight").is_not_null())
-        .group_by(*pair, unit(edges.columns).alias("unit"))
+        .group_by(*pair, evidence_unit(edges.columns).alias("unit"))
         .agg(pl.col("weight").max())
     )
     return strongest.group_by(*pair).agg((1.0 - (1.0 - pl.col("weight")).product()).alias("weight")).sort(*pair)

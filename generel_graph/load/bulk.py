@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from generel_etl.atomic import sweep, temporary
+from generel_etl.atomic import remove_leftovers, temporary_path
 from generel_etl.progress import Progress, silent
 from generel_etl.resolve import Resolved
 from generel_etl.schema import node_labels
@@ -57,8 +57,8 @@ def load_bulk(config: Config, resolved: Resolved, progress: Progress = silent) -
 def _scratch(place: Path) -> Iterator[Path]:
     """A folder for the CSV, gone afterwards; that of a killed import goes with the next."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    sweep(place)
-    folder = temporary(place, "csv")
+    remove_leftovers(place)
+    folder = temporary_path(place, "csv")
     folder.mkdir()
     try:
         yield folder

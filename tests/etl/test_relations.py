@@ -12,9 +12,7 @@ from generel_etl.relations import (
     PRIMEKG,
     RELAS,
     RELATIONS,
-    from_metaedge,
     from_predicate,
-    from_primekg,
     from_rela,
     negative_of,
     with_suggestion,
@@ -41,10 +39,7 @@ def test_a_symmetric_type_is_never_turned():
 
 def test_hetionet_has_24_metaedges():
     assert len(METAEDGES) == 24
-    assert from_metaedge("AeG") == ("EXPRESSED_IN", True)
-    with pytest.raises(DataError) as caught:
-        from_metaedge("GpPB")
-    assert caught.value.nearest in METAEDGES
+    assert METAEDGES["AeG"] == ("EXPRESSED_IN", True)
 
 
 @pytest.mark.parametrize(
@@ -97,11 +92,12 @@ def test_an_unknown_predicate_names_the_nearest():
         from_predicate("biolink:traets")
 
 
-def test_primekg_knows_the_start_of_a_relation():
-    assert from_primekg("drug_protein", "enzyme") == ("HAS_ENZYME", "drug")
-    assert from_primekg("disease_disease", "parent-child") == ("PARENT_OR_CHILD_OF", "")
-    with pytest.raises(DataError):
-        from_primekg("drug_protein_x", "enzyme")
+def test_primekg_relation_states_the_type_of_its_start():
+    assert PRIMEKG["drug_protein", "enzyme"] == ("HAS_ENZYME", "drug")
+    assert {type_ for (relation, _), (type_, _) in PRIMEKG.items() if relation == "disease_disease"} == {
+        "PARENT_OR_CHILD_OF"
+    }
+    assert all((start == "") == RELATIONS[type_].symmetric for type_, start in PRIMEKG.values())
 
 
 def test_nearest_explains_each_rejected_text():

@@ -95,7 +95,7 @@ def test_rows_are_numbered_across_files_and_lines_within_them(data: Path) -> Non
     assert made.rows_read == 5
     assert made.snps().collect()["id"].to_list() == ["GRCh38:1:1", "rs4", "rs1", "rs2"]
     rejects = made.rejects().collect().rows()
-    assert rejects == [(2, "more.tsv", 4, "#fields", "5\trs9\t3\textra", "4 fields, where 3 are expected")]
+    assert rejects == [(2, "more.tsv", 4, "#fields", "5\trs9\t3\textra", "4 fields instead of 3")]
 
 
 def test_a_killed_run_leaves_the_old_stage(data: Path) -> None:
@@ -142,8 +142,8 @@ def test_a_record_that_breaks_its_schema_is_a_reject_with_its_place(data: Path) 
     tables = Tables(3, snps=conform(snps, Snps), concepts=conform(concepts, Concepts), locations=locations)
     made = stage(data, SourceConfig("mine", "toy", ("snps.tsv",)), readers=toy(tables))
     assert made.rejects().collect().select("row", "line", "column", "found", "reason").rows() == [
-        (2, 3, "id", "1/2", "breaks the rule “regex” of its table"),
-        (3, 4, "position", "-7", "breaks the rule “min” of its table"),
+        (2, 3, "id", "1/2", "violates the rule “regex” of its table"),
+        (3, 4, "position", "-7", "violates the rule “min” of its table"),
     ]
     assert made.rows_rejected == 1  # row 3 still has a record
     assert made.snps().collect()["id"].to_list() == ["rs1"]
@@ -206,14 +206,14 @@ def bad_file(data: Path, name: str) -> str:
     ("name", "words"),
     [
         ("missing", ["no such file", "did you mean 'snps.tsv'", "GENEREL_DATA_DIR"]),
-        ("pattern", ["no file fits the pattern"]),
-        ("directory", ["a directory, where a file is expected"]),
-        ("truncated", ["truncated gzip", "cut.tsv.gz", "fetch the file again"]),
+        ("pattern", ["no file matches the pattern"]),
+        ("directory", ["this is a directory, not a file"]),
+        ("truncated", ["truncated gzip", "cut.tsv.gz", "download the file again"]),
         ("damaged", ["gzip", "bad.tsv.gz"]),
         ("empty", ["the file is empty", "empty.tsv"]),
         ("latin", ["latin.tsv, line 3", 'encoding = "latin-1"']),
         ("column", ["no such column", "'pos'", "did you mean 'posn'"]),
-        ("twins", ["two columns of one name", "'pos'"]),
+        ("twins", ["duplicate column name", "'pos'"]),
     ],
 )
 def test_a_bad_file_is_one_clear_error(data: Path, name: str, words: list[str]) -> None:
@@ -252,7 +252,7 @@ def test_quotes_lines_and_blank_lines(tmp_path: Path) -> None:
         ('q "z"', "t,u", None, 3, "x.csv", 7),
         ("7", "8", "9", 5, "x.csv", 9),
     ]
-    assert bad == [(2, 6, "2 fields, where 3 are expected"), (4, 8, "4 fields, where 3 are expected")]
+    assert bad == [(2, 6, "2 fields instead of 3"), (4, 8, "4 fields instead of 3")]
 
 
 def test_a_quotation_mark_may_be_a_character(tmp_path: Path) -> None:
@@ -276,7 +276,7 @@ def test_an_aligned_table_is_parted_by_runs_of_blanks(tmp_path: Path) -> None:
     path.write_bytes(b"  A   B\t C \r\n\n 1  22 333\n4 5\n\t7 8  9\t")
     good, bad = rows(path, Layout(aligned=True))
     assert [(*r[:4], r[5]) for r in good] == [("1", "22", "333", 1, 3), ("7", "8", "9", 3, 5)]
-    assert bad == [(2, 4, "2 fields, where 3 are expected")]
+    assert bad == [(2, 4, "2 fields instead of 3")]
 
 
 _WORDS = st.lists(st.text("ab1.-", min_size=1, max_size=4), min_size=2, max_size=2)

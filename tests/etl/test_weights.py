@@ -1,4 +1,4 @@
-"""Weights are in (0, 1], one half where the field draws its line, and combine over studies."""
+"""Weights are in (0, 1], one half where the field draws its line, and combine_weights over studies."""
 
 import math
 
@@ -11,7 +11,7 @@ from generel_etl.weights import (
     FORMULAS,
     association,
     co_occurrence,
-    combine,
+    combine_weights,
     flag_list,
     log_standard_error,
     phewas,
@@ -107,11 +107,11 @@ def test_within_a_study_the_largest_counts_and_distinct_studies_add_up():
             "weight": [0.5, 0.25, 0.5, 0.5, None],
         }
     )
-    assert combine(edges).rows() == [("rs1", "D:1", 0.75), ("rs1", "D:2", 0.5)]
+    assert combine_weights(edges).rows() == [("rs1", "D:1", 0.75), ("rs1", "D:2", 0.5)]
 
 
 @given(st.lists(st.floats(0.01, 1.0), min_size=1, max_size=6))
 def test_combined_weights_stay_in_range_and_never_fall(weights):
     frame = pl.DataFrame({"start": "a", "end": "b", "source": [str(i) for i in range(len(weights))], "weight": weights})
-    combined = combine(frame)["weight"].item()
+    combined = combine_weights(frame)["weight"].item()
     assert max(weights) - 1e-12 <= combined <= 1.0

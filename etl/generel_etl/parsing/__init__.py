@@ -1,1 +1,1 @@
-"""What readers share: opening and parsing files, association statistics, ancestry, rejected rows."""
+"""Shared by readers: opening and parsing files, association statistics, ancestry, records, rejects."""

@@ -1,7 +1,7 @@
-"""Who a study looked at: broad groups of ancestry and the number of people, from its own words.
+"""The sample of a study: broad ancestry groups and the number of people, from the study's own text.
 
-The groups follow the GWAS Catalog's (Morales et al. 2018, doi:10.1186/s13059-018-1396-2), as a fixed list of
-words; the text itself is kept beside them.
+The groups follow the GWAS Catalog (Morales et al. 2018, doi:10.1186/s13059-018-1396-2) and are recognised by a
+fixed list of words. Readers also store the text.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import polars as pl
 UNKNOWN = "unknown"
 OTHER = "other"
 
-# In this order; what a group's words match is taken out before the next group looks ("African American"
-# is not also African, "American Indian" not South Asian).
-WORDS: tuple[tuple[str, str], ...] = (
+# The groups are matched in this order, and matched words are removed: "African American" is not also African, and
+# "American Indian" is not South Asian.
+GROUP_WORDS: tuple[tuple[str, str], ...] = (
     ("European", r"(?:south african )?afrikaner"),
     (
         OTHER,
@@ -64,27 +64,28 @@ _NOT_PEOPLE = r"\s(?:years?|yrs?|months?|weeks?|days?|snps?|markers?|genes?|loci
 
 
 def ancestry_groups(text: pl.Expr) -> pl.Expr:
-    """The broad groups that a sample's text names, sorted; ["unknown"] if it names none, null without a text."""
-    rest = text.str.to_lowercase()
-    found: dict[str, pl.Expr] = {}
-    for group, words in WORDS:
+    """The broad groups that a text names, sorted; ["unknown"] if it names none, null without a text."""
+    remaining = text.str.to_lowercase()
+    is_named: dict[str, pl.Expr] = {}
+    for group, words in GROUP_WORDS:
         pattern = rf"\b(?:{words})"
-        here = rest.str.contains(pattern)
-        found[group] = found[group] | here if group in found else here
-        rest = rest.str.replace_all(pattern, " ")
+        matches = remaining.str.contains(pattern)
+        is_named[group] = is_named[group] | matches if group in is_named else matches
+        remaining = remaining.str.replace_all(pattern, " ")
     names = [
-        pl.when(found[group]).then(pl.lit(group)).otherwise(pl.lit(None, dtype=pl.String)) for group in sorted(found)
+        pl.when(is_named[group]).then(pl.lit(group)).otherwise(pl.lit(None, dtype=pl.String))
+        for group in sorted(is_named)
     ]
     groups = pl.concat_list(names).list.drop_nulls()
-    named = pl.when(groups.list.len() > 0).then(groups).otherwise(pl.lit([UNKNOWN]))
-    return pl.when(text.is_not_null()).then(named)
+    named_or_unknown = pl.when(groups.list.len() > 0).then(groups).otherwise(pl.lit([UNKNOWN]))
+    return pl.when(text.is_not_null()).then(named_or_unknown)
 
 
 def sample_size(text: pl.Expr) -> pl.Expr:
-    """The sum of the numbers of people in a sample's text ("1,000 European cases, 20 controls" → 1020).
+    """The sum of the numbers of people in a text ("1,000 European cases, 20 controls" → 1020).
 
-    Numbers that a word like "years" or "SNPs" follows are left out; trios and families count as written.
-    Null where there is no number.
+    Numbers before a word such as "years" or "SNPs" are ignored. The numbers of trios and families are not
+    multiplied. Null if there is no number.
     """
     counts = text.str.extract_all(_COUNT).list.eval(
         pl.when(~pl.element().str.contains(rf"(?i){_NOT_PEOPLE}")).then(

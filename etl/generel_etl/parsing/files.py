@@ -1,6 +1,6 @@
-"""Opening what a source names: globs, gzip, encodings, digests of files.
+"""Open the files of a source: wildcards, gzip, encodings, digests.
 
-Whatever can be wrong with a file ends here or in `delimited`, as a DataError that names file, line and column.
+Every problem with a file is raised here or in `delimited`, as a DataError that names file, line and column.
 """
 
 from __future__ import annotations
@@ -16,43 +16,43 @@ _DATA_DIR = "file names are relative to `data_dir` (GENEREL_DATA_DIR)"
 
 
 def find_files(source: SourceConfig, data: Path) -> tuple[Path, ...]:
-    """The files that a source names under `data`, globs spelled out in sorted order.
+    """The files of a source under `data`, wildcards expanded in sorted order.
 
-    Raises DataError for a file that is missing, a pattern without a match, or a directory.
+    Raises DataError for a missing file, a pattern without a match, and a directory.
     """
-    found: list[Path] = []
+    paths: list[Path] = []
     where = f"sources.{source.name}.files"
     for name in source.files:
         path = data / Path(name).expanduser()
         if any(c in name for c in "*?"):
             matches = sorted(p for p in path.parent.glob(path.name) if p.is_file())
             if not matches:
-                raise DataError("no file fits the pattern", where=where, found=str(path), next_step=_DATA_DIR)
-            found += matches
+                raise DataError("no file matches the pattern", where=where, found=str(path), next_step=_DATA_DIR)
+            paths += matches
             continue
         if path.is_dir():
             raise DataError(
-                "a directory, where a file is expected",
+                "this is a directory, not a file",
                 where=where,
                 found=str(path),
                 valid=sorted(p.name for p in path.iterdir())[:20],
-                next_step="name the file in it, or a pattern such as 'folder/*.tsv'",
+                next_step="name a file in it, or a pattern such as 'folder/*.tsv'",
             )
         if not path.exists():
-            near = sorted(p.name for p in path.parent.iterdir()) if path.parent.is_dir() else []
+            siblings = sorted(p.name for p in path.parent.iterdir()) if path.parent.is_dir() else []
             raise DataError(
                 "no such file",
                 where=where,
-                found=path.name if near else str(path),
-                valid=near,
+                found=path.name if siblings else str(path),
+                valid=siblings,
                 next_step=f"looked in {path.parent}; {_DATA_DIR}",
             )
-        found.append(path)
-    return tuple(found)
+        paths.append(path)
+    return tuple(paths)
 
 
 def sha256(path: Path) -> str:
-    """The digest of a file as it lies there (compressed, if it is)."""
+    """The SHA-256 of a file as stored, without decompression."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -61,14 +61,14 @@ def sha256(path: Path) -> str:
 
 
 def read_bytes(path: Path) -> bytes:
-    """A file's content, unpacked if it is gzip (told by its first bytes, not its name).
+    """The content of a file, decompressed if it is gzip (recognised by its first bytes, not its name).
 
-    Raises DataError for a truncated or damaged archive, a directory, or a file that cannot be read.
+    Raises DataError for a truncated or damaged archive, a directory, and a file that cannot be read.
     """
     try:
         raw = path.read_bytes()
     except IsADirectoryError as error:
-        raise DataError("a directory, where a file is expected", where=path) from error
+        raise DataError("this is a directory, not a file", where=path) from error
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror}", where=path) from error
     if raw[:2] != b"\x1f\x8b":
@@ -80,22 +80,22 @@ def read_bytes(path: Path) -> bytes:
         try:
             parts.append(unpacker.decompress(rest))
         except zlib.error as error:
-            raise DataError(f"damaged gzip: {error}", where=path, next_step="fetch the file again") from error
+            raise DataError(f"damaged gzip: {error}", where=path, next_step="download the file again") from error
         if not unpacker.eof:
             raise DataError(
-                f"truncated gzip: it ends after {sum(map(len, parts)):,} unpacked bytes, without its end mark",
+                f"truncated gzip: it ends after {sum(map(len, parts)):,} decompressed bytes, without an end marker",
                 where=path,
-                next_step="fetch the file again",
+                next_step="download the file again",
             )
         rest = unpacker.unused_data
     return b"".join(parts)
 
 
 def read_text(path: Path, encoding: str = "utf-8", fallback_encoding: str = "") -> bytes:
-    """A file's content as UTF-8 bytes without a byte order mark; raises DataError for bytes that do not fit."""
+    """The content of a file as UTF-8 without a byte order mark; raises DataError for bytes of another encoding."""
     data = read_bytes(path)
     if not data.strip():
-        raise DataError("the file is empty", where=path, next_step="fetch the file again")
+        raise DataError("the file is empty", where=path, next_step="download the file again")
     try:
         if encoding.replace("-", "").lower() != "utf8":
             return data.decode(encoding).encode()
@@ -107,9 +107,9 @@ def read_text(path: Path, encoding: str = "utf-8", fallback_encoding: str = "") 
             return data.decode(fallback_encoding).encode()
         line = data.count(b"\n", 0, error.start) + 1
         raise DataError(
-            f"not {encoding}: a byte that does not fit",
+            f"a byte that is invalid in {encoding}",
             where=f"{path}, line {line}",
             found=data[max(0, error.start - 20) : error.start + 20].decode("latin-1"),
-            next_step='set the source\'s encoding, for instance `encoding = "latin-1"`',
+            next_step='set the encoding of the source, for example `encoding = "latin-1"`',
         ) from error
     return data.removeprefix(b"\xef\xbb\xbf")

@@ -1,4 +1,4 @@
-"""Rows that nothing can be made of: found by named checks, kept with file, line, column, what was found and why."""
+"""Rejects: rows that fail a check, with file, line, column, the value found and the reason."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import polars as pl
 
 from generel_etl.schema import Rejects, conform
 
-# Beside a file's own columns, every row read carries its place; "#" keeps them apart from a file's names.
+# The location of each row, beside the columns of its file; "#" prevents a collision with their names.
 ROW, FILE, LINE = "#row", "#file", "#line"
-_FOUND = 200  # characters kept of what was found
+_MAX_FOUND = 200  # characters of the value found
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that a row must fulfil; a null counts as not fulfilled."""
+    """A condition that a row must fulfil; null counts as not fulfilled."""
 
-    column: str  # how the reject names the place: a column of the file
+    column: str  # the column that the reject names
     holds: pl.Expr
     reason: str | pl.Expr
-    found: pl.Expr | None = None  # default: the column's own text
+    found: pl.Expr | None = None  # default: the text of the column
 
 
 def as_rejects(frame: pl.DataFrame, column: str, reason: str | pl.Expr, found: pl.Expr | None = None) -> pl.DataFrame:
-    """All of `frame`'s rows as rejects; the frame has the columns ROW, FILE and LINE."""
+    """All rows of `frame` as rejects; `frame` has the columns ROW, FILE and LINE."""
     if found is None:
         found = pl.col(column) if column in frame.columns else pl.lit(None, dtype=pl.String)
     return conform(
@@ -34,7 +34,7 @@ def as_rejects(frame: pl.DataFrame, column: str, reason: str | pl.Expr, found: p
             pl.col(FILE).cast(pl.String).alias("file"),
             pl.col(LINE).alias("line"),
             pl.lit(column).alias("column"),
-            found.cast(pl.String).str.slice(0, _FOUND).alias("found"),
+            found.cast(pl.String).str.slice(0, _MAX_FOUND).alias("found"),
             (pl.lit(reason) if isinstance(reason, str) else reason).alias("reason"),
         ),
         Rejects,
@@ -42,19 +42,19 @@ def as_rejects(frame: pl.DataFrame, column: str, reason: str | pl.Expr, found: p
 
 
 def split_valid_rows(frame: pl.DataFrame, checks: Sequence[Check]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Part a frame into the rows that pass every check and the rejects; each row is rejected once, by its first."""
-    found = []
+    """The rows that pass every check, and the rejects: one for each other row, by the first check that it fails."""
+    rejects = []
     for check in checks:
         passed = frame.select(check.holds.fill_null(False).alias("ok"))["ok"]
         if passed.len() != frame.height:  # the check is a constant
             passed = pl.repeat(bool(passed[0]), frame.height, eager=True)
         if passed.all():
             continue
-        found.append(as_rejects(frame.filter(~passed), check.column, check.reason, check.found))
+        rejects.append(as_rejects(frame.filter(~passed), check.column, check.reason, check.found))
         frame = frame.filter(passed)
-    return frame, concat_rejects(found)
+    return frame, concat_rejects(rejects)
 
 
 def concat_rejects(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Rejects of several checks as one table, in the order of rows."""
+    """Concatenate rejects and sort them by row."""
     return pl.concat([Rejects.create_empty(), *parts]).sort("row", maintain_order=True)

@@ -164,7 +164,7 @@ def test_rejects_name_line_column_and_reason(old):
     assert old.rejects.select("line", "column", "reason").rows() == [
         (6, "SNPS", "no SNP"),
         (16, "SNPS", "neither an rsID nor a position"),
-        (22, "#fields", "3 fields, where 36 are expected"),
+        (22, "#fields", "3 fields instead of 36"),
     ]
 
 

@@ -41,7 +41,7 @@ def test_withdrawn_symbols_lead_to_the_gene_that_stands(tmp_path: Path) -> None:
         (6, 7, "HGNC ID", "HGNC:101", "duplicate id: an earlier row has it"),
         (7, 8, "HGNC ID", None, "not an HGNC id"),
         (8, 9, "Approved symbol", None, "no symbol"),
-        (9, 10, "#fields", "HGNC:107\tGENC", "2 fields, where 9 are expected"),
+        (9, 10, "#fields", "HGNC:107\tGENC", "2 fields instead of 9"),
     ]
     assert (made.rows_read, made.rows_rejected) == (9, 7)
 

@@ -66,7 +66,7 @@ def test_what_is_no_phenotype_of_a_disease_is_a_reject_that_says_what_it_is(tmp_
         (16, "database_id", "900001", "not a disease id such as OMIM:154700"),
         (17, "hpo_id", "MP:0000011", "not an HPO term"),
         (18, "qualifier", "MAYBE", "neither empty nor NOT"),
-        (19, "#fields", "OMIM:900001\tFirst syndrome\tHP:0000011", "3 fields, where 12 are expected"),
+        (19, "#fields", "OMIM:900001\tFirst syndrome\tHP:0000011", "3 fields instead of 12"),
     ]
     assert (made.rows_read, made.rows_rejected) == (16, 9)
 

@@ -59,7 +59,7 @@ def test_rows_that_cannot_be_used_say_why(tmp_path: Path) -> None:
         (8, "ncbi_gene_id", "GENC", "not an NCBI Gene id"),
         (9, "hpo_id", "sign", "not an HPO term"),
         (10, "disease_id", "a disease", "not a disease id"),
-        (11, "#fields", "13\tGENC\tHP:0000013", "3 fields, where 6 are expected"),
+        (11, "#fields", "13\tGENC\tHP:0000013", "3 fields instead of 6"),
     ]
     assert (made.rows_read, made.rows_rejected) == (10, 4)
 

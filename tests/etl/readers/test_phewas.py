@@ -73,7 +73,7 @@ def test_rows_that_cannot_be_used_say_why(tmp_path: Path) -> None:
         (9, "phecode", "8", what),
         (10, "SNP", "a SNP", "neither an rsID nor a position"),
         (11, "odds_ratio", None, "neither an odds ratio nor a p-value"),
-        (12, "#fields", "4:4000:A:C,250.2", "2 fields, where 11 are expected"),
+        (12, "#fields", "4:4000:A:C,250.2", "2 fields instead of 11"),
     ]
     assert (made.rows_read, made.rows_rejected) == (11, 4)  # the row of "many" cases stays
 

@@ -60,7 +60,7 @@ def test_rows_that_cannot_be_used_say_why(tmp_path: Path) -> None:
         (7, "SNP_A", "kgp-77", "neither an rsID nor a position"),
         (8, "R2", "nan", "not a number from 0 to 1"),
         (9, "R2", "1.500", "not a number from 0 to 1"),
-        (10, "#fields", "6\t30000100\trs2\t6\t30000400\trs4", "6 fields, where 7 are expected"),
+        (10, "#fields", "6\t30000100\trs2\t6\t30000400\trs4", "6 fields instead of 7"),
     ]
     assert made.rows_read == 9
 

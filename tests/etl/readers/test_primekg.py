@@ -81,7 +81,7 @@ def test_rejects_say_what_is_near(found):
         (15, "relation", "unknown relation; did you mean 'drug_protein'?"),
         (16, "x_type", "neither node has the type that this relation starts from"),
         (17, "y_source", "unknown vocabulary; did you mean 'NCBI'?"),
-        (18, "#fields", "2 fields, where 12 are expected"),
+        (18, "#fields", "2 fields instead of 12"),
     ]
     assert found.rows_read == found.edges.height + found.rejects.height
 

@@ -75,7 +75,7 @@ def test_rejects_say_why_and_rows_reconcile(tmp_path: Path) -> None:
         (NAMES, 9, "SUPPRESS", "O", "suppressible or obsolete; `suppressed = true` includes it"),
         (NAMES, 11, "CODE", "NOCODE", "no code"),
         (NAMES, 12, "SAB", "RXNORN", "a vocabulary without a prefix; add one to `prefixes`; did you mean 'RXNORM'?"),
-        (NAMES, 14, "#fields", "C0000001|ENG|P|short", "4 fields, where 19 are expected"),
+        (NAMES, 14, "#fields", "C0000001|ENG|P|short", "4 fields instead of 19"),
         (NAMES, 16, "CUI", "0011860", "not a CUI"),
         (TYPES, 6, "CUI", "C9999999", "no code of this CUI was read"),
         (RELATIONS, 9, "REL", "SIB", "siblings are implied by their parents"),
