@@ -1,5 +1,5 @@
-// The years that dated associations were published in, with at least a hundred of them.
-// returns: years (a list of numbers)
+// The years with at least a hundred dated associations.
+// returns: years (list of numbers)
 MATCH (:SNP)-[r:ASSOCIATED_WITH]->()
 WHERE r.published IS NOT NULL
 WITH r.published.year AS year, count(*) AS n

@@ -1,4 +1,4 @@
-// What is known of nodes before any training: their words and how many edges they have.
+// Texts and numbers of edges of nodes, for the methods that need no training.
 // $ids: the ids of nodes
 // returns: id, kind, name, description, edges (lists)
 UNWIND $ids AS id

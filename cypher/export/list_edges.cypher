@@ -1,4 +1,4 @@
-// The edges that start in a range of ids with all that loading gave them, in columns.
+// The edges that start in a range of ids, with all loaded properties, in columns.
 // $first, $last: the range of ids, both inclusive
 // returns: start, end, type, source, key, digest, weight, flags, resolved_by, relation, study, pubmed_id, published,
 //          neg_log10_p, effect_allele, other_allele, effect_allele_frequency, beta, beta_unit, odds_ratio,

@@ -1,4 +1,4 @@
-// The nodes in a range of ids with all that loading gave them, in columns.
+// The nodes in a range of ids, with all loaded properties, in columns.
 // $first, $last: the range of ids, both inclusive
 // returns: id, kind, name, description, synonyms, other_synonyms, xrefs, cluster, chromosome, position, build, alleles,
 //          source, digest (lists; null where a node lacks the property)

@@ -1,4 +1,4 @@
-"""What is here, in forms that other programs read; `encoder` is imported by itself, since it needs torch."""
+"""Export the graph and its vectors as files for other programs; `encoder` is imported separately: it needs torch."""
 
 from generel_graph.export.kgx import export_kgx
 from generel_graph.export.tables import export_edges, export_nodes

@@ -1,4 +1,4 @@
-"""Our kinds and relationship types in Biolink's words (https://w3id.org/biolink/biolink-model, 4.4)."""
+"""Kinds and relationship types as Biolink classes and predicates (https://w3id.org/biolink/biolink-model, 4.4)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CATEGORIES = {
     "AnatomicalEntity": "AnatomicalEntity",
     "Concept": "NamedThing",
 }
-PREFIXES = {  # where Biolink spells a prefix in another way
+PREFIXES = {  # that Biolink spells differently
     "ORPHA": "ORDO",
     "REACTOME": "REACT",
     "UNIPROT": "UniProtKB",
@@ -33,11 +33,12 @@ PREFIXES = {  # where Biolink spells a prefix in another way
     "ICD10CM": "ICD10",
     "ICD9CM": "ICD9",
 }
+# Knowledge level and agent type.
 STATISTICS, STATED = ("statistical_association", "data_analysis_pipeline"), ("knowledge_assertion", "not_provided")
 
 
 class Statement(NamedTuple):
-    """What a relationship type says in Biolink's words."""
+    """A relationship type in Biolink's terms."""
 
     predicate: str
     knowledge_level: str
@@ -91,22 +92,22 @@ PREDICATES: dict[str, tuple[str, tuple[str, str]]] = {
     "LOCATED_AT": ("located_in", STATED),
     "RELATED_TO": ("related_to", STATED),
 }
-UNKNOWN = ("related_to", ("not_provided", "not_provided"))  # of a type that a user's table has made up
+UNKNOWN = ("related_to", ("not_provided", "not_provided"))  # of a type that a user's table defines
 
 
 def statement(type_: str) -> Statement:
-    """What an edge of a type says; its denial where the type is a NOT_ one."""
+    """The Biolink statement of a relationship type; negated for a NOT_ type."""
     predicate, (level, agent) = PREDICATES.get(type_.removeprefix(NEGATED), UNKNOWN)
     return Statement(f"biolink:{predicate}", level, agent, type_.startswith(NEGATED))
 
 
 def category(kind: str) -> str:
-    """The class of a kind, as "biolink:Disease"."""
+    """The Biolink class of a kind, as "biolink:Disease"."""
     return f"biolink:{CATEGORIES.get(kind, 'NamedThing')}"
 
 
 def curie(id_: str) -> str:
-    """A node's id with Biolink's prefix: "DBSNP:rs2476601", "ORDO:558"."""
+    """A node's id with Biolink's prefix, as "DBSNP:rs2476601" or "ORDO:558"."""
     if normalise_rsid(id_):
         return f"DBSNP:{id_}"
     prefix = prefix_of(id_)
@@ -114,5 +115,5 @@ def curie(id_: str) -> str:
 
 
 def infores(source: str) -> str:
-    """An information resource for a source of the configuration, as "infores:gwas-catalog"."""
+    """The information resource of a configured source, as "infores:gwas-catalog"."""
     return "infores:" + "-".join("".join(c if c.isalnum() else " " for c in source.lower()).split())

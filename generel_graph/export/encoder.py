@@ -1,13 +1,13 @@
-"""The text side of a model as a folder that sentence-transformers loads by itself, without code of ours.
+"""Export a model's text encoder as a folder that sentence-transformers loads without code of this package.
 
-| part | what |
+| part | content |
 |---|---|
-| the folder itself | the language model as it was published or, where training moved it, as it is now |
-| `1_Pooling`, `2_Normalize` | as the encoder does it; texts are cut at the model's `max_tokens` |
+| the folder itself | the language model, as published or, after fine-tuning, the fine-tuned one |
+| `1_Pooling`, `2_Normalize` | the encoder's pooling; texts are truncated at the model's `max_tokens` |
 | `3_Dense` … `8_Normalize` | the adapter (layers.py) |
 
-The layout is that of sentence-transformers' own `save`: `modules.json` names the parts in order; a Dense has a
-`config.json` and `linear.weight`, `linear.bias` in `model.safetensors`.
+The layout is that of sentence-transformers' `save`: `modules.json` lists the parts in order; a Dense has a
+`config.json` and the tensors `linear.weight` and `linear.bias` in `model.safetensors`.
 """
 
 from __future__ import annotations
@@ -30,17 +30,18 @@ from generel_graph.learn import Model
 from generel_graph.session import open as open_session
 from generel_graph.spaces.trained import TrainedSpace
 
-MODULES = "sentence_transformers.models"  # where every release so far finds them
-# Of an encoder's folder: written anew here, or of no use in it.
-OTHERS = ("modules.json", "sentence_bert_config.json", "config_sentence_transformers.json", "data_config.json")
+MODULES = "sentence_transformers.models"  # the module path that all releases so far accept
+# Files of the encoder's folder that are not copied: written here with other content, or without use.
+NOT_COPIED = ("modules.json", "sentence_bert_config.json", "config_sentence_transformers.json", "data_config.json")
 
 
 def export_encoder(config: Config, folder: Path, model_id: str | None = None, progress: Progress = silent) -> Path:
-    """Write the text side of a model (None: the active one) to `folder`, which must be new or empty.
+    """Write the text encoder and adapter of a model (None: the active one) to `folder`, which must be new or empty.
 
-    `sentence_transformers.SentenceTransformer(folder)` then gives a text the learnt half of the vector that `search`
-    and `score` give to a free text: unit length, float32; the only difference is that this program rounds the encoder's
-    vectors to float16. Raises UsageError for a folder with something in it, ModelError for a model without an adapter.
+    `sentence_transformers.SentenceTransformer(folder)` then embeds a text as the learnt half of the vector that
+    `search` and `score` use for free text: unit length, float32. The only difference is that this program rounds the
+    encoder's vectors to float16. Raises UsageError for a folder that is not empty, ModelError for a model without an
+    adapter.
     """
     if model_id is None:
         with open_session(config, progress) as session:
@@ -50,24 +51,24 @@ def export_encoder(config: Config, folder: Path, model_id: str | None = None, pr
 
 
 def write_encoder(model: Model, encoder: Encoder, folder: Path) -> Path:
-    """As `export_encoder`, of a model and the encoder that it was trained with."""
+    """As `export_encoder`, for a model and the encoder that it was trained with."""
     folder = folder.absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError("the folder is not empty", where=folder, next_step="name a new folder, or empty this one")
     if model.adapter is None:
         raise ModelError(
-            "the model has no adapter: it places no texts by themselves",
+            "the model has no adapter for free texts",
             where=model.folder,
             found="train.adapter_steps = 0",
             next_step="set [train] adapter_steps, and run `generel-graph train`",
         )
     name, encoder = encoder.name, model.own_encoder(encoder)
     if model.is_finetuned:
-        name = f"{name}, trained further here,"
+        name = f"{name}, fine-tuned,"
     with atomic_folder(folder) as new:
         for pattern in (p for p in PATTERNS if "/" not in p):
             for file in encoder.folder.glob(pattern):
-                if file.name not in OTHERS:
+                if file.name not in NOT_COPIED:
                     shutil.copyfile(file, new / file.name)
         _write(new / "sentence_bert_config.json", {"max_seq_length": encoder.max_tokens, "do_lower_case": False})
         _write(new / "config_sentence_transformers.json", {"similarity_fn_name": "cosine"})
@@ -88,8 +89,8 @@ def write_encoder(model: Model, encoder: Encoder, folder: Path) -> Path:
 
 
 def _write_layer(folder: Path, layer: Layer) -> None:
-    out, in_ = layer.weight.shape
-    sizes = {"in_features": in_, "out_features": out, "bias": True, "activation_function": layer.activation}
+    outputs, inputs = layer.weight.shape
+    sizes = {"in_features": inputs, "out_features": outputs, "bias": True, "activation_function": layer.activation}
     _write(folder / "config.json", sizes)
     (folder / "model.safetensors").write_bytes(save({"linear.weight": layer.weight, "linear.bias": layer.bias}))
 
@@ -108,8 +109,9 @@ tags: [sentence-transformers, feature-extraction, biology, genetics, medical, ge
 ---
 # Texts in the space of model {model.id}
 
-Names and wordings of diseases, traits, phenotypes, genes and drugs → {model.learnt_dimension} numbers of unit length,
-where the graph's concepts lie that they mean. It is {name} followed by the adapter of a generel-graph model.
+Embeds names and descriptions of diseases, traits, phenotypes, genes and drugs as vectors of {model.learnt_dimension}
+numbers and unit length, near the graph's concepts with that meaning. It is {name} followed by the adapter of a
+generel-graph model.
 
 ```python
 from sentence_transformers import SentenceTransformer
@@ -117,9 +119,10 @@ from sentence_transformers import SentenceTransformer
 vectors = SentenceTransformer("this folder").encode(["heart attack", "myocardial infarction"])
 ```
 
-- Texts are cut at {max_tokens} tokens.
-- Compare by cosine; with a node's stored vector by its first {model.learnt_dimension} numbers, brought to unit length.
-- Keep float32: one layer multiplies by differences of squares, which half precision loses.
-- A bare gene symbol, code or rsID means little as a text: look it up instead.
-- What the space was learnt from, how it was tested and its limits stand in the model's own card. Not for clinical use.
+- Texts are truncated at {max_tokens} tokens.
+- Compare by cosine. To compare with a node's stored vector, use its first {model.learnt_dimension} numbers, scaled to
+  unit length.
+- Keep float32: one layer multiplies by differences of squares, and half precision loses them.
+- Look up a gene symbol, code or rsID in the graph instead; as text it carries little meaning.
+- The model's own card describes the training data, the evaluation and the limits. Not for clinical use.
 """

@@ -1,4 +1,4 @@
-"""The graph as KGX's pair of tables, nodes.tsv and edges.tsv, in Biolink's words.
+"""Export the graph as KGX tables, nodes.tsv and edges.tsv, with Biolink's classes and predicates.
 
 KGX (https://github.com/biolink/kgx, specification/kgx-format.md): a header, tabs, lists joined by "|". A node has id,
 category, name, description, synonym, xref, provided_by; an edge id, subject, predicate, object, category,
@@ -35,12 +35,15 @@ EDGES = (
     "publications",
     "p_value",
 )
-BETWEEN = "|"
-LEAST = 300  # of -log10 p, what a 64-bit float still holds
+SEPARATOR = "|"  # of the values of a list
+MAX_NEG_LOG10_P = 300.0  # smaller p-values are written as 1e-300, close to the smallest 64-bit float
 
 
 def export_kgx(config: Config, folder: Path, progress: Progress = silent) -> tuple[int, int]:
-    """Write `nodes.tsv` and `edges.tsv` to a new folder; how many of each. Raises UsageError, GraphError."""
+    """Write `nodes.tsv` and `edges.tsv` to a new folder and return the numbers of nodes and edges.
+
+    Raises UsageError for a folder that is not empty, GraphError if the graph changes meanwhile.
+    """
     with open_graph(config, progress) as graph, new_folder(folder) as new, unchanged(graph):
         nodes = _write(new / "nodes.tsv", NODES, map(_node, _rows(node_pages(graph, progress))))
         edges = _write(new / "edges.tsv", EDGES, map(_edge, _rows(edge_pages(graph, progress))))
@@ -68,8 +71,8 @@ def _node(row: Mapping[str, Any]) -> list[str]:
     return [
         curie(row["id"]),
         category(row["kind"]),
-        _flat(row["name"] or row["id"]),
-        _flat(row["description"] or ""),
+        _one_line(row["name"] or row["id"]),
+        _one_line(row["description"] or ""),
         _joined(synonyms),
         _joined(map(curie, row["xrefs"] or ())),
         infores(row["source"]),
@@ -77,28 +80,28 @@ def _node(row: Mapping[str, Any]) -> list[str]:
 
 
 def _edge(row: Mapping[str, Any]) -> list[str]:
-    said = statement(row["type"])
+    stated = statement(row["type"])
     p = row["neg_log10_p"]
     return [
         f"{row['source']}:{row['key']}",
         curie(row["start"]),
-        said.predicate,
+        stated.predicate,
         curie(row["end"]),
         "biolink:Association",
         infores(row["source"]),
-        said.knowledge_level,
-        said.agent_type,
-        "true" if said.negated else "false",
+        stated.knowledge_level,
+        stated.agent_type,
+        "true" if stated.negated else "false",
         row["type"],
         f"PMID:{row['pubmed_id']}" if row["pubmed_id"] else "",
-        "" if p is None else f"{10 ** -min(p, LEAST):.4g}",
+        "" if p is None else f"{10 ** -min(p, MAX_NEG_LOG10_P):.4g}",
     ]
 
 
 def _joined(values: Iterable[str]) -> str:
-    return BETWEEN.join(_flat(value).replace(BETWEEN, "/") for value in values)
+    return SEPARATOR.join(_one_line(value).replace(SEPARATOR, "/") for value in values)
 
 
-def _flat(text: str) -> str:
-    """One line without tabs: the format has no way to quote them."""
+def _one_line(text: str) -> str:
+    """The text without tabs and line breaks, which the format cannot quote."""
     return " ".join(text.split())

@@ -1,15 +1,16 @@
-"""The adapter as plain layers, exactly: what loads everywhere needs no code of ours.
+"""The adapter as a stack of standard layers, exactly, so that it loads without code of this package.
 
 The adapter gives unit(S·x + A·n + c), where n = g·(h − mean h)/σ + β is the layer norm of h = gelu(F·x + b) and x
-has unit length. Stacked layers can neither add what lies beside them nor norm a part of a vector. So x rides along:
+has unit length. A stack of layers can neither add a skip connection nor normalise a part of a vector. So x is carried
+along as part of the vector:
 
-1. gelu of [F·x + b ; x ; −x]; gelu(x) − gelu(−x) = x, so nothing of x is lost.
+1. gelu of [F·x + b ; x ; −x]; gelu(x) − gelu(−x) = x, so x is recovered exactly.
 2. [h − mean h ; δ·x ; δ], with 2δ² = w·ε for h of width w and the norm's ε; its length is r = √w·σ, ε included, since
    x has unit length.
 3. Divided by its length: p = (h − mean h)/r, q = δ·x/r and t = δ/r, all within −1 … 1.
 4. hardswish of p + t, p − t, ±q and ±t. Within −3 … 3 it is (a² + 3a)/6. So hardswish(a) − hardswish(−a) = a, and
    hardswish(p + t) − hardswish(p − t) = ⅔·p·t + t.
-5. S·q + √w·A·(g·p·t) + (A·β + c)·t, which is δ/r times what the adapter gives before it is brought to unit length.
+5. S·q + √w·A·(g·p·t) + (A·β + c)·t, which is δ/r times the adapter's output before scaling to unit length.
 6. Divided by its length.
 """
 
@@ -31,7 +32,7 @@ EPSILON = nn.LayerNorm(1).eps
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """activation(weight · x + bias); `activation` is the path of a torch module."""
+    """activation(weight · x + bias); `activation` is the import path of a torch module."""
 
     weight: Tensor  # [out, in], float32
     bias: Tensor  # [out]
@@ -39,7 +40,7 @@ class Layer:
 
 
 def plain_layers(adapter: Mapping[str, Tensor]) -> tuple[Layer | None, ...]:
-    """What an adapter of this state does to texts of unit length, as layers; None is division by the length."""
+    """The layers of an adapter with this state dict, for text vectors of unit length; None: division by the length."""
     state = {key: value.detach().cpu().double() for key, value in adapter.items()}
     first, skip, last = state["first.weight"], state["skip.weight"], state["last.weight"]
     gain, shift = state["norm.weight"], state["norm.bias"]

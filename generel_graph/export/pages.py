@@ -1,4 +1,4 @@
-"""The graph read page by page, so that a large one needs no more memory than a small one."""
+"""Read the graph page by page, so that memory does not grow with its size."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from generel_etl.resolve import EDGE_COLUMNS, NODE_COLUMNS
 from generel_graph.graph import Graph
 from generel_graph.graph.digest import graph_digest
 
-PAGE = 500  # nodes, with all edges that start there
+PAGE = 500  # nodes, with all edges that start at them
 
 
 def node_pages(graph: Graph, progress: Progress) -> Iterator[pl.DataFrame]:
@@ -26,7 +26,7 @@ def node_pages(graph: Graph, progress: Progress) -> Iterator[pl.DataFrame]:
 
 
 def edge_pages(graph: Graph, progress: Progress) -> Iterator[pl.DataFrame]:
-    """All edges in the order of their starts, in frames of EDGE_COLUMNS."""
+    """All edges in the order of their start nodes, in frames of EDGE_COLUMNS."""
     ranges = graph.key_ranges(PAGE)
     for page in graph.pages("export/list_edges", ranges, EDGE_COLUMNS, progress, "edges"):
         yield page.select(*EDGE_COLUMNS)
@@ -34,20 +34,20 @@ def edge_pages(graph: Graph, progress: Progress) -> Iterator[pl.DataFrame]:
 
 @contextmanager
 def unchanged(graph: Graph) -> Iterator[None]:
-    """Raise GraphError at the end of the block if the graph is another one than it was: pages of two would be mixed."""
+    """Raise GraphError at the end of the block if the graph changed: its pages would be of two states."""
     before = graph_digest(graph)
     yield
     if graph_digest(graph) != before or before is None:
         raise GraphError(
-            "the graph changed while it was read, or its last load did not finish",
+            "the graph changed while it was read, or its last load is incomplete",
             where=graph.uri,
-            next_step="run the command again when the sync is done",
+            next_step="run the command again when the sync has finished",
         )
 
 
 @contextmanager
 def new_folder(folder: Path) -> Iterator[Path]:
-    """A folder to fill that takes its place whole; raises UsageError for one with something in it."""
+    """A folder that appears only when it is complete; raises UsageError if `folder` exists and is not empty."""
     folder = folder.absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError("the folder is not empty", where=folder, next_step="name a new folder, or empty this one")

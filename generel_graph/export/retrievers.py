@@ -1,4 +1,4 @@
-"""neo4j-graphrag's retrievers on our graph: our vectors of a question, the active model's index, our full-text index.
+"""neo4j-graphrag's retrievers with this package's query vectors, vector index and full-text index.
 
     from generel_graph.export.retrievers import vector_cypher_retriever
 
@@ -6,8 +6,8 @@
         retriever = vector_cypher_retriever(session, "WITH node, score WHERE node:Disease RETURN node.name, score")
         retriever.search(query_text="heart attack", top_k=50)
 
-Needs the extra `graphrag`. The score is the index's, (1 + cosine) / 2, of the cosine before the question's constant; a
-retriever asks the model that was active when it was made.
+Needs the extra `graphrag`. The score is that of the index, (1 + cosine) / 2, without the query's constant (see
+`generel_graph.stored_vectors`). A retriever queries the model that was active when the retriever was created.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from neo4j_graphrag.retrievers import HybridCypherRetriever, VectorCypherRetriev
 from generel_graph.ask import PinnedModel, active, vector_of
 from generel_graph.session import Session
 
-WORDS = "concept_text"  # the full-text index over names and synonyms
+FULL_TEXT_INDEX = "concept_text"  # over names and synonyms
 
 
 class QueryEmbedder(Embedder):
-    """The vector that a question is asked by: the stored one of what a text names, else that of the text."""
+    """The query vector of a text: the stored vector of the node that it names, otherwise that of the free text."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -31,22 +31,22 @@ class QueryEmbedder(Embedder):
 
     @property
     def index(self) -> str:
-        """The name of the model's index over nodes of all kinds."""
+        """The name of the model's vector index over nodes of all kinds."""
         return f"embedding_{self.model.slot}"
 
     def embed_query(self, text: str) -> list[float]:
-        """The question's vector, [dimension].
+        """The query vector, [dimension].
 
-        Raises NotFoundError for a code that the graph does not have, ActiveModelChanged once another model is active.
+        Raises NotFoundError for a code that is not in the graph, ActiveModelChanged if another model is active now.
         """
         return vector_of(self.session.graph, self.model, self.session.space, text)
 
 
 def vector_cypher_retriever(session: Session, retrieval_query: str) -> VectorCypherRetriever:
-    """Nodes nearest to a question, each led on by `retrieval_query`, which sees `node` and `score`.
+    """A retriever of the nodes nearest to a query; `retrieval_query` continues from each `node` and `score`.
 
-    To have one kind only, fetch more and let `retrieval_query` choose (`WITH node, score WHERE node:SNP …`):
-    neo4j-graphrag 1.22's own `filters` fails on an index that it did not make itself.
+    To get one kind, fetch more nodes and filter in `retrieval_query` (`WITH node, score WHERE node:SNP …`): the
+    argument `filters` of neo4j-graphrag 1.22 fails on an index that it did not create.
     """
     embedder = QueryEmbedder(session)
     graph = session.graph
@@ -54,9 +54,9 @@ def vector_cypher_retriever(session: Session, retrieval_query: str) -> VectorCyp
 
 
 def hybrid_cypher_retriever(session: Session, retrieval_query: str) -> HybridCypherRetriever:
-    """As `vector_cypher_retriever`, together with the concepts whose names and synonyms have the question's words."""
+    """As `vector_cypher_retriever`, combined with concepts whose names or synonyms contain the query's words."""
     embedder = QueryEmbedder(session)
     graph = session.graph
     return HybridCypherRetriever(
-        graph.driver, embedder.index, WORDS, retrieval_query, embedder, neo4j_database=graph.database
+        graph.driver, embedder.index, FULL_TEXT_INDEX, retrieval_query, embedder, neo4j_database=graph.database
     )

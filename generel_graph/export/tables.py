@@ -1,4 +1,4 @@
-"""Nodes and edges as Parquet files: every property that loading gave them, with its type."""
+"""Export nodes and edges as Parquet files with all properties and their types."""
 
 from __future__ import annotations
 
@@ -21,31 +21,40 @@ ROW_GROUP = 50_000
 
 
 def export_nodes(config: Config, path: Path, progress: Progress = silent) -> int:
-    """Write all nodes as a Parquet file in the order of their ids; their number. Raises GraphError."""
+    """Write all nodes as a Parquet file in the order of their ids and return their number.
+
+    Raises GraphError if the graph changes meanwhile.
+    """
     with open_graph(config, progress) as graph, atomic_file(path) as new, unchanged(graph):
         return write_parquet(new, NODE_COLUMNS, node_pages(graph, progress))
 
 
 def export_edges(config: Config, path: Path, progress: Progress = silent) -> int:
-    """Write all edges as a Parquet file in the order of their starts; their number. Raises GraphError."""
+    """Write all edges as a Parquet file in the order of their start nodes and return their number.
+
+    Raises GraphError if the graph changes meanwhile.
+    """
     with open_graph(config, progress) as graph, atomic_file(path) as new, unchanged(graph):
         return write_parquet(new, EDGE_COLUMNS, edge_pages(graph, progress))
 
 
 def write_parquet(path: Path, columns: Mapping[str, Any], pages: Iterable[pl.DataFrame]) -> int:
-    """Write frames of `columns` one after the other; the rows of all. Holds ROW_GROUP rows and a page at most."""
+    """Write frames of `columns` one after the other and return the number of rows.
+
+    At most ROW_GROUP rows and one page are in memory.
+    """
     schema = _arrow(pl.DataFrame(schema=columns)).schema
     rows = 0
-    waiting: list[pa.Table] = []
+    pending: list[pa.Table] = []
     with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
         for page in pages:
-            waiting.append(_arrow(page).cast(schema))
+            pending.append(_arrow(page).cast(schema))
             rows += page.height
-            if sum(table.num_rows for table in waiting) >= ROW_GROUP:
-                writer.write_table(pa.concat_tables(waiting))
-                waiting = []
-        if waiting:
-            writer.write_table(pa.concat_tables(waiting))
+            if sum(table.num_rows for table in pending) >= ROW_GROUP:
+                writer.write_table(pa.concat_tables(pending))
+                pending = []
+        if pending:
+            writer.write_table(pa.concat_tables(pending))
     return rows
 
 

@@ -1,4 +1,4 @@
-"""A model's vectors: safetensors with a list of ids, and Parquet, as `embed --from` reads it again."""
+"""Export a model's vectors as safetensors with a list of ids, and as Parquet, which `embed --from` reads."""
 
 from __future__ import annotations
 
@@ -18,24 +18,25 @@ from generel_graph.export.tables import write_parquet
 from generel_graph.graph import Graph
 from generel_graph.graph.open import open_graph
 
-HEADER = 1024  # bytes, written last: only then is the number of vectors known
+HEADER = 1024  # bytes, written last, when the number of vectors is known
 COLUMNS = {"id": pl.String, "kind": pl.String, "vector": pl.List(pl.Float32)}
 
 
 def export_vectors(
     config: Config, folder: Path, model_id: str | None = None, progress: Progress = silent
 ) -> tuple[str, int, int]:
-    """Write the vectors of a model (None: the active one) to a new folder; its id, their number and their length.
+    """Write a model's vectors (None: the active one) to a new folder; returns model id, number and dimension.
 
-    `vectors.safetensors`: the tensor `vectors`, [n, dimension] float32; `ids.txt`: the id of each row, a line each;
-    `vectors.parquet`: id, kind, vector. All in the order of ids. Raises NotFoundError, UsageError, GraphError.
+    `vectors.safetensors`: the tensor `vectors`, [n, dimension] float32; `ids.txt`: the id of each row, one per line;
+    `vectors.parquet`: id, kind, vector. All are in the order of ids. Raises NotFoundError without such a model,
+    UsageError for a folder that is not empty, GraphError if the vectors change meanwhile.
     """
     with open_graph(config, progress) as graph, new_folder(folder) as new:
         model = _model(graph, model_id)
         with (new / "vectors.safetensors").open("wb") as tensor, (new / "ids.txt").open("w", encoding="utf-8") as ids:
             tensor.write(bytes(8 + HEADER))
 
-            def noted() -> Iterator[pl.DataFrame]:
+            def written_pages() -> Iterator[pl.DataFrame]:
                 for page in graph.pages(
                     "export/list_vectors", graph.key_ranges(PAGE), COLUMNS, progress, "vectors", model.slot
                 ):
@@ -43,7 +44,7 @@ def export_vectors(
                     ids.writelines(f"{id_}\n" for id_ in page["id"])
                     yield page
 
-            n = write_parquet(new / "vectors.parquet", COLUMNS, noted())
+            n = write_parquet(new / "vectors.parquet", COLUMNS, written_pages())
             tensor.seek(0)
             tensor.write(_header(model, n))
         _check(graph, model, new / "vectors.safetensors", n)
@@ -51,10 +52,10 @@ def export_vectors(
 
 
 def _header(model: ModelRecord, n: int) -> bytes:
-    """The head of a safetensors file, filled up with blanks as its format allows."""
+    """The header of a safetensors file, padded with spaces as the format allows."""
     tensor = {"dtype": "F32", "shape": [n, model.dimension], "data_offsets": [0, 4 * n * model.dimension]}
-    said = {"model": model.id, "encoder": model.encoder, "made_from": model.made_from, "ids": "ids.txt"}
-    text = json.dumps({"__metadata__": said, "vectors": tensor}).encode()
+    metadata = {"model": model.id, "encoder": model.encoder, "made_from": model.made_from, "ids": "ids.txt"}
+    text = json.dumps({"__metadata__": metadata, "vectors": tensor}).encode()
     return struct.pack("<Q", HEADER) + text.ljust(HEADER)
 
 
@@ -63,17 +64,17 @@ def _model(graph: Graph, model_id: str | None) -> ModelRecord:
     if model is None:
         raise NotFoundError("no model is active", where=graph.uri, next_step="run `generel-graph sync` first")
     if not model.complete:
-        raise GraphError("the model is not complete", where=model.id, found=model.state, valid=["complete"])
+        raise GraphError("the model is incomplete", where=model.id, found=model.state, valid=["complete"])
     return model
 
 
 def _check(graph: Graph, model: ModelRecord, path: Path, n: int) -> None:
-    """Raise GraphError if the slot changed hands meanwhile, or a vector is not as long as the model's."""
-    whole = 8 + HEADER + 4 * n * model.dimension
+    """Raise GraphError if another model has the slot now, or a vector has another dimension than the model."""
+    size = 8 + HEADER + 4 * n * model.dimension
     now = find_model(graph, model.id)
-    if (now.slot, now.created_at, now.complete) != (model.slot, model.created_at, True) or path.stat().st_size != whole:
+    if (now.slot, now.created_at, now.complete) != (model.slot, model.created_at, True) or path.stat().st_size != size:
         raise GraphError(
             "the model's vectors changed while they were read",
             where=model.id,
-            next_step="run the command again when the sync is done",
+            next_step="run the command again when the sync has finished",
         )

@@ -1,4 +1,4 @@
-"""A model's text side as sentence-transformers loads it: the very vectors that texts get here."""
+"""The exported text encoder: sentence-transformers gives the same vectors as this package."""
 
 import json
 from dataclasses import replace
@@ -25,7 +25,7 @@ ACTIVATIONS = {GELU: torch.nn.GELU(), HARDSWISH: torch.nn.Hardswish(), IDENTITY:
 
 
 def random_adapter(text_dimension, dimension, seed, spread=0.3):
-    """An adapter of random weights, norm and biases included."""
+    """An adapter with random weights, norm and biases."""
     adapter = Adapter(text_dimension, dimension).eval()
     random = torch.Generator().manual_seed(seed)
     for parameter in adapter.parameters():
@@ -33,7 +33,7 @@ def random_adapter(text_dimension, dimension, seed, spread=0.3):
     return adapter
 
 
-def through(layers, x):
+def apply_layers(layers, x):
     for layer in layers:
         x = normalize(x, dim=-1) if layer is None else ACTIVATIONS[layer.activation](x @ layer.weight.T + layer.bias)
     return x
@@ -41,17 +41,17 @@ def through(layers, x):
 
 @settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 2**31), spread=st.floats(1e-3, 1), d=st.integers(8, 40), dimension=st.integers(8, 40))
-def test_plain_layers_give_what_the_adapter_gives(seed, spread, d, dimension):
+def test_plain_layers_equal_the_adapter(seed, spread, d, dimension):
     adapter = random_adapter(d, dimension, seed, spread)
     x = normalize(torch.randn(16, d, generator=torch.Generator().manual_seed(seed)), dim=-1)
     with torch.inference_mode():
-        # What nearly cancels before it is brought to unit length has fewer digits.
-        torch.testing.assert_close(through(plain_layers(adapter.state_dict()), x), adapter(x), atol=3e-3, rtol=0)
+        # Vectors that nearly cancel before scaling to unit length have fewer significant digits.
+        torch.testing.assert_close(apply_layers(plain_layers(adapter.state_dict()), x), adapter(x), atol=3e-3, rtol=0)
 
 
 @pytest.fixture(scope="module", params=["mean", "cls"])
 def encoder(request, tmp_path_factory):
-    """A BERT of random weights in Hugging Face's layout, cut at eight tokens; its numbers are of float32."""
+    """A BERT with random weights in Hugging Face's layout, truncating at eight tokens, in float32."""
     from transformers import BertConfig, BertModel, BertTokenizer
 
     folder = tmp_path_factory.mktemp("bert")
@@ -78,7 +78,7 @@ def model(encoder, tmp_path):
         folder=tmp_path / "m",
         share=0.7,
         dimension=12 + encoder.dimension,
-        learnt=12,
+        learnt_dimension=12,
         encoder_digest=encoder.digest,
         corpus_digest="c",
         folds=5,
@@ -94,17 +94,17 @@ def test_sentence_transformers_gives_the_vectors_of_free_texts(encoder, model, t
 
     folder = write_encoder(model, encoder, tmp_path / "out")
     loaded = SentenceTransformer(str(folder), device="cpu")
-    found = loaded.encode(TEXTS)
+    vectors = loaded.encode(TEXTS)
     learnt, _ = split_vectors(model.text_vectors(TEXTS, encoder), model.learnt_dimension)
-    np.testing.assert_allclose(found, learnt, atol=1e-3)
-    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
-    assert np.ptp(found, axis=0).max() > 0.01  # texts differ
+    np.testing.assert_allclose(vectors, learnt, atol=1e-3)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert np.ptp(vectors, axis=0).max() > 0.01  # texts differ
     assert loaded.max_seq_length == 8
     np.testing.assert_allclose(loaded.encode(["attack " * 6]), loaded.encode(["attack " * 6 + "heart"]), atol=1e-6)
     assert "m" in (folder / "README.md").read_text()
 
 
-def test_a_folder_in_use_is_left_alone(encoder, model, tmp_path):
+def test_folder_that_is_not_empty_is_rejected(encoder, model, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes").write_text("keep")
     with pytest.raises(UsageError, match="not empty"):
@@ -114,7 +114,7 @@ def test_a_folder_in_use_is_left_alone(encoder, model, tmp_path):
     assert (write_encoder(model, encoder, tmp_path / "empty") / "modules.json").is_file()
 
 
-def test_a_model_without_an_adapter_says_what_to_set(encoder, model, tmp_path):
+def test_model_without_an_adapter_is_rejected_with_the_setting(encoder, model, tmp_path):
     with pytest.raises(ModelError, match="adapter_steps"):
         write_encoder(replace(model, adapter=None), encoder, tmp_path / "out")
     assert not (tmp_path / "out").exists()

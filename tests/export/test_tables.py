@@ -1,4 +1,4 @@
-"""The graph as files for others: everything that is there, in forms that their own readers take."""
+"""Exported files contain the complete graph, with types, in formats that other programs read."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ EDGES = {
 
 @pytest.fixture
 def project(graph: Graph, request: pytest.FixtureRequest, servers, tmp_path: Path, monkeypatch) -> Config:
-    """Three nodes and two edges, loaded from two sources, and the configuration that leads to them."""
+    """Three nodes and two edges in a graph, and the configuration that opens it."""
     monkeypatch.setattr(pages_module, "PAGE", 2)
     create_keys(graph)
     create_indexes(graph)
     graph.batches("load/merge_nodes", [{**row, "remove": []} for row in NODES])
     for (type_, props), (start, end) in zip(EDGES.items(), [("rs1", "MONDO:1"), ("MONDO:1", "HP:1")], strict=True):
-        said = {"source": "gwas_catalog", "key": f"{type_[:3]}", "digest": "d", **props}
-        graph.batches("load/create_edges", [{"start": start, "end": end, "props": said}], type=type_)
+        properties = {"source": "gwas_catalog", "key": f"{type_[:3]}", "digest": "d", **props}
+        graph.batches("load/create_edges", [{"start": start, "end": end, "props": properties}], type=type_)
     with graph.driver.session() as session:
         session.run("CREATE (:Source {name: 'gwas_catalog', digest: $d})", d=32 * "0").consume()
     server = servers[request.node.callspec.params["graph"]]
@@ -81,7 +81,7 @@ def test_parquet_has_every_property_with_its_type(project: Config, tmp_path: Pat
     assert sorted(p.name for p in tmp_path.iterdir()) == ["edges.parquet", "nodes.parquet"]
 
 
-def test_kgx_says_the_same_in_biolinks_words(project: Config, tmp_path: Path) -> None:
+def test_kgx_uses_biolink_terms(project: Config, tmp_path: Path) -> None:
     assert export_kgx(project, tmp_path / "kgx") == (3, 2)
     tables = {}
     for name in ("nodes", "edges"):
@@ -92,17 +92,24 @@ def test_kgx_says_the_same_in_biolinks_words(project: Config, tmp_path: Path) ->
     disease = nodes["MONDO:1"]
     assert (disease["name"], disease["synonym"], disease["xref"]) == ("a b", "x/y|z", "ORDO:558")
     assert disease["provided_by"] == "infores:mondo"
-    hit, denied = edges["gwas_catalog:ASS"], edges["gwas_catalog:NOT"]
-    assert (hit["subject"], hit["object"]) == ("DBSNP:rs1", "MONDO:1")
-    assert (hit["publications"], hit["p_value"], hit["negated"]) == ("PMID:17", "1e-08", "false")
-    assert (hit["knowledge_level"], hit["agent_type"]) == ("statistical_association", "data_analysis_pipeline")
-    assert hit["primary_knowledge_source"] == "infores:gwas-catalog"
-    assert (denied["predicate"], denied["negated"]) == ("biolink:has_phenotype", "true")
+    association, negated = edges["gwas_catalog:ASS"], edges["gwas_catalog:NOT"]
+    assert (association["subject"], association["object"]) == ("DBSNP:rs1", "MONDO:1")
+    assert (association["publications"], association["p_value"], association["negated"]) == (
+        "PMID:17",
+        "1e-08",
+        "false",
+    )
+    assert (association["knowledge_level"], association["agent_type"]) == (
+        "statistical_association",
+        "data_analysis_pipeline",
+    )
+    assert association["primary_knowledge_source"] == "infores:gwas-catalog"
+    assert (negated["predicate"], negated["negated"]) == ("biolink:has_phenotype", "true")
     with pytest.raises(UsageError, match="not empty"):
         export_kgx(project, tmp_path / "kgx")
 
 
-def test_every_kind_and_type_has_its_word() -> None:
+def test_every_kind_and_type_has_a_biolink_term() -> None:
     assert set(KINDS) == CATEGORIES.keys()
     assert {type_.removeprefix("NOT_") for type_ in RELATIONS} == PREDICATES.keys()
     assert statement("MADE_UP").predicate == "biolink:related_to"
@@ -110,7 +117,7 @@ def test_every_kind_and_type_has_its_word() -> None:
     assert infores("My_own  hits (2)") == "infores:my-own-hits-2"
 
 
-def test_vectors_come_back_as_they_were(graph: Graph, project: Config, tmp_path: Path) -> None:
+def test_exported_vectors_can_be_imported(graph: Graph, project: Config, tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="no model is active"):
         export_vectors(project, tmp_path / "none")
     values = np.random.default_rng(0).normal(size=(3, 5)).astype(np.float32)
@@ -121,14 +128,14 @@ def test_vectors_come_back_as_they_were(graph: Graph, project: Config, tmp_path:
     assert (tmp_path / "out" / "ids.txt").read_text().splitlines() == ["HP:1", "MONDO:1", "rs1"]
     table = pl.read_parquet(tmp_path / "out" / "vectors.parquet")
     assert table["kind"].to_list() == ["Phenotype", "Disease", "SNP"]
-    again = read_vectors(tmp_path / "out" / "vectors.parquet")
-    np.testing.assert_allclose(again.vectors, values, rtol=1e-6)
+    imported = read_vectors(tmp_path / "out" / "vectors.parquet")
+    np.testing.assert_allclose(imported.vectors, values, rtol=1e-6)
     with pytest.raises(NotFoundError, match="no such model"):
         export_vectors(project, tmp_path / "other", "n")
     assert not (tmp_path / "other").exists()
 
 
-def test_a_graph_that_changes_while_it_is_read_is_told_and_no_file_is_left(
+def test_graph_that_changes_during_export_is_rejected_and_no_file_is_left(
     graph: Graph, project: Config, tmp_path: Path
 ) -> None:
     def load(stage: str, done: float, total: float | None, note: str = "") -> None:
