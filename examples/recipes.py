@@ -1,8 +1,8 @@
-"""Every recipe asked on a graph of one's own: writes docs/recipes.md, tables by the program and remarks from here.
+"""Run every recipe on a graph and write the page `docs/how-to/recipes.md`: answers by the program, comments from here.
 
-    python examples/recipes.py generel.toml docs/recipes.md [--two-models OTHER.toml]
+    python examples/recipes.py generel.toml docs/how-to/recipes.md [--two-models OTHER.toml]
 
-OTHER.toml is a project whose nodes have the vectors of two models, if those of the first have one alone.
+OTHER.toml is a project with the vectors of two models, if the first project has only one model.
 """
 
 from __future__ import annotations
@@ -20,6 +20,16 @@ from generel_graph.session import Session
 ROWS = 10  # of each answer
 ITEMS = 4  # of a list in a cell
 TWO_MODELS = "changed_between_models"
+INTRODUCTION = """\
+# Recipes and their answers
+
+A recipe is a named question that combines edges and vectors in one Cypher statement. `generel-graph recipe` lists
+the recipes, `generel-graph recipe NAME -p disease=asthma` runs one, and `generel-graph recipe NAME --show` prints
+its parameters, its columns and the statement for Neo4j Browser. Diseases, SNPs, genes, drugs, phenotypes and
+concepts can be given by any name, symbol, rsID or code. [Add a recipe](add-a-recipe.md) describes how to write
+one.
+
+% generated: recipe_list"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,31 +47,31 @@ ASKED: tuple[Asked, ...] = (
         "variants_regulating_drugged_gene",
         {"disease": "systemic lupus erythematosus", "limit": 10},
         remark=(
-            "Would a geneticist believe it? As a list of where to look, in part. Asked of the catalogue: "
-            "rs7572733 is reported for dermatomyositis (p 6e-6, odds ratio 1.25), rs26232 and rs73194058 for "
-            "rheumatoid arthritis (p 4e-8 and 3e-8), diseases that share much with lupus; the reports for "
-            "lupus nearest to rs7572733 are rs4850410 and rs1429411, .8 and 1 Mb away and of p 1e-6 and 5e-6, "
-            "so it is another locus. IFNGR2 with interferon gamma is plausible as biology, but the allele "
-            "raises the receptor and the drug is the agonist: what to do with it would have to be asked of "
-            "the direction of risk, which nobody has reported. Not to be believed: the row of CTSF (its eQTL "
-            "has p .02 and no allele: GTEx rows are kept whatever their p), and targets such as calcium and "
-            "zinc, which are what a protein binds in the drug table and no treatment. Colocalisation is "
-            "loaded for none of them, and blood monocytes are the one tissue of most rows."
+            "**Would a geneticist believe it?** In part, as a list of candidates. Compare with the catalogue: "
+            "rs7572733 is reported for dermatomyositis (p = 6e-6, odds ratio 1.25), and rs26232 and rs73194058 "
+            "for rheumatoid arthritis (p = 4e-8 and 3e-8). These diseases share much genetics with lupus. The "
+            "lupus reports nearest to rs7572733 are rs4850410 and rs1429411, 0.8 and 1 Mb away, with p = 1e-6 "
+            "and 5e-6, so it is a different locus. IFNGR2 with interferon gamma is plausible biology, but the "
+            "allele raises the receptor and the drug is the agonist: the therapeutic direction depends on the "
+            "direction of risk, which nobody has reported. Two results are not credible: the row for CTSF (its "
+            "eQTL has p = .02 and no allele, because GTEx rows are loaded whatever their p-value), and targets "
+            "such as calcium and zinc, which a protein binds in the drug table and which are not a treatment. "
+            "Colocalisation is not loaded for any row, and blood monocytes are the only tissue of most rows."
         ),
     ),
     Asked(
         "drugs_for_disease",
         {"disease": "Crohn's disease", "limit": 12},
         remark=(
-            "Would a geneticist believe it? IL12B, yes: the catalogue has rs6556412 at p 5e-14 (odds ratio "
-            "1.18 for A, PMID 21102463) with IL12B as its one reported gene, and ustekinumab, against the "
-            "protein that IL12B encodes, is given for Crohn disease; this graph has no TREATS edges, so the "
-            "known drug is found as if it were new. Not by genetics alone: rs2188962 (p 2e-18) has eleven "
-            "reported genes, the whole of 5q31, among them IL5, IL13 and SLC22A4, so reslizumab and "
-            "lebrikizumab are one guess each out of eleven. First in the list and not to be believed: "
-            "chymopapain, an enzyme by way of PRG2, one of three genes that the paper names for rs11229030 (p "
-            '8e-9). All rows say "position only" and no direction: that is the right caution here. The order '
-            "is by the cosine, which does not know how good the path is."
+            "**Would a geneticist believe it?** For IL12B, yes: the catalogue has rs6556412 at p = 5e-14 (odds "
+            "ratio 1.18 for A, PMID 21102463) with IL12B as its only reported gene. Ustekinumab targets the "
+            "protein that IL12B encodes and is used to treat Crohn disease. This graph contains no TREATS "
+            "edges, so the known drug appears as if it were new. Genetics alone does not support reslizumab and "
+            "lebrikizumab: rs2188962 (p = 2e-18) has eleven reported genes, all of 5q31, among them IL5, IL13 "
+            "and SLC22A4, so each drug is one guess out of eleven. The first row is not credible: chymopapain, "
+            "an enzyme, reached through PRG2, one of three genes that the paper names for rs11229030 (p = "
+            '8e-9). All rows say "position only" and state no direction, which is the correct caution. The rows '
+            "are ordered by the cosine, which does not reflect the quality of the path."
         ),
     ),
     Asked("variants_at_locus", {"disease": "asthma", "snp": "rs7216389", "limit": 10}),
@@ -71,12 +81,13 @@ ASKED: tuple[Asked, ...] = (
         "snp_pleiotropy",
         {"snp": "rs2476601"},
         remark=(
-            "Would a geneticist believe it? Yes. The catalogue's own reports: A for rheumatoid arthritis with "
-            "odds ratios 1.80 and 1.94 (PMID 24390342, 20453842), type 1 diabetes 1.80 to 2.00 (three papers "
-            "with the allele), vitiligo 1.39; G for Crohn disease 1.26 and 1.31 (PMID 21102463, 18587394), "
-            "which on A is protection. That PTPN22's variant turns round between Crohn disease and the "
-            "autoimmune diseases is textbook. Of the seven reports for rheumatoid arthritis two state allele "
-            "and odds ratio; the others count as reports but not for the direction."
+            "**Would a geneticist believe it?** Yes. The catalogue reports A for rheumatoid arthritis with odds "
+            "ratios 1.80 and 1.94 (PMID 24390342, 20453842), for type 1 diabetes with 1.80 to 2.00 (three "
+            "papers with the allele) and for vitiligo with 1.39. It reports G for Crohn disease with 1.26 and "
+            "1.31 (PMID 21102463, 18587394), which means that A is protective. The opposite effect of the "
+            "PTPN22 variant in Crohn disease and in the autoimmune diseases is textbook knowledge. Of the seven "
+            "reports for rheumatoid arthritis, two state allele and odds ratio. The others count as reports but "
+            "not for the direction."
         ),
     ),
     Asked("genes_near_phenotypes", {"phenotypes": ["arachnodactyly", "ectopia lentis", "aortic dissection"]}),
@@ -110,7 +121,7 @@ def main() -> None:
         for asked in ASKED:
             if asked.name == TWO_MODELS and given.two_models:
                 with generel_graph.open(given.two_models) as other:
-                    parts.append(section(other, asked, "On the quick start's small graph, trained twice. "))
+                    parts.append(section(other, asked, "On the small graph of the quick start, trained twice. "))
             else:
                 parts.append(section(session, asked))
     given.page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
@@ -121,13 +132,11 @@ def head(session: Session) -> str:
     counts = session.query("MATCH (n:Entity) RETURN count(n) AS nodes, COUNT { ()-[]->() } AS edges").iloc[0]
     sources = session.query("MATCH (s:Source) RETURN s.name AS name ORDER BY name")["name"]
     return (
-        "# Recipes\n\n"
-        "Named questions: `generel-graph recipe` lists them, `generel-graph recipe NAME --show` tells parameters and "
-        "columns and prints the statement for Neo4j Browser. Each is one file in `cypher/recipes/`.\n\n"
-        f"What follows was written by `examples/recipes.py` from a graph of {counts.nodes:,} nodes and "
+        f"{INTRODUCTION}\n\n"
+        f"The answers below were written by `examples/recipes.py` from a graph of {counts.nodes:,} nodes and "
         f"{counts.edges:,} edges ({', '.join(sources)}), model `{session.model_id()}`, "
-        f"Neo4j {session.graph.capabilities.version}. "
-        f"Tables are cut to {ROWS} rows and lists to {ITEMS}. Cosines tell where to look; they are no evidence."
+        f"Neo4j {session.graph.capabilities.version}. Tables show the first {ROWS} rows and the first {ITEMS} items of "
+        "a list. Cosines suggest where to look; they are not evidence."
     )
 
 
@@ -136,11 +145,11 @@ def section(session: Session, asked: Asked, where: str = "") -> str:
     began = time.perf_counter()
     served = session.cook(asked.name, asked.parameters, asked.embed)
     print(f"{asked.name}: {len(served.rows)} rows, {time.perf_counter() - began:.2f} s")
-    lines = [f"## {asked.name}", f"{served.recipe.question} {served.recipe.notes}"]
-    lines.append(f"```\n{call(asked)}\n```")
+    lines = [f"({asked.name})=\n## {asked.name}", f"% generated: recipe_head {asked.name}"]
+    lines.append(f"```shell\n{call(asked)}\n```")
     taken = "; ".join(f"{name}: {said}" for name, said in served.taken.items())
-    lines.append(where + (f"Taken for: {taken}." if taken else ""))
-    lines.append(table(served) if served.rows else f"Nothing came: {served.recipe.nothing}.")
+    lines.append(where + (f"Resolved: {taken}." if taken else ""))
+    lines.append(table(served) if served.rows else f"No rows: {served.recipe.nothing}.")
     lines.append(asked.remark)
     return "\n\n".join(line for line in lines if line)
 
@@ -169,10 +178,10 @@ def table(served: RecipeResult) -> str:
     ]
     notes = []
     if len(served.rows) > ROWS:
-        notes.append(f"{len(served.rows)} rows in all.")
+        notes.append(f"{len(served.rows)} rows in total.")
     empty = [name for i, name in enumerate(served.columns) if i not in full]
     if empty:
-        notes.append(f"Empty here: {', '.join(empty)}.")
+        notes.append(f"Columns without a value here: {', '.join(empty)}.")
     return "\n".join(lines) + ("\n\n" + " ".join(notes) if notes else "")
 
 

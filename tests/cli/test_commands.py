@@ -65,11 +65,6 @@ def test_every_help_ends_with_a_line_to_try(tmp_path: Path, name: str) -> None:
     assert re.search(r"Example:\s+(GENEREL_\w+=\w+ )?generel-graph " + name, shown.stdout)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_is_documented(name: str) -> None:
-    assert f"`{name}`" in (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
-
-
 def test_an_unknown_command_names_the_nearest(tmp_path: Path) -> None:
     done = run("snyc", folder=tmp_path)
     assert done.returncode == 2
