@@ -1,1 +1,1 @@
-"""Patients: only aggregates leave what is in here."""
+"""Reader of patient databases in the OMOP Common Data Model: its output contains only aggregates."""

@@ -1,6 +1,6 @@
-"""The tables of an OMOP Common Data Model 5.x, as Ibis tables: files read by DuckDB, or what a backend holds.
+"""The tables of an OMOP Common Data Model 5.x as Ibis tables, from files (read by DuckDB) or from a backend.
 
-Nothing here puts a value of a person into a message: what a file's line holds is never repeated.
+No message contains a value of a person: the contents of lines are never repeated.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from generel_etl.errors import ConfigError, DataError
 from generel_etl.parsing.delimited import check_columns
 from generel_etl.parsing.files import read_text
 from generel_etl.reader import SourceFiles
-from generel_etl.readers.omop.from_files import keep, read_file
+from generel_etl.readers.omop.from_files import materialise, read_file
 
 DUCKDB = "duckdb://"
 INSTALL = 'pip install "generel-graph[cohort]"'
-# The tables that are read, with the columns that they must have, and those that they may lack.
+# The tables that are read, with their required and their optional columns.
 TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "person": (("person_id", "gender_concept_id", "year_of_birth"), ("month_of_birth", "day_of_birth")),
     "concept": (
@@ -40,9 +40,9 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "concept_relationship": (("concept_id_1", "concept_id_2", "relationship_id"), ("invalid_reason",)),
     "cdm_source": ((), ("source_release_date", "cdm_release_date")),
 }
-# The model's other tables: a folder has them, and they are passed over.
+# The other tables of the model, which are ignored.
 # fmt: off
-OTHERS = (
+IGNORED_TABLES = (
     "attribute_definition", "care_site", "cohort", "cohort_definition", "concept_class", "concept_synonym",
     "condition_era", "cost", "device_exposure", "domain", "dose_era", "drug_era", "drug_strength", "episode",
     "episode_event", "fact_relationship", "location", "metadata", "note", "note_nlp", "observation_period",
@@ -55,9 +55,11 @@ _PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]+@")
 
 @dataclass(frozen=True, slots=True)
 class Cdm:
-    """An open database: `tables` by lower-case name, with lower-case columns; `where` names each in messages.
+    """An open database.
 
-    `unreadable`: of each table read from CSV, how many lines have another number of fields or bytes that do not fit.
+    `tables`: by lower-case name, with lower-case columns. `where`: the file or table that messages name. `unreadable`:
+    for each table read from CSV, the number of lines with a wrong number of fields or undecodable bytes. `cached`:
+    temporary tables to release at the end.
     """
 
     ibis: Any
@@ -65,16 +67,16 @@ class Cdm:
     tables: Mapping[str, Any]
     where: Mapping[str, str]
     unreadable: Mapping[str, int] = field(default_factory=dict)
-    kept: list[Any] = field(default_factory=list)
+    cached: list[Any] = field(default_factory=list)
 
-    def keep(self, expression: Any) -> Any:
-        """Work an expression out once, as a temporary table that goes when the database is closed."""
-        return keep(self.connection, expression, self.kept)
+    def materialise(self, expression: Any) -> Any:
+        """Evaluate an expression once, into a temporary table that exists until the database is closed."""
+        return materialise(self.connection, expression, self.cached)
 
     def table(self, name: str) -> Any:
-        """A table that must be there; raises DataError that names those that are."""
+        """A required table; raises DataError that lists the existing tables."""
         if name not in self.tables:
-            raise DataError("no such OMOP table", where=", ".join(self.where.values()), found=name, valid=self.tables)
+            raise DataError("missing OMOP table", where=", ".join(self.where.values()), found=name, valid=self.tables)
         return self.tables[name]
 
     def local(self, frame: Any) -> Any:
@@ -84,20 +86,21 @@ class Cdm:
 
 @contextmanager
 def open_cdm(files: SourceFiles, backend: str, database: str) -> Iterator[Cdm]:
-    """Connect and find the tables; what the engine spills to disk is deleted at the end.
+    """Connect and find the tables; temporary files of the engine are deleted at the end.
 
-    Raises ConfigError for a backend that is not installed or cannot be reached, DataError for a file or column.
+    Raises ConfigError for a backend that is not installed or cannot be reached, DataError for an invalid file or a
+    missing column.
     """
     ibis = _ibis()
-    paths = _by_table(files)
+    paths = _paths_by_table(files)
     url = _url(backend, files.where)
     with tempfile.TemporaryDirectory(prefix="generel-cohort-") as spill:
         connection = _connect(ibis, url, files, spill)
-        kept: list[Any] = []
+        cached: list[Any] = []
         try:
-            yield _tables(ibis, connection, paths, database, kept)
+            yield _open_tables(ibis, connection, paths, database, cached)
         finally:
-            for table in kept:
+            for table in cached:
                 table.release()
             connection.disconnect()
 
@@ -106,22 +109,22 @@ def _ibis() -> Any:
     try:
         import ibis
     except ImportError as error:
-        raise ConfigError("the cohort reader needs Ibis", next_step=INSTALL) from error
+        raise ConfigError('`reader = "omop"` needs Ibis', next_step=INSTALL) from error
     return ibis
 
 
 def _url(backend: str, where: str) -> str:
-    """The backend's URL; one that holds a password may only come from the environment, as "$NAME"."""
+    """The backend's URL; a URL with a password must come from the environment, as "$NAME"."""
     where = f"{where}.backend"
     if _PASSWORD.search(backend):
         raise ConfigError(
             "a password in the configuration",
             where=where,
-            next_step='put the URL into an environment variable and name that here: backend = "$OMOP_URL"',
+            next_step='put the URL into an environment variable and name the variable: backend = "$OMOP_URL"',
         )
     url = os.path.expandvars(backend)
     if url.startswith("$"):
-        raise ConfigError("no such environment variable", where=where, found=backend)
+        raise ConfigError("this environment variable is not set", where=where, found=backend)
     return url
 
 
@@ -138,47 +141,47 @@ def _connect(ibis: Any, url: str, files: SourceFiles, spill: str) -> Any:
             where=f"{files.where}.backend",
             next_step=f'pip install "ibis-framework[{url.partition(":")[0]}]"',
         ) from error
-    except Exception as error:  # each backend has errors of its own; their text may hold the URL
+    except Exception as error:  # each backend has its own errors, whose messages may contain the URL
         raise ConfigError(
             f"the backend cannot be reached: {type(error).__name__}", where=f"{files.where}.backend"
         ) from None
 
 
-def _by_table(files: SourceFiles) -> dict[str, Path]:
-    """The files by the table that each holds, told by its name in any case."""
-    found: dict[str, Path] = {}
+def _paths_by_table(files: SourceFiles) -> dict[str, Path]:
+    """The file of each table, recognised by its name in upper or lower case."""
+    paths: dict[str, Path] = {}
     for path in files.paths:
         name = path.name.partition(".")[0].lower()
-        if path.suffix in (".duckdb", ".ddb") or name in OTHERS:
+        if path.suffix in (".duckdb", ".ddb") or name in IGNORED_TABLES:
             continue
         if name not in TABLES:
-            raise DataError("no OMOP table is called so", where=path, found=name, valid=(*TABLES, *OTHERS))
-        if name in found:
-            raise DataError("two files of one table", where=path, found=name, next_step=f"the other is {found[name]}")
-        found[name] = path
-    return found
+            raise DataError("not the name of an OMOP table", where=path, found=name, valid=(*TABLES, *IGNORED_TABLES))
+        if name in paths:
+            raise DataError("two files of one table", where=path, found=name, next_step=f"the other is {paths[name]}")
+        paths[name] = path
+    return paths
 
 
-def _tables(ibis: Any, connection: Any, paths: Mapping[str, Path], database: str, kept: list[Any]) -> Cdm:
+def _open_tables(ibis: Any, connection: Any, paths: Mapping[str, Path], database: str, cached: list[Any]) -> Cdm:
     tables: dict[str, Any] = {}
     where: dict[str, str] = {}
     unreadable: dict[str, int] = {}
     for name, (needed, optional) in TABLES.items():
-        if name == "cdm_source" and name in paths:  # small, and what tells a backend's state: any backend may have it
-            table, where[name] = ibis.memtable(_small(paths[name])), str(paths[name])
+        if name == "cdm_source" and name in paths:  # a small file that states the data's release, for any backend
+            table, where[name] = ibis.memtable(_read_small_file(paths[name])), str(paths[name])
         elif name in paths:
-            table, bad = read_file(connection, paths[name], needed, (*needed, *optional), kept)
+            table, bad = read_file(connection, paths[name], needed, (*needed, *optional), cached)
             where[name], unreadable[name] = str(paths[name]), bad
         else:
-            table = _find(ibis, connection, name, database)
+            table = _backend_table(ibis, connection, name, database)
             if table is None:
                 continue
             where[name] = f"table {name}"
-        tables[name] = _columns(ibis, table, name, where[name])
-    return Cdm(ibis, connection, tables, where, unreadable, kept)
+        tables[name] = _select_columns(ibis, table, name, where[name])
+    return Cdm(ibis, connection, tables, where, unreadable, cached)
 
 
-def _small(path: Path) -> pl.DataFrame:
+def _read_small_file(path: Path) -> pl.DataFrame:
     try:
         if path.suffix == ".parquet":
             return pl.read_parquet(path)
@@ -187,37 +190,37 @@ def _small(path: Path) -> pl.DataFrame:
         raise DataError(f"not a table: {str(error).splitlines()[0]}", where=path) from error
 
 
-def _find(ibis: Any, connection: Any, name: str, database: str) -> Any:
-    """A table of the backend, in either case of its name; None if it has none."""
-    for spelled in (name, name.upper()):
+def _backend_table(ibis: Any, connection: Any, name: str, database: str) -> Any:
+    """A table of the backend, by its lower-case or upper-case name; None if there is none."""
+    for spelling in (name, name.upper()):
         try:
-            return connection.table(spelled, database=database or None)
+            return connection.table(spelling, database=database or None)
         except ibis.common.exceptions.TableNotFound:
             continue
-        except Exception as error:  # its text may hold the URL
-            raise DataError(f"the backend failed: {type(error).__name__}", where=f"table {spelled}") from None
+        except Exception as error:  # its message may contain the URL
+            raise DataError(f"the backend failed: {type(error).__name__}", where=f"table {spelling}") from None
     return None
 
 
-def _columns(ibis: Any, table: Any, name: str, where: str) -> Any:
-    """The columns that are used, in lower case; those that may be lacking as nulls."""
+def _select_columns(ibis: Any, table: Any, name: str, where: str) -> Any:
+    """The columns that are read, in lower case; missing optional columns are null."""
     needed, optional = TABLES[name]
-    spelled = {column.lower(): column for column in table.columns}
-    check_columns(list(spelled), needed, where)
-    given = {column: table[spelled[column]] for column in (*needed, *optional) if column in spelled}
-    missing = {column: ibis.null(str).name(column) for column in optional if column not in spelled}
-    return table.select(**given, **missing)
+    spellings = {column.lower(): column for column in table.columns}
+    check_columns(list(spellings), needed, where)
+    present = {column: table[spellings[column]] for column in (*needed, *optional) if column in spellings}
+    missing = {column: ibis.null(str).name(column) for column in optional if column not in spellings}
+    return table.select(**present, **missing)
 
 
-def number(column: Any) -> Any:
-    """A column of whole numbers, whatever its type; null where it is none ("8507.0" is one)."""
+def to_integer(column: Any) -> Any:
+    """A column of any type as integers; null if the value is not one ("8507.0" is)."""
     if column.type().is_string():
         return column.strip().re_replace(r"\.0+$", "").try_cast("int64")
     return column.cast("int64")
 
 
-def day(column: Any) -> Any:
-    """A column of dates, from a date, a time, or text as 2013-07-05[ 00:00:00] or 20130705; null where it is none."""
+def to_date(column: Any) -> Any:
+    """A column of dates, timestamps, or texts (2013-07-05[ 00:00:00], 20130705) as dates; null if not a date."""
     if column.type().is_string():
         dashed = column.strip().re_replace(r"^(\d{4})(\d{2})(\d{2})$", r"\1-\2-\3")
         return dashed.substr(0, 10).try_cast("date")

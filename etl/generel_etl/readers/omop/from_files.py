@@ -1,4 +1,4 @@
-"""OMOP tables from files, by DuckDB: CSV in commas or tabs, packed or not, and Parquet."""
+"""OMOP tables from files, read by DuckDB: CSV with commas or tabs, compressed or not, and Parquet."""
 
 from __future__ import annotations
 
@@ -12,24 +12,29 @@ from generel_etl.errors import DataError
 from generel_etl.parsing.delimited import check_columns
 
 
-def keep(connection: Any, expression: Any, kept: list[Any]) -> Any:
-    """DuckDB's temporary tables end with the connection; those of other backends are released at the end."""
+def materialise(connection: Any, expression: Any, cached: list[Any]) -> Any:
+    """Evaluate an expression into a temporary table.
+
+    DuckDB deletes its temporary tables with the connection. Tables of other backends are added to `cached`, whose
+    members the caller releases.
+    """
     if connection.name == "duckdb":
-        return connection.create_table(f"kept_{uuid4().hex}", expression, temp=True)
-    kept.append(expression.cache())
-    return kept[-1]
+        return connection.create_table(f"cached_{uuid4().hex}", expression, temp=True)
+    cached.append(expression.cache())
+    return cached[-1]
 
 
 def read_file(
-    connection: Any, path: Path, needed: Sequence[str], used: Sequence[str], kept: list[Any]
+    connection: Any, path: Path, needed: Sequence[str], used: Sequence[str], cached: list[Any]
 ) -> tuple[Any, int]:
-    """A file as a table, its columns as text if it is CSV, and how many of its lines are no rows.
+    """A file as a table (of text columns if it is CSV), and the number of its lines that cannot be parsed.
 
-    `needed`: columns that it must have, `used`: those that are kept, in lower case.
+    `needed`: the required columns, `used`: the columns to read, both in lower case. Raises DataError for a file that
+    cannot be read or lacks a column.
     """
     if connection.name != "duckdb":
         raise DataError(
-            "files are read by DuckDB", where=path, next_step="leave out `backend`, or load the table into it"
+            "only the DuckDB backend reads files", where=path, next_step="remove `backend`, or load the table into it"
         )
     name = f"file_{uuid4().hex}"
     try:
@@ -38,9 +43,9 @@ def read_file(
         columns, separator = _header(path)
         check_columns([c.lower() for c in columns], needed, path)
         wanted = [c for c in columns if c.lower() in used]
-        # A vocabulary's file, in tabs, does not quote.
+        # Tab-separated vocabulary files use no quoting.
         quote = {"quote": '"'} if separator == "," else {"quote": "", "escape": ""}
-        before = _lines_refused(connection)
+        before = _rejected_lines(connection)
         view = connection.read_csv(
             str(path),
             table_name=name,
@@ -52,36 +57,36 @@ def read_file(
             store_rejects=True,
             **quote,
         )
-        table = keep(connection, view.select(wanted), kept)
+        table = materialise(connection, view.select(wanted), cached)
     except DataError:
         raise
-    except Exception:  # its text holds the line
+    except Exception:  # its message contains the line
         raise DataError(
-            "not a file that DuckDB can read",
+            "DuckDB cannot read this file",
             where=path,
-            next_step="look for line ends of two kinds or an open quotation mark, or write it as Parquet",
+            next_step="look for mixed line endings or an unclosed quotation mark, or convert the file to Parquet",
         ) from None
-    return table, _lines_refused(connection) - before
+    return table, _rejected_lines(connection) - before
 
 
 def _header(path: Path) -> tuple[list[str], str]:
-    """The names in a CSV file's first line, and what parts them: tabs where it has any, else commas."""
+    """The column names in a CSV file's first line, and the separator: a tab if the line has one, else a comma."""
     try:
         with path.open("rb") as file:
-            packed = file.read(2) == b"\x1f\x8b"
-        with gzip.open(path, "rb") if packed else path.open("rb") as file:
+            is_gzip = file.read(2) == b"\x1f\x8b"
+        with gzip.open(path, "rb") if is_gzip else path.open("rb") as file:
             line = file.readline().decode("utf-8-sig", errors="replace").rstrip("\r\n")
     except (OSError, EOFError) as error:
-        raise DataError("cannot be read", where=path, next_step="fetch the file again") from error
+        raise DataError("cannot be read", where=path, next_step="download the file again") from error
     if not line:
         raise DataError("the file is empty", where=path)
     separator = "\t" if "\t" in line else ","
     return [name.strip().strip('"') for name in line.split(separator)], separator
 
 
-def _lines_refused(connection: Any) -> int:
+def _rejected_lines(connection: Any) -> int:
     try:
         cursor = connection.raw_sql("SELECT count(*) FROM (SELECT DISTINCT scan_id, file_id, line FROM reject_errors)")
-    except Exception:  # the table is made with the first scan
+    except Exception:  # the table is created by the first scan
         return 0
     return int(cursor.fetchone()[0])

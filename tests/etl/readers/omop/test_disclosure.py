@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generel_etl.errors import DataError
-from generel_etl.readers.omop.groups import GROUPS, LEFT, LOADED, MERGED, REFUSED, large_enough
+from generel_etl.readers.omop.groups import GROUPS, LOADED, MERGED, REJECTED, STAGED, large_enough
 from generel_etl.stage import Stage
 
 DAY = date(2010, 6, 1)
@@ -65,7 +65,7 @@ def test_errors_hold_no_values(tmp_path: Path, cohorts: ModuleType) -> None:
     path = folder / "CONDITION_OCCURRENCE.csv"
     lines = path.read_text().replace("\n", "\r\n")  # line ends of two kinds
     path.write_text(f"{lines}1,{cohorts.BIG}\n2,{cohorts.BIG}\n", newline="")
-    with pytest.raises(DataError, match="not a file that DuckDB can read") as caught:
+    with pytest.raises(DataError, match="DuckDB cannot read this file") as caught:
         cohorts.stage(folder)
     assert str(cohorts.BIG)[:6] not in str(caught.value)
     assert caught.value.__cause__ is None
@@ -141,17 +141,16 @@ def test_no_cell_and_no_group_is_of_few_persons(
         assert any(reason in r for r in reasons) == (persons >= MINIMUM)
 
 
-_GROUP = st.tuples(st.sampled_from([LOADED, MERGED, LEFT, REFUSED]), st.integers(0, 30), st.integers(0, 30))
+_GROUP = st.tuples(st.sampled_from([LOADED, MERGED, STAGED, REJECTED]), st.integers(0, 30), st.integers(0, 30))
 
 
 @given(st.lists(_GROUP, max_size=8))
 def test_groups_that_are_too_small_are_told_from_none(groups: list[tuple[str, int, int]]) -> None:
-    """Each fate but `refused` stands once; records are at least persons."""
-    once = {fate: (fate, max(r, p), p) for fate, r, p in groups if fate != REFUSED}
-    rows = [*once.values(), *((fate, max(r, p), p) for fate, r, p in groups if fate == REFUSED)]
-    frame = pl.DataFrame(
-        [(fate, "t", "c", f"reason {n}", r, p) for n, (fate, r, p) in enumerate(rows)], schema=GROUPS, orient="row"
-    )
+    """Each outcome but `rejected` occurs once; records are at least persons."""
+    once = {outcome: (outcome, max(r, p), p) for outcome, r, p in groups if outcome != REJECTED}
+    rows = [*once.values(), *((outcome, max(r, p), p) for outcome, r, p in groups if outcome == REJECTED)]
+    records = [(outcome, "t", "c", f"reason {n}", r, p) for n, (outcome, r, p) in enumerate(rows)]
+    frame = pl.DataFrame(records, schema=GROUPS, orient="row")
     total = sum(r for _, r, _ in rows)
     try:
         kept = large_enough(frame, 11)
@@ -160,4 +159,4 @@ def test_groups_that_are_too_small_are_told_from_none(groups: list[tuple[str, in
         return
     assert kept["records"].sum() == total
     assert (kept["records"] >= 11).all()
-    assert kept.filter(pl.col("fate") != LEFT)["persons"].min() in (None, *range(11, 31))
+    assert kept.filter(pl.col("outcome") != STAGED)["persons"].min() in (None, *range(11, 31))

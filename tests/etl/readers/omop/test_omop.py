@@ -117,15 +117,15 @@ def test_what_is_no_concept_person_or_record_is_counted(tmp_path: Path, cohorts:
     column = "condition_concept_id"
     assert sorted(r[1:] for r in cohorts.rejects(found)) == sorted(
         [
-            ("#fields", "12 records", "a line with another number of fields, or bytes that do not fit"),
+            ("#fields", "12 records", "a line with a wrong number of fields or undecodable bytes"),
             (column, "12 records", "concept 0: no matching concept"),
             (column, "12 records", "not a number"),
             (column, "12 records", "not in CONCEPT"),
-            (column, "12 records", "of the domain Procedure, which is not read"),
+            (column, "12 records", "not read: domain Procedure"),
             (
                 column,
                 "12 records",
-                "no prefix for its vocabulary; `prefixes` gives one; did you mean 'SNOMED'? (SNOMEDX)",
+                "no prefix for this vocabulary; add one to `prefixes`; did you mean 'SNOMED'? (SNOMEDX)",
             ),
             ("person_id", "12 records", "no such person in PERSON"),
             ("person_id", "12 records", "not a number"),
@@ -263,7 +263,7 @@ def test_files_and_columns_that_are_wrong_are_named(tmp_path: Path, cohorts: Mod
     with pytest.raises(DataError, match="person"):
         cohorts.stage(folder)
     (folder / "CONDITION_OCCURRENCE.csv").unlink()
-    with pytest.raises(DataError, match="no table of facts"):
+    with pytest.raises(DataError, match="no fact table"):
         cohorts.stage(folder)
 
 
@@ -275,7 +275,7 @@ def test_files_and_columns_that_are_wrong_are_named(tmp_path: Path, cohorts: Mod
         ({"window_days": -1}, "window_days"),
         ({"strata": ["aeg"]}, "did you mean 'age'"),
         ({"backend": "postgres://me:secret@host/omop"}, "a password in the configuration"),
-        ({"backend": "$NOT_THERE_AT_ALL"}, "no such environment variable"),
+        ({"backend": "$NOT_THERE_AT_ALL"}, "this environment variable is not set"),
         ({"windowdays": 3}, "did you mean 'window_days'"),
     ],
 )

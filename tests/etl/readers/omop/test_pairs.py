@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from generel_etl.readers.omop import pairs as sql
-from generel_etl.readers.omop.cdm import TABLES, Cdm, number
-from generel_etl.readers.omop.records import choose_facts, persons, read_records, strata
+from generel_etl.readers.omop.cdm import TABLES, Cdm, to_integer
+from generel_etl.readers.omop.records import assign_strata, choose_fact_tables, persons, read_records
 
 DAY = date(2010, 6, 1)
 
@@ -188,12 +188,12 @@ def test_every_statement_can_be_said_in_other_engines(cohorts: ModuleType, diale
     }
     cdm = Cdm(ibis, None, tables, {name: name for name in tables})
     people = persons(cdm)
-    records = read_records(cdm, choose_facts(cdm, ("Condition", "Drug"), ""), people, DAY)
-    seen = strata(cdm, records, people, ("age", "sex", "year"), 10, 1)
+    records = read_records(cdm, choose_fact_tables(cdm, ("Condition", "Drug"), ""), people, DAY)
+    seen = assign_strata(cdm, records, people, ("age", "sex", "year"), 10, 1)
     links = ibis.table({"concept": "int64", "term": "int64"}, name="links")
-    met = sql.occurrences(sql.first_days(records, links), seen, 11)
-    counted = sql.count_pairs(met, seen, window)
-    leaving = sql.may_leave(counted, seen, 11)
-    text = str(ibis.to_sql(sql.expected(met, seen, counted, leaving, window), dialect=dialect))
+    met = sql.frequent_terms(sql.first_days(records, links), seen, 11)
+    counted = sql.count_pairs(met, window)
+    leaving = sql.publishable_pairs(counted, seen, 11)
+    text = str(ibis.to_sql(sql.expected_counts(met, seen, counted, leaving, window), dialect=dialect))
     assert text.count("JOIN") > 10
-    assert str(ibis.to_sql(tables["person"].select(n=number(tables["person"].person_id)), dialect=dialect))
+    assert str(ibis.to_sql(tables["person"].select(n=to_integer(tables["person"].person_id)), dialect=dialect))
