@@ -43,9 +43,7 @@ class OboOptions:
     """The keys of a source with `reader = "obo"`."""
 
     kind: str = ""  # kind of all terms
-    kinds: Mapping[str, str] = field(
-        default_factory=lambda: MappingProxyType({})
-    )  # prefix, namespace or root id → kind
+    kinds: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # prefix or id → kind
     defines: tuple[str, ...] = ()  # prefixes whose terms the file defines; default: the prefix in `ontology:`, else all
     encoding: str = "utf-8"  # text encoding of the files
 

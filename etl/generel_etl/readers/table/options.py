@@ -56,9 +56,7 @@ class TableOptions(EdgeOptions):
     )
     defines: bool = True  # the file defines the concepts; false: it mentions them
     kind: str = ""  # kind of the concepts
-    kinds: Mapping[str, str] = field(
-        default_factory=lambda: MappingProxyType({})
-    )  # start of a value in the `kind` column → kind
+    kinds: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # start of a value → kind
     prefix: str = ""  # prefix of ids that have none; for SNPs "rs"
     build: str = ""  # genome build of positions: GRCh36, GRCh37, GRCh38
     format: str = ""  # tsv, csv or parquet; default: from the file name

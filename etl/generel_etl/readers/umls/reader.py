@@ -64,9 +64,7 @@ class UmlsOptions:
     defines: tuple[str, ...] = ()  # SABs whose codes this source defines instead of mentioning them
     languages: tuple[str, ...] = ("ENG",)  # LAT of the names to read
     suppressed: bool = False  # include obsolete and suppressible rows (SUPPRESS O, E, Y)
-    prefixes: Mapping[str, Any] = field(
-        default_factory=lambda: MappingProxyType({})
-    )  # SAB → prefix, in addition to the built-in ones
+    prefixes: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))  # further SAB → prefix
     create: bool = True  # a code that no concept lists becomes a node; false: only if another source names it
 
 
