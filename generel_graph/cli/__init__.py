@@ -1,4 +1,4 @@
-"""The command line: each command opens, calls one function of the library, and prints what it returned."""
+"""The command line: each command opens the project, calls one function of the library and prints the result."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 from generel_etl.errors import GenerelError, UsageError
 from generel_graph import __version__
 
-# Where each command is defined, in the order that help shows.
+# The module of each command, in the order of `--help`.
 COMMANDS: dict[str, str] = {
     "demo": "pipeline",
     "init": "pipeline",
@@ -40,14 +40,14 @@ COMMANDS: dict[str, str] = {
 
 
 class Commands(click.Group):
-    """A group that imports a command's module only when the command is named."""
+    """A group that imports a command's module only when the command is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All commands, in the order of COMMANDS."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, or None."""
+        """The command with this name, or None."""
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"generel_graph.cli.{COMMANDS[cmd_name]}")
@@ -57,9 +57,9 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click's, but an unknown command names the nearest one."""
+        """Resolve as click does, but report an unknown command with the nearest name."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            raise UsageError("no such command", found=args[0], valid=COMMANDS)
+            raise UsageError("unknown command", found=args[0], valid=COMMANDS)
         return super().resolve_command(ctx, args)
 
 
@@ -70,12 +70,12 @@ class Commands(click.Group):
     "-c",
     envvar="GENEREL_CONFIG",
     metavar="FILE",
-    help="Configuration to use. Default: generel.toml in this folder.",
+    help="Configuration file. Default: generel.toml in this folder.",
 )
-@click.option("--debug", is_flag=True, help="Show a traceback with an error.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.pass_context
 def cli(ctx: click.Context, config: str | None, debug: bool) -> None:
-    """SNPs and biomedical concepts in one Neo4j graph and one embedding space, asked together.
+    """Query SNPs and biomedical concepts in one Neo4j graph and one embedding space.
 
     Start with:  generel-graph demo
     """
@@ -83,7 +83,7 @@ def cli(ctx: click.Context, config: str | None, debug: bool) -> None:
 
 
 def main() -> None:
-    """Run the command line; a GenerelError becomes its message on stderr and its exit code."""
+    """Run the command line; print a GenerelError on stderr and exit with its exit code."""
     debug = "--debug" in sys.argv or bool(os.environ.get("GENEREL_DEBUG"))
     try:
         cli(standalone_mode=False)
@@ -102,7 +102,7 @@ def main() -> None:
         click.echo(error.message, err=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        click.echo("stopped; the same command goes on from here", err=True)
+        click.echo("stopped; run the same command to continue", err=True)
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(0)

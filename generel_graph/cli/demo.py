@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from generel_etl.progress import Progress
-from generel_graph.cli.output import print_table
+from generel_graph.cli.output import format_difference, format_value, print_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +47,7 @@ def run(folder: Path, progress: Progress) -> None:
     _print_effects(answers)
     _print_text_hits(answers)
     _print_hidden_pairs(answers)
-    _print_tasks(answers.tasks)
+    print_tasks(answers.tasks)
     _print_heading("Pictures")
     click.echo("\n".join(pictures))
     _print_heading("Try next")
@@ -102,7 +102,7 @@ def _print_loci(answers: Answers) -> None:
             _first(row["known_for"], 3),
             row["gene"],
             _first(row["drugs"], 2),
-            _first(row["treats"], 3),
+            _first(row["treats"], 2),
             "yes" if row["hidden_truth"] else "",
         ]
         for row in answers.loci.to_dict("records")
@@ -133,44 +133,42 @@ def _print_text_hits(answers: Answers) -> None:
 
 def _print_hidden_pairs(answers: Answers) -> None:
     test = answers.hidden_pairs
-    _print_heading("(d) Evaluation: locus–disease pairs that were removed from the data before loading")
+    _print_heading("(d) Evaluation, part 1: locus–disease pairs that were removed from the data before loading")
     click.echo(
         f"A fifth of the locus–disease pairs was removed at random with a fixed seed. The table shows the AUC of\n"
         f"{test.hidden} removed pairs against {test.unreported} pairs that no paper reports, at the {test.loci} loci "
         "that several diseases share,\nwith 95 % intervals (bootstrap over loci). Chance level is 0.5."
     )
-    rows = [[r.method, _interval(r), "" if r is test.results[0] else _difference(r)] for r in test.results]
+    rows = [[r.method, format_value(r), "" if r is test.results[0] else format_difference(r)] for r in test.results]
     print_table(("method", "AUC [95 %]", "the space minus method [95 %]"), rows)
     click.echo(
-        f"{_summary(test.results)}\n"
+        f"{summary(test.results)}\n"
         "The table of the quick start was chosen by hand. Diseases that share some loci share more of them, so this\n"
         "is not a test of discovery. An unreported pair may still be associated."
     )
 
 
-def _print_tasks(benchmarks: Sequence[Benchmark]) -> None:
+def print_tasks(benchmarks: Sequence[Benchmark]) -> None:
     from generel_graph.evaluate.task_tests import MIN_PAIRS
 
-    _print_heading(f"    Evaluation: all training tasks with at least {MIN_PAIRS} held-out pairs")
+    _print_heading(f"(d) Evaluation, part 2: every training task with at least {MIN_PAIRS} held-out pairs")
     click.echo(
         "A second model was trained without a fifth of each task's pairs. The table shows the AUC of these pairs\n"
-        "against negatives drawn as often as the task contains them (degree-matched), with 95 % intervals (bootstrap\n"
-        "over the left node of the pairs)."
+        "against negatives drawn as often as the task contains them, with 95 % intervals (bootstrap over the left\n"
+        "nodes of the pairs). These degree-matched negatives remove most of the advantage of well-studied nodes."
     )
     names = [METHOD_NAMES.get(r.method, r.method) for r in benchmarks[0].results] if benchmarks else []
     rows = [
         [
             b.name,
             b.n,
-            *map(_interval, b.results),
-            *(_difference(r) for r in b.results if r.method == "text propagation"),
+            *map(format_value, b.results),
+            *(format_difference(r) for r in b.results if r.method == "text propagation"),
         ]
         for b in benchmarks
     ]
-    headings = (
-        "task", "held-out pairs", *(f"{name}, AUC [95 %]" for name in names), "the space minus text propagation [95 %]",
-    )  # fmt: skip
-    print_table(headings if benchmarks else headings[:2], rows)
+    headings = ("task", "held-out pairs", *names, *(["the space minus text propagation"] if benchmarks else []))
+    print_table(headings, rows, title="AUC [95 % interval]")
     click.echo(
         f"{_task_summary(benchmarks)}\n"
         "Held-out pairs are drawn at random, and other pairs of the same study may be in training. `generel-graph\n"
@@ -178,7 +176,7 @@ def _print_tasks(benchmarks: Sequence[Benchmark]) -> None:
     )
 
 
-def _summary(results: Sequence[Result]) -> str:
+def summary(results: Sequence[Result]) -> str:
     """What the intervals show, whatever the result is."""
     space, *others = results
     better = [r.method for r in others if r.ahead_low > 0]
@@ -202,14 +200,6 @@ def _task_summary(benchmarks: Sequence[Benchmark]) -> str:
     parts += [f"worse on {', '.join(worse)}"] if worse else []
     parts += [f"not distinguishable from it on {', '.join(similar)}"] if similar else []
     return ";\n  ".join(parts) + "."
-
-
-def _interval(result: Result) -> str:
-    return f"{result.value:.3f} [{result.ci_low:.2f}, {result.ci_high:.2f}]"
-
-
-def _difference(result: Result) -> str:
-    return f"{result.ahead:+.3f} [{result.ahead_low:+.3f}, {result.ahead_high:+.3f}]"
 
 
 def _rows(frame: pd.DataFrame, columns: Sequence[str]) -> list[list[Any]]:

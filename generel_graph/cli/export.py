@@ -1,4 +1,4 @@
-"""Commands that give what is here to other programs: export."""
+"""The commands of export."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from generel_graph.cli.output import progress_bars
 
 @click.group()
 def export() -> None:
-    """Write the graph, its vectors or the text encoder in forms that other programs read.
+    """Export the graph, its vectors or the text encoder as files for other programs.
 
     Example:  generel-graph export kgx my-graph
     """
@@ -55,7 +55,7 @@ def edges(ctx: click.Context, file: Path, quiet: bool) -> None:
 @quiet_option
 @click.pass_context
 def kgx(ctx: click.Context, folder: Path, quiet: bool) -> None:
-    """Write the graph to FOLDER as KGX's nodes.tsv and edges.tsv, in Biolink's words.
+    """Write the graph to FOLDER as KGX tables, nodes.tsv and edges.tsv, with Biolink terms.
 
     Example:  generel-graph export kgx my-graph
     """
@@ -68,7 +68,7 @@ def kgx(ctx: click.Context, folder: Path, quiet: bool) -> None:
 
 @export.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--model", "model_id", metavar="ID", help="The model to use. Default: the active one.")
+@click.option("--model", "model_id", metavar="ID", help="Model to export. Default: the active one.")
 @quiet_option
 @click.pass_context
 def vectors(ctx: click.Context, folder: Path, model_id: str | None, quiet: bool) -> None:
@@ -85,7 +85,7 @@ def vectors(ctx: click.Context, folder: Path, model_id: str | None, quiet: bool)
 
 @export.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--model", "model_id", metavar="ID", help="The model to use. Default: the active one.")
+@click.option("--model", "model_id", metavar="ID", help="Model to export. Default: the active one.")
 @quiet_option
 @click.pass_context
 def encoder(ctx: click.Context, folder: Path, model_id: str | None, quiet: bool) -> None:
@@ -97,4 +97,4 @@ def encoder(ctx: click.Context, folder: Path, model_id: str | None, quiet: bool)
 
     with progress_bars(quiet) as progress:
         written = export_encoder(configuration(ctx), folder, model_id, progress)
-    click.echo(f"written: {written}; load it by SentenceTransformer({str(folder)!r})")
+    click.echo(f"written: {written}; load it with SentenceTransformer({str(folder)!r})")

@@ -1,4 +1,4 @@
-"""Options that several commands share, and the configuration that they lead to."""
+"""Options that several commands share, and their values."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ Command = Callable[..., Any]
 
 
 def configuration(ctx: click.Context) -> Config:
-    """The configuration that the call names."""
-    named = ctx.obj["config"]
-    return load_config(Path(named) if named else None)
+    """The configuration of the option --config, or of this folder."""
+    path = ctx.obj["config"]
+    return load_config(Path(path) if path else None)
 
 
 def output_options(command: Command) -> Command:
-    """Add --json and --csv: how results go to stdout."""
+    """Add --json and --csv, the output formats."""
     command = click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")(command)
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
 
 
 def quiet_option(command: Command) -> Command:
-    """Add --quiet: no progress on stderr."""
+    """Add --quiet, which turns off the progress on stderr."""
     return click.option("--quiet", "-q", is_flag=True, help="Show no progress.")(command)
 
 
-def typed_values(given: tuple[str, ...], option: str) -> dict[str, Any]:
-    """NAME=VALUE pairs of an option; a value is JSON, or else a text."""
+def typed_values(items: tuple[str, ...], option: str) -> dict[str, Any]:
+    """The NAME=VALUE pairs of an option; a value that is not JSON is text."""
     import json
 
     values: dict[str, Any] = {}
-    for name, text in named_values(given, option).items():
+    for name, text in named_values(items, option).items():
         try:
             values[name] = json.loads(text)
         except json.JSONDecodeError:
@@ -44,12 +44,12 @@ def typed_values(given: tuple[str, ...], option: str) -> dict[str, Any]:
     return values
 
 
-def named_values(given: tuple[str, ...], option: str) -> dict[str, str]:
-    """NAME=TEXT pairs of an option; raises UsageError for anything else."""
-    named = {}
-    for item in given:
+def named_values(items: tuple[str, ...], option: str) -> dict[str, str]:
+    """The NAME=TEXT pairs of an option; raises UsageError for anything else."""
+    values = {}
+    for item in items:
         name, equals, text = item.partition("=")
         if not equals or not name.isidentifier():
             raise UsageError("expected NAME=VALUE", where=option, found=item)
-        named[name] = text
-    return named
+        values[name] = text
+    return values

@@ -1,4 +1,4 @@
-"""What a person sees: tables and JSON on stdout, progress on stderr."""
+"""Output: tables, JSON and CSV on stdout, progress on stderr."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ import click
 from generel_etl.progress import Progress, silent
 
 if TYPE_CHECKING:
+    from generel_graph.metrics import Result
     from generel_graph.pipeline.report import SyncReport
 
-PLAIN_SECONDS = 5.0  # between two lines about one stage, where stderr is no terminal
+LINE_SECONDS = 5.0  # between two progress lines of one stage, if stderr is not a terminal
 
 
 def print_json(value: Any) -> None:
-    """Print `value` as JSON; dates as ISO, anything else that JSON lacks as text."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
+    """Print `value` as JSON: dates in ISO format, other types that JSON lacks as text."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_serialisable))
 
 
 def print_rows(
@@ -34,7 +35,7 @@ def print_rows(
     as_csv: bool = False,
     title: str = "",
 ) -> None:
-    """Print rows as a table for a terminal, as JSON (a list of objects) or as CSV."""
+    """Print rows as a table, as JSON (a list of objects) or as CSV."""
     if as_json:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])
     elif as_csv:
@@ -48,14 +49,14 @@ def print_rows(
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str = "") -> None:
-    """Print a table; numbers to the right."""
+    """Print a table; columns of numbers are aligned right."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for place, column in enumerate(columns):
-        numeric = bool(rows) and all(isinstance(row[place], int | float | None) for row in rows)
+    for index, column in enumerate(columns):
+        numeric = bool(rows) and all(isinstance(row[index], int | float | None) for row in rows)
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
@@ -63,6 +64,16 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: st
     if not console.is_terminal:
         console = Console(highlight=False, width=200)
     console.print(table)
+
+
+def format_value(result: Result) -> str:
+    """A method's value with its 95 % interval, as "0.593 [0.53, 0.65]"."""
+    return f"{result.value:.3f} [{result.ci_low:.2f}, {result.ci_high:.2f}]"
+
+
+def format_difference(result: Result) -> str:
+    """The first method's value minus this one's, with its 95 % interval, as "+0.142 [+0.043, +0.237]"."""
+    return f"{result.ahead:+.3f} [{result.ahead_low:+.3f}, {result.ahead_high:+.3f}]"
 
 
 def _cell(value: Any) -> str:
@@ -77,11 +88,11 @@ def _cell(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(_cell(v) for v in value)
     if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False, default=_plain)
-    return str(_plain(value))
+        return json.dumps(value, ensure_ascii=False, default=_serialisable)
+    return str(_serialisable(value))
 
 
-def _plain(value: Any) -> Any:
+def _serialisable(value: Any) -> Any:
     if isinstance(value, date | datetime):
         return value.isoformat()
     if hasattr(value, "iso_format"):
@@ -93,7 +104,7 @@ def _plain(value: Any) -> Any:
 
 @contextmanager
 def progress_bars(quiet: bool = False) -> Iterator[Progress]:
-    """A `Progress` that shows bars with rate and ETA on a terminal, and a line now and then elsewhere."""
+    """A `Progress` that shows bars with rate and remaining time on a terminal, and lines otherwise."""
     if quiet:
         yield silent
     elif sys.stderr.isatty():
@@ -137,33 +148,33 @@ def _bars() -> Iterator[Progress]:
 
 
 class _Lines:
-    """Progress as lines, at most one in PLAIN_SECONDS for a stage."""
+    """Progress as lines, at most one per LINE_SECONDS and stage."""
 
     def __init__(self) -> None:
         self.began: dict[str, float] = {}
-        self.said: dict[str, float] = {}
+        self.reported: dict[str, float] = {}
 
     def __call__(self, stage: str, done: float, total: float | None, note: str = "") -> None:
         now = time.monotonic()
         began = self.began.setdefault(stage, now)
         finished = total is not None and done >= total
-        if stage in self.said and now - self.said[stage] < PLAIN_SECONDS and not (finished and now - began > 1):
+        if stage in self.reported and now - self.reported[stage] < LINE_SECONDS and not (finished and now - began > 1):
             return
-        self.said[stage] = now
-        of = f" {done:,.0f}" + (f" of {total:,.0f}" if total else "") if done or total else ""
+        self.reported[stage] = now
+        count = f" {done:,.0f}" + (f" of {total:,.0f}" if total else "") if done or total else ""
         rate, left = "", ""
         if done and now - began > 1:
             rate = f", {done / (now - began):,.0f}/s"
             if total and not finished:
                 left = f", {(total - done) * (now - began) / done:,.0f} s left"
-        click.echo(f"{stage}{of}{rate}{left}{'  ' + note if note else ''}", err=True)
+        click.echo(f"{stage}{count}{rate}{left}{'  ' + note if note else ''}", err=True)
 
 
 COLUMNS = ("source", "read", "loaded", "merged", "rejected", "dangling", "staged", "nodes", "edges")
 
 
 def print_report(report: SyncReport, as_json: bool) -> None:
-    """Print a report as tables and lines, or as JSON."""
+    """Print a report as tables and text lines, or as JSON."""
     from generel_graph.pipeline.report import ROWS
 
     if as_json:
@@ -173,7 +184,8 @@ def print_report(report: SyncReport, as_json: bool) -> None:
         print_table(COLUMNS, [[getattr(s, k) for k in ("name", *ROWS, "nodes", "edges")] for s in report.sources])
         click.echo()
     if report.tasks:
-        print_table(("task", "pairs", "loss", "chance"), [[t.name, t.pairs, t.loss, t.chance] for t in report.tasks])
+        losses = [[t.name, t.pairs, t.loss, t.chance] for t in report.tasks]
+        print_table(("task", "pairs", "loss", "chance level"), losses)
         click.echo()
     for line in report.lines():
         click.echo(line)

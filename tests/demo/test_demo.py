@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
+import pytest
 
+from generel_graph.cli.demo import print_tasks, summary
 from generel_graph.demo import prepare
 from generel_graph.demo.answers import FREE_TEXT
 from generel_graph.demo.data import SNP, quickstart
 from generel_graph.demo.loci import number_loci
+from generel_graph.evaluate import Benchmark
+from generel_graph.metrics import Result
 
 MAX_BYTES = 600_000  # of the data set
 
@@ -60,3 +66,44 @@ def test_data_set_is_small_and_has_no_gene_disease_edge() -> None:
 def test_free_text_is_in_no_vocabulary() -> None:
     text = "".join(p.read_text(encoding="utf-8").lower() for p in quickstart().glob("*.obo"))
     assert FREE_TEXT not in text
+
+
+def results(**intervals: tuple[float, float]) -> tuple[Result, ...]:
+    """The space with an AUC of .7, and other methods with intervals of their difference to it."""
+    space = Result("the space", 0.7, 0.6, 0.8, 0.0, 0.0, 0.0)
+    others = [
+        Result(name.replace("_", " "), 0.7 - sum(d) / 2, 0.5, 0.9, sum(d) / 2, *d) for name, d in intervals.items()
+    ]
+    return (space, *others)
+
+
+def test_summary_names_what_the_intervals_separate() -> None:
+    printed = summary(results(text_propagation=(-0.1, 0.1), degree=(0.1, 0.3), oracle=(-0.3, -0.1)))
+    assert printed == (
+        "The space is above chance level;\n  better than degree;\n  worse than oracle;\n"
+        "  not distinguishable from text propagation."
+    )
+    at_chance = (replace(results()[0], ci_low=0.5), *results(degree=(0.1, 0.3))[1:])
+    assert summary(at_chance).startswith("The space is not shown to be above chance level;")
+
+
+def test_every_task_is_printed_with_all_methods_and_the_difference(capsys: pytest.CaptureFixture[str]) -> None:
+    methods = {"frozen_text": (0.1, 0.3), "degree_product": (0.1, 0.3)}
+    better = results(**methods, text_propagation=(0.05, 0.15))
+    similar = results(**methods, text_propagation=(-0.05, 0.15))
+    tests = [
+        Benchmark(name, "auc", "degree-matched", 40, 30, r) for name, r in (("gwas", better), ("synonym", similar))
+    ]
+    print_tasks(tests)
+    printed = capsys.readouterr().out
+    heading = next(line for line in printed.splitlines() if line.startswith("task"))
+    for name in ("held-out pairs", "the space", "untrained text", "degree", "the space minus text propagation"):
+        assert name in heading
+    row = next(line for line in printed.splitlines() if line.startswith("gwas"))
+    assert re.search(r"gwas\s+40\s+0\.700 \[0\.60, 0\.80\]", row) and "+0.100 [+0.050, +0.150]" in row
+    assert "better than text propagation on 1 of 2 tasks;\n  not distinguishable from it on synonym." in printed
+
+
+def test_no_task_with_enough_pairs_is_printed_as_an_empty_table(capsys: pytest.CaptureFixture[str]) -> None:
+    print_tasks([])
+    assert "on 0 of 0 tasks" in capsys.readouterr().out
