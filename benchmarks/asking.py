@@ -190,7 +190,7 @@ def measure(
 
 
 def _ours(session: Session, kind: str | None = None) -> Ask:
-    return lambda id_: session.search(id_, k=K, kind=kind)["id"]
+    return lambda id_: [hit.id for hit in session.search(id_, k=K, kind=kind).hits]
 
 
 def _theirs(session: Session, retrieval_query: str) -> Ask:
@@ -255,7 +255,7 @@ def _score(session: Session, ids: list[str], args: argparse.Namespace, results: 
     some = np.asarray(ids)[random.choice(len(ids), args.ends, False)]
     pairs = pd.DataFrame({end: some[random.integers(0, len(some), args.pairs)] for end in ("left", "right")})
     began, busy = time.monotonic(), time.process_time()
-    scored = session.score(pairs)
+    scored = session.score(pairs).frame()
     seconds = time.monotonic() - began
     assert scored["cosine"].notna().all()
     results.stage("score", "all", seconds, ours_cpu=round(time.process_time() - busy, 2), **_load())
@@ -273,7 +273,7 @@ def _at_once(session: Session, questions: list[str], seconds: float, results: Re
             turn = number
             while time.monotonic() < until:
                 began = time.perf_counter()
-                assert len(session.search(questions[turn % len(questions)], k=K)) == K
+                assert len(session.search(questions[turn % len(questions)], k=K).hits) == K
                 taken[number].append(time.perf_counter() - began)
                 turn += CLIENTS
         except BaseException as error:

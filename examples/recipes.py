@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import generel_graph
-from generel_graph.ask import RecipeResult, recipe_names
+from generel_graph.ask import RecipeResult
+from generel_graph.ask.recipes.recipe import recipe_names
 from generel_graph.session import Session
 
 ROWS = 10  # of each answer
@@ -23,18 +24,17 @@ TWO_MODELS = "changed_between_models"
 INTRODUCTION = """\
 # Recipes and their answers
 
-A recipe is a named question that combines edges and vectors in one Cypher statement. `generel-graph recipe` lists
-the recipes, `generel-graph recipe NAME -p disease=asthma` runs one, and `generel-graph recipe NAME --show` prints
-its parameters, its columns and the statement for Neo4j Browser. Diseases, SNPs, genes, drugs, phenotypes and
-concepts can be given by any name, symbol, rsID or code. [Add a recipe](add-a-recipe.md) describes how to write
-one.
+A recipe is a named question that combines edges and vectors in one Cypher statement. `generel-graph recipe` lists the
+recipes, `generel-graph recipe NAME -p disease=asthma` runs one, and `generel-graph recipe NAME --show` prints its
+parameters, its columns and the statement for Neo4j Browser. Diseases, SNPs, genes, drugs, phenotypes and concepts can
+be given by any name, symbol, rsID or code. [Add a recipe](add-a-recipe.md) describes how to write one.
 
 % generated: recipe_list"""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One recipe with the values that it is asked with here, and what there is to say of the answer."""
+class Example:
+    """One recipe, its parameters for the page, and a comment on the answer."""
 
     name: str
     parameters: dict[str, Any] = field(default_factory=dict)
@@ -42,8 +42,8 @@ class Asked:
     remark: str = ""
 
 
-ASKED: tuple[Asked, ...] = (
-    Asked(
+EXAMPLES: tuple[Example, ...] = (
+    Example(
         "variants_regulating_drugged_gene",
         {"disease": "systemic lupus erythematosus", "limit": 10},
         remark=(
@@ -59,7 +59,7 @@ ASKED: tuple[Asked, ...] = (
             "Colocalisation is not loaded for any row, and blood monocytes are the only tissue of most rows."
         ),
     ),
-    Asked(
+    Example(
         "drugs_for_disease",
         {"disease": "Crohn's disease", "limit": 12},
         remark=(
@@ -74,10 +74,10 @@ ASKED: tuple[Asked, ...] = (
             "are ordered by the cosine, which does not reflect the quality of the path."
         ),
     ),
-    Asked("variants_at_locus", {"disease": "asthma", "snp": "rs7216389", "limit": 10}),
-    Asked("codes_near_concept", {"concept": "type 2 diabetes", "vocabulary": "PHECODE", "limit": 5}),
-    Asked("traits_of_new_snp", {"snp": "rs3087243"}),
-    Asked(
+    Example("variants_at_locus", {"disease": "asthma", "snp": "rs7216389", "limit": 10}),
+    Example("codes_near_concept", {"concept": "type 2 diabetes", "vocabulary": "PHECODE", "limit": 5}),
+    Example("traits_of_new_snp", {"snp": "rs3087243"}),
+    Example(
         "snp_pleiotropy",
         {"snp": "rs2476601"},
         remark=(
@@ -90,14 +90,14 @@ ASKED: tuple[Asked, ...] = (
             "not for the direction."
         ),
     ),
-    Asked("genes_near_phenotypes", {"phenotypes": ["arachnodactyly", "ectopia lentis", "aortic dissection"]}),
-    Asked("diseases_alike_by_genetics", {"disease": "rheumatoid arthritis", "limit": 6}),
-    Asked("snp_across_biobanks", {"snp": "rs11209026"}),
-    Asked(TWO_MODELS, {"disease": "rheumatoid arthritis", "k": 8}),
-    Asked("unexplained_pairs", {"concept": "autoimmune disease", "limit": 10}),
-    Asked("loci_near_disease_with_drugged_gene", {"disease": "rheumatoid arthritis"}),
-    Asked("snp_effects", {"snp": "rs2476601"}),
-    Asked(
+    Example("genes_near_phenotypes", {"phenotypes": ["arachnodactyly", "ectopia lentis", "aortic dissection"]}),
+    Example("diseases_alike_by_genetics", {"disease": "rheumatoid arthritis", "limit": 6}),
+    Example("snp_across_biobanks", {"snp": "rs11209026"}),
+    Example(TWO_MODELS, {"disease": "rheumatoid arthritis", "k": 8}),
+    Example("unexplained_pairs", {"concept": "autoimmune disease", "limit": 10}),
+    Example("loci_near_disease_with_drugged_gene", {"disease": "rheumatoid arthritis"}),
+    Example("snp_effects", {"snp": "rs2476601"}),
+    Example(
         "concepts_near_text",
         {"concept": "joint stiffness", "k": 4},
         {"vector": "morning joint stiffness"},
@@ -106,31 +106,31 @@ ASKED: tuple[Asked, ...] = (
 
 
 def main() -> None:
-    """Ask all and write the page."""
+    """Run all recipes and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("config", type=Path)
     parser.add_argument("page", type=Path)
-    parser.add_argument("--two-models", type=Path, help="a project with two models, for the question about both")
-    given = parser.parse_args()
-    missing = {*recipe_names()} - {asked.name for asked in ASKED}
+    parser.add_argument("--two-models", type=Path, help="a project with two models, for the recipe that compares them")
+    arguments = parser.parse_args()
+    missing = {*recipe_names()} - {example.name for example in EXAMPLES}
     if missing:
-        parser.error(f"ASKED has no line for {', '.join(sorted(missing))}")
+        parser.error(f"EXAMPLES has no line for {', '.join(sorted(missing))}")
     parts = []
-    with generel_graph.open(given.config) as session:
+    with generel_graph.open(arguments.config) as session:
         parts.append(head(session))
-        for asked in ASKED:
-            if asked.name == TWO_MODELS and given.two_models:
-                with generel_graph.open(given.two_models) as other:
-                    parts.append(section(other, asked, "On the small graph of the quick start, trained twice. "))
+        for example in EXAMPLES:
+            if example.name == TWO_MODELS and arguments.two_models:
+                with generel_graph.open(arguments.two_models) as other:
+                    parts.append(section(other, example, "On the small graph of the quick start, trained twice. "))
             else:
-                parts.append(section(session, asked))
-    given.page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+                parts.append(section(session, example))
+    arguments.page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
 def head(session: Session) -> str:
-    """What the page is and what it was asked of."""
-    counts = session.query("MATCH (n:Entity) RETURN count(n) AS nodes, COUNT { ()-[]->() } AS edges").iloc[0]
-    sources = session.query("MATCH (s:Source) RETURN s.name AS name ORDER BY name")["name"]
+    """The introduction of the page and the graph that the answers are from."""
+    counts = session.query("MATCH (n:Entity) RETURN count(n) AS nodes, COUNT { ()-[]->() } AS edges").frame().iloc[0]
+    sources = session.query("MATCH (s:Source) RETURN s.name AS name ORDER BY name").frame()["name"]
     return (
         f"{INTRODUCTION}\n\n"
         f"The answers below were written by `examples/recipes.py` from a graph of {counts.nodes:,} nodes and "
@@ -140,53 +140,53 @@ def head(session: Session) -> str:
     )
 
 
-def section(session: Session, asked: Asked, where: str = "") -> str:
-    """One recipe: its question, the call, the answer, and the remark."""
+def section(session: Session, example: Example, where: str = "") -> str:
+    """The section of one recipe: question, command, answer and comment."""
     began = time.perf_counter()
-    served = session.cook(asked.name, asked.parameters, asked.embed)
-    print(f"{asked.name}: {len(served.rows)} rows, {time.perf_counter() - began:.2f} s")
-    lines = [f"({asked.name})=\n## {asked.name}", f"% generated: recipe_head {asked.name}"]
-    lines.append(f"```shell\n{call(asked)}\n```")
-    taken = "; ".join(f"{name}: {said}" for name, said in served.taken.items())
-    lines.append(where + (f"Resolved: {taken}." if taken else ""))
-    lines.append(table(served) if served.rows else f"No rows: {served.recipe.nothing}.")
-    lines.append(asked.remark)
+    result = session.recipe(example.name, example.parameters, embed=example.embed)
+    print(f"{example.name}: {len(result.rows)} rows, {time.perf_counter() - began:.2f} s")
+    lines = [f"({example.name})=\n## {example.name}", f"% generated: recipe_head {example.name}"]
+    lines.append(f"```shell\n{call(example)}\n```")
+    resolved = "; ".join(f"{name}: {text}" for name, text in result.resolved.items())
+    lines.append(where + (f"Resolved: {resolved}." if resolved else ""))
+    lines.append(table(result) if result.rows else f"No rows: {result.recipe.nothing}.")
+    lines.append(example.remark)
     return "\n\n".join(line for line in lines if line)
 
 
-def call(asked: Asked) -> str:
-    """The command that gives the same."""
+def call(example: Example) -> str:
+    """The command that prints the same answer."""
     import json
     import shlex
 
-    words = ["generel-graph", "recipe", asked.name]
-    for name, value in asked.parameters.items():
+    words = ["generel-graph", "recipe", example.name]
+    for name, value in example.parameters.items():
         words += ["-p", f"{name}={json.dumps(value) if isinstance(value, list) else value}"]
-    for name, text in asked.embed.items():
+    for name, text in example.embed.items():
         words += ["--embed", f"{name}={text}"]
     return shlex.join(words)
 
 
-def table(served: RecipeResult) -> str:
-    """The answer as a Markdown table; columns that are empty throughout are left out and named below."""
-    rows = served.rows[:ROWS]
-    full = [i for i, _ in enumerate(served.columns) if any(row[i] not in (None, []) for row in rows)]
+def table(result: RecipeResult) -> str:
+    """The answer as a Markdown table; columns without any value are left out and named below it."""
+    rows = result.rows[:ROWS]
+    full = [i for i, _ in enumerate(result.columns) if any(row[i] not in (None, []) for row in rows)]
     lines = [
-        "| " + " | ".join(served.columns[i] for i in full) + " |",
+        "| " + " | ".join(result.columns[i] for i in full) + " |",
         "|" + "---|" * len(full),
         *("| " + " | ".join(cell(row[i]) for i in full) + " |" for row in rows),
     ]
     notes = []
-    if len(served.rows) > ROWS:
-        notes.append(f"{len(served.rows)} rows in total.")
-    empty = [name for i, name in enumerate(served.columns) if i not in full]
+    if len(result.rows) > ROWS:
+        notes.append(f"{len(result.rows)} rows in total.")
+    empty = [name for i, name in enumerate(result.columns) if i not in full]
     if empty:
         notes.append(f"Columns without a value here: {', '.join(empty)}.")
     return "\n".join(lines) + ("\n\n" + " ".join(notes) if notes else "")
 
 
 def cell(value: Any) -> str:
-    """A value in few letters."""
+    """A value as short text."""
     if value is None:
         return ""
     if isinstance(value, bool):

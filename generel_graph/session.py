@@ -1,21 +1,24 @@
-"""The library's front door: one open graph with its space, and questions that give pandas and networkx."""
+"""The public session: an open graph with its space, and one method per action."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
 from generel_etl.progress import Progress, silent
-from generel_graph import ask as asking
+from generel_graph import ask
 from generel_graph.ask.entity_linking import link_node
-from generel_graph.ask.pinned_model import active, pinned
-from generel_graph.ask.score import check_pairs
+from generel_graph.ask.pinned_model import PinnedModel, active, pinned
+from generel_graph.ask.recipes.run import prepare_recipe
+from generel_graph.ask.score import read_pairs, score_frame
+from generel_graph.ask.views.locus import WINDOW
+from generel_graph.ask.views.map import read_space
 from generel_graph.config import Config, load_config
 from generel_graph.graph import Graph
 from generel_graph.graph.open import open_graph
-from generel_graph.spaces.spaces import ModelSpaces
+from generel_graph.spaces.model_spaces import ModelSpaces
+from generel_graph.spaces.training_pairs import with_held_out
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -26,12 +29,16 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """An open graph and its trained space; use as a context manager."""
+    """An open graph and its active model; use as a context manager.
+
+    Methods are named after the commands of `generel-graph`, and their options after the options of the command line.
+    Results have `frame()`, a pandas frame.
+    """
 
     def __init__(self, config: Config, graph: Graph) -> None:
         self.config = config
         self.graph = graph
-        self.space = ModelSpaces(config, graph)  # the space of a model, by its id
+        self.space = ModelSpaces(config, graph)  # from the id of a model to its space
 
     def __enter__(self) -> Self:
         return self
@@ -40,89 +47,45 @@ class Session:
         self.close()
 
     def close(self) -> None:
-        """Close the connections; a private server stays up for the next command."""
+        """Close the connections; a private server keeps running for the next command."""
         self.graph.close()
 
     def model_id(self) -> str:
-        """The id of the model that answers now; raises NotFoundError if none is active."""
+        """The id of the active model; raises NotFoundError if there is none."""
         return active(self.graph).id
-
-    def ask(
-        self,
-        text: str | Sequence[str],
-        k: int = 10,
-        kind: str | Sequence[str] | None = None,
-        **how: Unpack[asking.SearchOptions],
-    ) -> asking.SearchResult:
-        """What the texts were taken for and the `k` clusters nearest to them, of some kinds or of any.
-
-        `how`: see `generel_graph.ask.How`. Raises UsageError, NotFoundError, ModelError.
-        """
-        before = self.config.train.published_before
-        return asking.search(self.graph, self.space, asking.SearchQuery.read(text, k, kind, before, **how))
 
     def search(
         self,
         text: str | Sequence[str],
         k: int = 10,
         kind: str | Sequence[str] | None = None,
-        **how: Unpack[asking.SearchOptions],
-    ) -> pd.DataFrame:
-        """The hits of `ask` as a frame: id, kind, name, score (−1 … 1), linked, links, codes, genes, position.
+        **options: Unpack[ask.SearchOptions],
+    ) -> ask.SearchResult:
+        """The `k` clusters nearest to one or several texts, of the given kinds or of any kind.
 
-        Its `attrs` say what the texts were taken for: query, resolved_by, resolved_id, resolved_name, ends, model.
+        `options`: see `generel_graph.ask.SearchOptions`. Raises UsageError, NotFoundError, ModelError.
 
-        Example: `session.search(["asthma", "obesity"], kind="SNP", minus="eczema", not_linked=(), one_per_locus=True)`.
+        Example: `session.search(["asthma", "obesity"], kind="SNP", minus="eczema", not_linked=True).frame()`.
         """
-        import pandas as pd
+        before = self.config.train.published_before
+        return ask.search(self.graph, self.space, ask.SearchQuery.read(text, k, kind, before, **options))
 
-        answer = self.ask(text, k, kind, **how).as_json()
-        hits = answer.pop("hits")
-        columns = ["id", "kind", "name", "score", "linked", "links", "codes", "genes", "position"]
-        frame = pd.DataFrame(list(hits), columns=columns)
-        frame.attrs.update(answer)
-        return frame
+    def score(self, pairs: pd.DataFrame | Path | str, progress: Progress = silent) -> ask.ScoreResult:
+        """The cosine and the expected effect of each pair of a frame, or of a tab-separated file.
 
-    def explain(self, left: str, right: str, hops: int = 3, k: int = 5) -> asking.Explanation:
-        """Why two things are near or not: cosine and its place, direct evidence, paths of up to `hops` steps.
-
-        `k` rows of each list. A free text, and an SNP that is no node, has a cosine but no edges; `graph()` of the
-        result is a networkx graph of all that it tells. Raises UsageError, NotFoundError, ModelError.
+        The columns `left` and `right` hold ids or any texts. Raises DataError, NotFoundError, ModelError.
         """
-        return asking.explain(self.graph, self.space, left, right, hops, k)
+        if isinstance(pairs, (Path, str)):
+            return ask.score(self.graph, self.space, read_pairs(Path(pairs)), progress)
+        return score_frame(self.graph, self.space, pairs, progress)
 
-    def run(
-        self,
-        cypher: str,
-        parameters: Mapping[str, Any] | None = None,
-        embed: Mapping[str, str] | None = None,
-        timeout: float | None = None,
-    ) -> tuple[list[str], list[list[Any]]]:
-        """Columns and rows of read-only Cypher; `embed` gives parameters that are vectors of texts.
+    def explain(self, left: str, right: str, hops: int = 3, k: int = 5) -> ask.Explanation:
+        """Why two things are near each other or not: cosine and percentile, evidence, paths of up to `hops` steps.
 
-        The server stops it after `timeout` seconds (None: `neo4j.query_seconds`; 0: never).
+        `k`: rows per list. A free text, or an SNP not in the graph, has a cosine but no edges. `graph()` of the result
+        is a networkx graph of all that it reports. Raises UsageError, NotFoundError, ModelError.
         """
-        return asking.query(self.graph, self.space, cypher, parameters, embed, self._seconds(timeout))
-
-    def run_to(
-        self,
-        path: Path,
-        cypher: str,
-        parameters: Mapping[str, Any] | None = None,
-        embed: Mapping[str, str] | None = None,
-        timeout: float | None = None,
-    ) -> str:
-        """Write what `run` gives to a file (.csv, .tsv, .json, .parquet, .graphml by its ending); how much it was.
-
-        GraphML takes the nodes, relationships and paths of the answer. Raises UsageError for another ending.
-        """
-        if asking.form_of(path) == asking.GRAPH:
-            found = asking.query_network(self.graph, self.space, cypher, parameters, embed, self._seconds(timeout))
-            asking.write_network(path, found)
-            return f"{len(found):,} nodes, {found.number_of_edges():,} edges"
-        columns, rows = self.run(cypher, parameters, embed, timeout)
-        asking.write_rows(path, columns, rows)
-        return f"{len(rows):,} rows"
+        return ask.explain(self.graph, self.space, left, right, hops, k)
 
     def query(
         self,
@@ -130,149 +93,100 @@ class Session:
         parameters: Mapping[str, Any] | None = None,
         embed: Mapping[str, str] | None = None,
         timeout: float | None = None,
-    ) -> pd.DataFrame:
-        """What `run` gives, as a frame.
+    ) -> ask.QueryResult:
+        """The answer of a read-only Cypher statement; `embed` gives parameters that are vectors of texts.
+
+        The server stops the statement after `timeout` seconds (None: `neo4j.query_seconds`; 0: never).
+        Raises UsageError, NotFoundError, GraphError.
 
         Example: `session.query("MATCH (m:Model {active: true})
         CALL db.index.vector.queryNodes(m.index, 5, $v) YIELD node RETURN node.id", embed={"v": "heart attack"})`.
         """
-        return _frame(*self.run(cypher, parameters, embed, timeout))
+        seconds = self.config.neo4j.query_seconds if timeout is None else timeout
+        return ask.query(self.graph, self.space, cypher, parameters, embed, seconds)
 
-    def recipe(self, name: str, parameters: Mapping[str, Any] | None = None, **named: Any) -> pd.DataFrame:
-        """The answer to a file of `cypher/recipes/`; its `attrs["cypher"]` is the statement to paste.
+    def recipe(
+        self,
+        name: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        embed: Mapping[str, str] | None = None,
+        show: bool = False,
+        **named: Any,
+    ) -> ask.RecipeResult:
+        """The answer of a recipe, a file of `cypher/recipes/`; `cypher` of the result is the statement to paste.
 
-        Parameters may be keywords too: `session.recipe("variants_at_locus", disease="asthma", snp="rs7216389")`.
+        Parameters are a mapping or keywords; `embed` gives vectors of texts. `show` prepares the statement and does not
+        run it. Reports published on or after `train.published_before` do not count, unless the parameter of this name
+        says otherwise. Raises UsageError, NotFoundError, GraphError.
+
+        Example: `session.recipe("variants_at_locus", disease="asthma", snp="rs7216389").frame()`.
         """
-        served = self.cook(name, {**(parameters or {}), **named})
-        frame = _frame(served.columns, served.rows)
-        frame.attrs["cypher"] = served.recipe.pasteable(served.values)
-        return frame
-
-    def cook(
-        self, name: str, parameters: Mapping[str, Any] | None = None, embed: Mapping[str, str] | None = None
-    ) -> asking.RecipeResult:
-        """The answer to a recipe with what it was asked with; `embed` as in `run`.
-
-        Reports from `train.published_before` on link nothing, unless the parameter of that name says otherwise.
-        Raises UsageError, NotFoundError, GraphError.
-        """
-        before = self.config.train.published_before
-        return asking.run_recipe(self.graph, self.space, name, parameters, embed, before)
-
-    def pasteable(self, name: str, parameters: Mapping[str, Any] | None = None) -> tuple[asking.Recipe, str]:
-        """A recipe as this server and its models take it, and its statement under its parameters, to paste."""
-        ready = asking.prepare(self.graph, self.space, name, parameters or {})
-        return ready.recipe, ready.recipe.pasteable(ready.values)
-
-    def vectors(self, ids: Sequence[str]) -> tuple[dict[str, NDArray[np.float32]], int]:
-        """The stored vectors of nodes by id, and how many of their numbers are the learnt half."""
-        return self.space.vectors(ids)
-
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """The frozen encoder's own vectors of texts, [k, dimension of the encoder] of unit length, untrained."""
-        return self.space(self.model_id()).encoder.encode(texts)
-
-    def map(self, seed: int = 0, progress: Progress = silent) -> pd.DataFrame:
-        """Every node that has a vector, in two dimensions: id, kind, name, source, chromosome, x, y.
-
-        Laid out by the learnt half of the vectors; what is near in it is near in the space. The same vectors and seed
-        give the same places, which are kept in the state folder. `attrs`: model.
-        Raises ModelError without the extra `plot`.
-        """
-        from generel_graph.plots.layout import cached_layout
-
-        def read(model: asking.PinnedModel) -> tuple[str, pl.DataFrame, NDArray[np.float32]]:
-            return model.id, *asking.read_space(self.graph, model, self.space(model.id).learnt, progress)
-
-        model_id, nodes, vectors = pinned(self.graph, read)
-        places = cached_layout(self.config.maps_folder, vectors, seed, progress)
-        frame = nodes.to_pandas().assign(x=places[:, 0], y=places[:, 1])
-        frame.attrs["model"] = model_id
-        return frame
-
-    def locus(self, snp: str, disease: str, window: int = asking.WINDOW) -> pd.DataFrame:
-        """The SNPs within `window` base pairs of `snp` in its build, each with its strongest report of `disease`.
-
-        Columns: id, position, neg_log10_p, trait, study, pubmed_id, reports, r2 (to `snp`), posterior, cosine (−1 … 1).
-        `attrs`: snp, disease, disease_id, kinds_below, build, chromosome, position, first, last, genes (with the spans
-        of the SNPs in them), other_builds (SNPs left out), ld (whether any is known), model, note.
-        Raises UsageError, NotFoundError.
-        """
-        import pandas as pd
-
-        found = asdict(asking.region(self.graph, self.space, snp, disease, window))
-        frame = pd.DataFrame(found.pop("rows"), columns=list(asking.REGION_COLUMNS))
-        position = int(frame.loc[frame["id"] == found["snp"], "position"].iat[0])
-        frame.attrs.update(found, position=position, note=asking.NOTE)
-        return frame
-
-    def effects(self, progress: Progress = silent) -> pd.DataFrame:
-        """Pairs of SNP and trait with a reported odds ratio, and their cosine, as a frame.
-
-        Columns: snp, trait, type (of the edge), log_odds (mean |ln odds ratio|), reports, cosine, held_out (of the
-        training; empty where the model's folder does not tell). `attrs`: model. Raises NotFoundError, ModelError.
-        """
-        import polars as pl
-
-        from generel_graph.learn.pairs.held_out import read_held_out
-
-        pairs, model_id = asking.effects(self.graph, self.space, progress)
-        held = read_held_out(self.config.model_folder(model_id))
-        told = pl.lit(None, dtype=pl.Boolean)
-        if held is not None:
-            ends = held.filter(pl.col("task").is_in(["gwas", "phewas"])).select(snp="anchor", trait="positive").unique()
-            pairs = pairs.join(ends.with_columns(held=True), on=["snp", "trait"], how="left", maintain_order="left")
-            told = pl.col("held").fill_null(False)
-        frame = pairs.with_columns(told.alias("held_out")).drop("held", strict=False).to_pandas()
-        frame.attrs["model"] = model_id
-        return frame
+        values = {**(parameters or {}), **named}
+        if show:
+            return prepare_recipe(self.graph, self.space, name, values)
+        return ask.run_recipe(self.graph, self.space, name, values, embed, self.config.train.published_before)
 
     def subgraph(self, ids: str | Iterable[str], hops: int = 1, limit: int = 1_000) -> nx.MultiDiGraph[str]:
-        """The neighbourhood of ids, or of what one text names, as networkx; `limit` edges a hop.
+        """The neighbourhood of ids, or of the node that one text names, as a networkx graph; `limit` edges per hop.
 
         Raises NotFoundError for an id or text that names no node, UsageError for more than 3 hops.
         """
         if isinstance(ids, str):
             ids = [link_node(self.graph, ids, "subgraph")]
-        return asking.subgraph(self.graph, ids, hops, limit)
+        return ask.subgraph(self.graph, ids, hops, limit)
 
-    def score(self, pairs: pd.DataFrame, progress: Progress = silent) -> pd.DataFrame:
-        """Add left_id, right_id, cosine (−1 … 1), left_by, right_by, effect and effect_percentile to a frame.
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The vectors of texts by the encoder alone, [k, dimension of the encoder] of unit length, untrained."""
+        return self.space(self.model_id()).encoder.encode(texts)
 
-        It has the columns left and right. effect: the |ln odds ratio| to expect of an SNP on a trait if they are
-        associated; its percentile (0 … 100) is among the known ones.
+    def vectors(
+        self, ids: Sequence[str], half: Literal["learnt", "text"] | None = None
+    ) -> dict[str, NDArray[np.float32]]:
+        """The stored vectors of nodes by id, [dimension]; nodes without a vector are left out.
+
+        `half`: only the learnt half of each vector, or only the half from untrained text propagation.
         """
-        import polars as pl
+        vectors, learnt = self.space.vectors(ids)
+        part = {None: slice(None), "learnt": slice(learnt), "text": slice(learnt, None)}[half]
+        return {id_: vector[part] for id_, vector in vectors.items()}
 
-        # Only the two columns go through: whatever else the caller's frame has stays as it is, index too.
-        check_pairs(list(pairs.columns), "pairs")
-        ends = {name: pairs[name].astype(object).where(pairs[name].notna(), None).tolist() for name in asking.ENDS}
-        texts = {name: [None if v is None else str(v) for v in values] for name, values in ends.items()}
-        scored = asking.score(
-            self.graph, self.space, pl.DataFrame(texts, schema=dict.fromkeys(texts, pl.String)), progress
-        )
-        return pairs.assign(**{name: scored[name].to_list() for name in asking.ADDED})
+    def map(self, seed: int = 0, progress: Progress = silent) -> ask.MapResult:
+        """Every node that has a vector, laid out in two dimensions by the learnt half of the vectors.
 
-    def _seconds(self, timeout: float | None) -> float:
-        return self.config.neo4j.query_seconds if timeout is None else timeout
+        Layouts are cached in the state folder: equal vectors and seeds give equal positions.
+        Raises NotFoundError, and ModelError without the extra `plot`.
+        """
+        from generel_graph.plots.layout import cached_layout
 
-    def score_file(self, path: Path, progress: Progress = silent) -> str:
-        """The tab-separated text of `path` with the columns of `score` added."""
-        return asking.to_tsv(asking.score(self.graph, self.space, asking.read_pairs(path), progress))
+        def read(model: PinnedModel) -> tuple[str, pl.DataFrame, NDArray[np.float32]]:
+            return model.id, *read_space(self.graph, model, self.space(model.id).learnt, progress)
+
+        model_id, nodes, vectors = pinned(self.graph, read)
+        return ask.MapResult(nodes, cached_layout(self.config.maps_folder, vectors, seed, progress), model_id)
+
+    def locus(self, snp: str, disease: str, window: int = WINDOW) -> ask.LocusResult:
+        """The SNPs within `window` base pairs of `snp` in its build, each with its strongest report of `disease`.
+
+        Raises UsageError, NotFoundError.
+        """
+        return ask.locus(self.graph, self.space, snp, disease, window)
+
+    def effects(self, progress: Progress = silent) -> ask.EffectsResult:
+        """Pairs of an SNP and a trait with a reported odds ratio, their cosine, and whether training held them out.
+
+        `held_out` is null if the model folder has no list of held-out pairs. Raises NotFoundError, ModelError.
+        """
+        result = ask.effects(self.graph, self.space, progress)
+        return ask.EffectsResult(with_held_out(result.pairs, self.config.model_folder(result.model)), result.model)
 
 
 def open(config: Config | Path | str | None = None, progress: Progress = silent) -> Session:
-    """Open the graph that a configuration leads to; a private server is started if need be.
+    """Open the graph of a configuration; a private server is started if necessary.
 
-    `config` is a Config, the path of a `generel.toml` or its folder, or None for the one in this folder.
+    `config` is a Config, the path of a `generel.toml` or of its folder, or None for the one in the working directory.
     Raises ConfigError, ServerError, GraphError.
     """
     if not isinstance(config, Config):
         config = load_config(None if config is None else Path(config))
     return Session(config, open_graph(config, progress))
-
-
-def _frame(columns: list[str], rows: list[list[Any]]) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.DataFrame(rows, columns=columns)

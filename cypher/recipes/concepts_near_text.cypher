@@ -1,20 +1,14 @@
-// Which concepts lie near a wording, and which of them are known of the concept that it is nearest to?
-// So many clusters of each kind, marked: "itself", "known" (an edge joins them) or "new". Nothing comes if the slot in the file is
-// not the active one.
-// $vector: vector of the wording (list of floats; the program makes it of a text)
-// $constant: what its cosines are divided by, to be of the learnt half (1: not at all)
-// $concept: id of the concept that the wording is nearest to (a name or a code will do; null: no marks)
-// $kinds: kinds of the hits (list)
-// $k: clusters of each kind
-// $published_before: reports from this day on are not known yet (text as "2015-01-01"; null: all are)
+// Which concepts are near a free text, and which of them are known for the concept nearest to it?
+// The nearest clusters of each kind, marked "itself", "known" (an edge joins them) or "new". Returns no rows if
+// `embedding_0` is not the property of the active model.
+// $vector: Vector? = null — the free text
+// $constant: Number = 1.0 — divisor of the cosines that gives those of the learnt half; 1: none
+// $concept: Concept? = null — the concept nearest to the text; null: no marks
+// $kinds: Kinds = ["Disease", "Phenotype", "Gene", "Drug"] — kinds of the hits
+// $k: Integer = 5 — clusters per kind
+// $published_before: Date? = null — reports published on or after this day do not count
 // returns: kind, id, name, cosine (−1 to 1), mark ("itself", "known", "new" or null), codes (ids of the cluster)
-// nothing: give the wording: -p vector="morning joint stiffness"
-// :param vector => null
-// :param constant => 1.0
-// :param concept => null
-// :param kinds => ["Disease", "Phenotype", "Gene", "Drug"]
-// :param k => 5
-// :param published_before => null
+// nothing: give a text: -p vector="morning joint stiffness"
 CYPHER 25
 MATCH (:Model {active: true, index: 'embedding_0'})
 OPTIONAL MATCH (named:Entity {id: $concept})

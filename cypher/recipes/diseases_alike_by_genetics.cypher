@@ -1,20 +1,16 @@
-// Are the diseases that lie near a disease also those that share its genetics?
-// Of all diseases with reported SNPs the nearest ones, and beside the cosine what they share: SNPs, and genes of their SNPs.
-// The two ranks are among all of these diseases: where they differ, texts or other edges speak, or the genetics do alone.
-// Nothing comes if the slot in the file is not the active one.
-// $disease: id of the disease (a name or a code will do)
-// $least: reported SNPs that a disease has at least, to be compared with
-// $learnt: numbers of a vector that a cosine between concepts looks at, from the first (the program fills in the model's)
-// $limit: diseases at most, by either rank
-// $published_before: reports from this day on are not known yet (text as "2015-01-01"; null: all are)
-// returns: disease, disease_id, cosine (−1 to 1, by the learnt half), rank_near, rank_genes (1: the most alike), jaccard (0 to 1, of
-//   the genes of both), shared_snps, shared_genes (numbers), genes (symbols, ten at most), linked (an edge joins the two)
-// nothing: try a smaller $least, or a disease that has reported SNPs
-// :param disease => 'MONDO:0008383'
-// :param least => 5
-// :param learnt => 384
-// :param limit => 10
-// :param published_before => null
+// Do the diseases nearest to a disease also share its genetics?
+// Of all diseases with reported SNPs, the nearest ones, with the SNPs and the genes of SNPs that they share. Both ranks are
+// among all of these diseases. Where they differ, the similarity comes from texts or other edges, or from the genetics
+// alone. Returns no rows if `embedding_0` is not the property of the active model.
+// $disease: Disease = 'MONDO:0008383' — the disease
+// $least: Integer = 5 — minimum number of reported SNPs of a compared disease
+// $learnt: Integer = 384 — numbers of a vector that cosines between concepts use, from the first; set from the model
+// $limit: Integer = 10 — maximum number of diseases, by either rank
+// $published_before: Date? = null — reports published on or after this day do not count
+// returns: disease, disease_id, cosine (−1 to 1, by the learnt half), rank_near, rank_genes (1: the most similar),
+//   jaccard (0 to 1, of the genes of both), shared_snps, shared_genes (numbers), genes (symbols, at most ten), linked
+//   (an edge joins the two)
+// nothing: try a smaller $least, or a disease with reported SNPs
 MATCH (:Model {active: true, index: 'embedding_0'})
 MATCH (asked:Entity {id: $disease})
 MATCH (d:Entity {id: asked.cluster})

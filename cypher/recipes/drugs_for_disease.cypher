@@ -1,23 +1,19 @@
-// Which drugs, not yet given for a disease, act on a gene that the disease's variants point to, and does it fit by direction?
-// The path is shown: disease, SNP, gene, drug. A drug comes with the best of its paths: one whose directions are told, else
-// expression (REGULATES), else position. `fits` compares, on one allele, the risk with the gene's expression, and that with
-// what the drug does to the expression (UPREGULATES, DOWNREGULATES; most sources do not say). A shared signal of disease and
-// expression is "colocalised" only where a source says so (GENE_ASSOCIATED_WITH with the relation "colocalisation").
-// Nothing comes if the slot in the file is not the active one.
-// $disease: id of the disease (a name or a code will do)
-// $learnt: numbers of a vector that a cosine between concepts looks at, from the first (the program fills in the model's)
-// $least: −log10 p of the weakest report that counts (one that tells none does)
-// $limit: pairs of drug and gene at most
-// $published_before: reports from this day on are not known yet (text as "2015-01-01"; null: all are)
-// returns: drug, drug_id, cosine (−1 to 1, drug and disease by the learnt half), path, gene, snp, support ("colocalised",
-//   "eQTL only", "position only"), risk, expression, drug_action (each a direction, or null where it is not told),
-//   fits ("against the risk", "with the risk", or what is not told), treats (names)
+// Which drugs that do not yet treat a disease target a gene of its variants, and does the direction of effect fit?
+// The path is disease, SNP, gene, drug. A drug is listed with the best of its paths: one with known directions, else one by
+// expression (REGULATES), else one by position. `fits` compares, for one allele, the direction of the risk with that of the
+// gene's expression, and that with the effect of the drug on the expression (UPREGULATES, DOWNREGULATES; most sources do
+// not state it). A shared signal of disease and expression is "colocalised" only if a source states it
+// (GENE_ASSOCIATED_WITH with the relation "colocalisation"). Returns no rows if `embedding_0` is not the property of the
+// active model.
+// $disease: Disease = 'MONDO:0008383' — the disease
+// $learnt: Integer = 384 — numbers of a vector that cosines between concepts use, from the first; set from the model
+// $least: Number = 5.0 — −log10 p of the weakest report that counts; reports without a p-value count
+// $limit: Integer = 20 — maximum number of pairs of drug and gene
+// $published_before: Date? = null — reports published on or after this day do not count
+// returns: drug, drug_id, cosine (−1 to 1, drug and disease by the learnt half), path, gene, snp, support
+//   ("colocalised", "eQTL only", "position only"), risk, expression, drug_action (each a direction, or null if unknown),
+//   fits ("against the risk", "with the risk", or what is unknown), treats (names)
 // nothing: try a smaller $least, or load drug targets (TARGETS) and reports for this disease
-// :param disease => 'MONDO:0008383'
-// :param learnt => 384
-// :param least => 5.0
-// :param limit => 20
-// :param published_before => null
 MATCH (:Model {active: true, index: 'embedding_0'})
 MATCH (asked:Entity {id: $disease})
 MATCH (d:Entity {id: asked.cluster})
@@ -27,7 +23,7 @@ CALL (d) {
   RETURN collect(DISTINCT same) AS traits
 }
 CALL (traits) {
-  // the strongest report of each SNP, with an allele if one has it
+  // the strongest report of each SNP; reports with an allele first
   UNWIND traits AS t
   MATCH (s:SNP)-[a:ASSOCIATED_WITH|CORRELATES_WITH]->(t)
   WHERE coalesce(a.neg_log10_p, $least) >= $least
@@ -71,9 +67,9 @@ RETURN drug.name AS drug, drug.id AS drug_id, round(cosine, 4) AS cosine,
          AS expression,
        CASE action WHEN 1 THEN 'raises' WHEN -1 THEN 'lowers' END AS drug_action,
        CASE
-         WHEN coalesce(path.raises, 0) = 0 THEN 'not told: the risk allele'
-         WHEN coalesce(path.expression, 0) = 0 THEN 'not told: expression for this allele'
-         WHEN action IS NULL THEN 'not told: what the drug does (one that '
+         WHEN coalesce(path.raises, 0) = 0 THEN 'unknown: risk allele'
+         WHEN coalesce(path.expression, 0) = 0 THEN 'unknown: expression for this allele'
+         WHEN action IS NULL THEN 'unknown: drug action (a drug that '
            + CASE WHEN path.raises = path.expression THEN 'lowers' ELSE 'raises' END + ' ' + named.name + ' fits)'
          WHEN path.raises * path.expression * action < 0 THEN 'against the risk'
          ELSE 'with the risk'

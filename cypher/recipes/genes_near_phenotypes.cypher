@@ -1,18 +1,14 @@
-// Which genes lie nearest to a set of phenotypes, and of how many of them are they known already?
-// The candidates are the genes that the vector search gives for each phenotype; the cosine is the mean over the set.
-// A gene is known of a phenotype if an edge joins it to a code of the phenotype's cluster.
-// Nothing comes if the slot in the file is not the active one.
-// $phenotypes: ids of the phenotypes (names or codes will do)
-// $learnt: numbers of a vector that a cosine between concepts looks at, from the first (the program fills in the model's)
-// $k: genes that the vector search gives for each phenotype
-// $limit: genes at most
-// returns: gene (symbol), gene_id, cosine (mean over the phenotypes, −1 to 1, by the learnt half), least (the lowest of them),
-//   known_of (names of the phenotypes that an edge joins it to), diseases (that it is known for, five at most)
+// Which genes are nearest to a set of phenotypes, and how many of the phenotypes are they known for?
+// The candidates are the genes from the vector search for each phenotype; the cosine is the mean over the set. A gene is
+// known for a phenotype if an edge joins it to a code of the phenotype's cluster. Returns no rows if `embedding_0` is not
+// the property of the active model.
+// $phenotypes: Phenotypes = ['HP:0001369', 'HP:0001387'] — the phenotypes
+// $learnt: Integer = 384 — numbers of a vector that cosines between concepts use, from the first; set from the model
+// $k: Integer = 100 — genes from the vector search for each phenotype
+// $limit: Integer = 10 — maximum number of genes
+// returns: gene (symbol), gene_id, cosine (mean over the phenotypes, −1 to 1, by the learnt half), least (the lowest of
+//   them), known_of (names of the phenotypes that an edge joins it to), diseases (that it is known for, at most five)
 // nothing: give phenotypes that have a vector, or a larger $k
-// :param phenotypes => ['HP:0001369', 'HP:0001387']
-// :param learnt => 384
-// :param k => 100
-// :param limit => 10
 CYPHER 25
 MATCH (:Model {active: true, index: 'embedding_0'})
 MATCH (named:Entity)

@@ -1,23 +1,19 @@
-// Which loci lie near a disease, are not yet linked to it, and hold a gene that a drug targets?
-// Not linked to a kind of the disease either; one SNP a locus (250 kb; the MHC, chromosome 6 from 25 to 34 Mb, is one).
-// Nothing comes if the slot in the file is not the active one.
-// $disease: id of the disease (a name or a code will do)
-// $k: SNPs that the vector search gives, before all else is asked of them
-// $limit: loci at most
-// $published_before: reports from this day on are not known yet (text as "2015-01-01"; null: all are)
+// Which loci are near a disease, not yet linked to it, and contain a gene that a drug targets?
+// The loci are not linked to subtypes of the disease either. Each locus has one SNP (250 kb to each side; the MHC,
+// chromosome 6 from 25 to 34 Mb, is one locus). Returns no rows if `embedding_0` is not the property of the active model.
+// $disease: Disease = 'MONDO:0008383' — the disease
+// $k: Integer = 1000 — SNPs from the vector search, before the other conditions
+// $limit: Integer = 10 — maximum number of loci
+// $published_before: Date? = null — reports published on or after this day do not count
 // returns: snp, chromosome, position, cosine (−1 to 1), known_for (names), gene (symbol), drugs (names), treats (names)
 // nothing: try a larger $k, or load drug targets (TARGETS)
-// :param disease => 'MONDO:0008383'
-// :param k => 1000
-// :param limit => 10
-// :param published_before => null
 CYPHER 25
 MATCH (:Model {active: true, index: 'embedding_0'})
 MATCH (asked:Entity {id: $disease})
 MATCH (d:Entity {id: asked.cluster})
 WHERE d.embedding_0 IS NOT NULL
 CALL (d) {
-  // SNPs that are known for the disease, or for a kind of it
+  // SNPs with reports of the disease or of a subtype
   MATCH (member:Concept {cluster: d.cluster})<-[:IS_A*0..6]-(below:Concept)
   MATCH (same:Concept {cluster: below.cluster})
   WITH DISTINCT same
@@ -34,7 +30,7 @@ WITH known, s, cosine
 WHERE s.position IS NOT NULL AND none(x IN known WHERE x.chromosome = s.chromosome
   AND (abs(x.position - s.position) <= 250000
        OR x.chromosome = '6' AND 25000000 <= x.position <= 34000000 AND 25000000 <= s.position <= 34000000))
-// the gene that it lies in, that a study named, whose expression it changes, or that is nearest; and the drugs that act on it
+// the gene that contains the SNP, that a study reported, whose expression it changes, or that is nearest; and its drugs
 MATCH (s)-[near:LOCATED_IN|REPORTED_GENE|REGULATES|NEAREST_TO]->(named:Gene)
 MATCH (gene:Concept {cluster: named.cluster})<-[:TARGETS]-(drug:Drug)
 WITH s, cosine, named, min(CASE type(near) WHEN 'LOCATED_IN' THEN 0 WHEN 'REPORTED_GENE' THEN 1
@@ -42,7 +38,7 @@ WITH s, cosine, named, min(CASE type(near) WHEN 'LOCATED_IN' THEN 0 WHEN 'REPORT
 ORDER BY nearness, named.name
 WITH s, cosine, collect({gene: named.name, drugs: drugs})[0] AS best
 ORDER BY cosine DESC, s.id
-// one SNP a locus: the nearest to the disease
+// one SNP per locus: the nearest to the disease
 WITH collect({snp: s, cosine: cosine, gene: best.gene, drugs: best.drugs}) AS found
 WITH reduce(kept = [], row IN found |
   CASE WHEN any(k IN kept WHERE k.snp.chromosome = row.snp.chromosome

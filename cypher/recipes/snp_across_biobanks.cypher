@@ -1,21 +1,16 @@
-// What do studies and cohorts each report of an SNP, and do they agree on one allele?
-// A row is a report beside the strongest one of the same trait from elsewhere: from another cohort, source or paper. Traits are the
-// same if they are one cluster or lie as near as `alike`: vocabularies of cohorts differ from those of catalogues.
-// Nothing comes if the slot in the file is not the active one.
-// $snp: id of the SNP
-// $disease: id of the disease, for reports of it and of traits that are alike (null: of all traits)
-// $alike: cosine from which two traits are taken for one (−1 to 1, by the learnt half)
-// $learnt: numbers of a vector that a cosine between concepts looks at, from the first (the program fills in the model's)
-// $published_before: reports from this day on are not known yet (text as "2015-01-01"; null: all are)
-// returns: trait, trait_id, reported_by (cohort, else source, and paper), allele, odds_ratio, ci_low, ci_high, beta, neg_log10_p, cases,
-//   published, other_trait, other_by, likeness (cosine), other_odds_ratio, other_beta (both turned to the same allele), agrees
-//   (whether the directions are the same; null: one of them is not told)
-// nothing: try a lower $alike; with one source of reports there is nothing to compare
-// :param snp => 'rs2476601'
-// :param disease => null
-// :param alike => 0.8
-// :param learnt => 384
-// :param published_before => null
+// What do studies and cohorts report of an SNP, and do they agree for the same allele?
+// Each row compares a report with the strongest report of the same trait from another cohort, source or paper. Two traits
+// are the same if they are one cluster or if their cosine is at least `alike`, because cohorts and catalogues use different
+// vocabularies. Returns no rows if `embedding_0` is not the property of the active model.
+// $snp: SNP = 'rs2476601' — the SNP
+// $disease: Disease? = null — only reports of this disease and of similar traits; null: of all traits
+// $alike: Number = 0.8 — minimum cosine of two traits that count as the same (−1 to 1, by the learnt half)
+// $learnt: Integer = 384 — numbers of a vector that cosines between concepts use, from the first; set from the model
+// $published_before: Date? = null — reports published on or after this day do not count
+// returns: trait, trait_id, reported_by (cohort, else source, and paper), allele, odds_ratio, ci_low, ci_high, beta,
+//   neg_log10_p, cases, published, other_trait, other_by, likeness (cosine), other_odds_ratio, other_beta (both for the
+//   same allele), agrees (whether the directions are the same; null: one of them is unknown)
+// nothing: try a lower $alike; reports from at least two sources are needed
 MATCH (:Model {active: true, index: 'embedding_0'})
 MATCH (s:Entity {id: $snp})-[r:ASSOCIATED_WITH|CORRELATES_WITH]->(named:Concept)
 WHERE $published_before IS NULL OR r.published IS NULL OR r.published < date($published_before)

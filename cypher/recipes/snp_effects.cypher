@@ -1,19 +1,18 @@
-// What does one SNP do, all of it told for one allele?
-// A report of the other allele is turned round (odds ratio to its inverse, beta to its negative). A report without an allele, or
-// with one that cannot be brought to the chosen one, has no effect here. Letters of the opposite strand are complemented
-// where the SNP's two alleles tell that they are.
-// $snp: id of the SNP
-// $allele: the allele to tell it for (null: the one that most reports name)
-// returns: disease, disease_id, kind, allele (null: not told), odds_ratio, ci_low, ci_high (of it or of beta), beta, beta_unit,
-//   direction ("raises", "lowers", null), reported_allele, neg_log10_p, study, pubmed_id, published, source
-// nothing: ask for an SNP with reports (ASSOCIATED_WITH)
-// :param snp => 'rs2476601'
-// :param allele => null
+// What are the reported effects of one SNP, all for the same allele?
+// Reports of the other allele are converted (odds ratio to its inverse, beta to its negative). A report without an allele,
+// or with one that cannot be mapped to the chosen one, has no effect here. Letters of the opposite strand are complemented
+// if the SNP's two alleles determine the strand.
+// $snp: SNP = 'rs2476601' — the SNP
+// $allele: Text? = null — the effect allele; null: the one that most reports name
+// returns: disease, disease_id, kind, allele (null: unknown), odds_ratio, ci_low, ci_high (of the odds ratio or of
+//   beta), beta, beta_unit, direction ("raises", "lowers", null), reported_allele, neg_log10_p, study, pubmed_id,
+//   published, source
+// nothing: try an SNP with reports (ASSOCIATED_WITH)
 MATCH (s:Entity {id: $snp})-[r:ASSOCIATED_WITH]->(t:Concept)
 WITH s, t, r, {A: 'T', T: 'A', C: 'G', G: 'C'} AS complement
 ORDER BY t.name, r.pubmed_id, r.key
 WITH s, complement, collect({trait: t, report: r}) AS rows
-// the SNP's two alleles: as the node says, else as a report with both says, else as the reports' letters together say
+// the SNP's two alleles: from the node, else from a report with both, else from the letters of all reports
 WITH s, complement, rows,
      [row IN rows WHERE row.report.effect_allele IS NOT NULL AND row.report.other_allele IS NOT NULL |
        [row.report.effect_allele, row.report.other_allele]] AS both,

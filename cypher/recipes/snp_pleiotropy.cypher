@@ -1,22 +1,18 @@
-// On how many unlike traits does an SNP act, and in which direction on each?
-// A row is a trait (a cluster), of the SNP or of partners in LD with it. Directions are told for one allele of the SNP and
-// only for its own reports: of a partner the phase is not known. `likest` is the other trait of the SNP that is nearest to this
-// one: a low cosine there means a trait of another sort. Nothing comes if the slot in the file is not the active one.
-// $snp: id of the SNP
-// $allele: the allele to tell it for (null: the one that most reports name)
-// $least: −log10 p of the weakest report that counts (one that tells none does)
-// $least_r2: LD from which a partner's reports count (LD has to be loaded; 1.1: the SNP's own alone)
-// $learnt: numbers of a vector that a cosine between concepts looks at, from the first (the program fills in the model's)
-// $published_before: reports from this day on are not known yet (text as "2015-01-01"; null: all are)
-// returns: trait, trait_id, kind, reports, neg_log10_p (the greatest), allele, direction ("raises", "lowers", "mixed" or null),
-//   through (the SNP itself or partners), likest (name of the likest other trait), likeness (cosine, −1 to 1, by the learnt half)
-// nothing: try a smaller $least; an SNP without reports is asked for by traits_of_new_snp
-// :param snp => 'rs2476601'
-// :param allele => null
-// :param least => 5.0
-// :param least_r2 => 0.8
-// :param learnt => 384
-// :param published_before => null
+// How many dissimilar traits does an SNP affect, and in which direction?
+// Each row is a trait (a cluster) of the SNP or of SNPs in LD with it. Directions refer to one allele of the SNP and use
+// only its own reports, because the phase with other SNPs is unknown. `likest` is the SNP's other trait that is nearest to
+// this one; a low cosine there means a different sort of trait. Returns no rows if `embedding_0` is not the property of the
+// active model.
+// $snp: SNP = 'rs2476601' — the SNP
+// $allele: Text? = null — the effect allele; null: the one that most reports name
+// $least: Number = 5.0 — −log10 p of the weakest report that counts; reports without a p-value count
+// $least_r2: Number = 0.8 — minimum r² of SNPs whose reports count (needs LD; 1.1: the SNP's own reports only)
+// $learnt: Integer = 384 — numbers of a vector that cosines between concepts use, from the first; set from the model
+// $published_before: Date? = null — reports published on or after this day do not count
+// returns: trait, trait_id, kind, reports, neg_log10_p (the largest), allele, direction ("raises", "lowers", "mixed" or
+//   null), through (the SNP itself or SNPs in LD), likest (name of the most similar other trait), likeness (cosine, −1
+//   to 1, by the learnt half)
+// nothing: try a smaller $least; for an SNP without reports use traits_of_new_snp
 MATCH (:Model {active: true, index: 'embedding_0'})
 MATCH (s:Entity {id: $snp})
 CALL (s) {

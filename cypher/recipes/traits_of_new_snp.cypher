@@ -1,21 +1,17 @@
-// What may an SNP do of which nothing is reported, by its partners in LD, its genes and its neighbours?
-// Reports of other SNPs speak for it: in LD by r²; within the window by e^(−distance / 25 kb); of the same gene by .2 at
-// least. `evidence` is 1 − Π(1 − that × the report's weight) over those SNPs. What is reported of the SNP itself is not
-// counted but told in `known`, so that a known SNP shows what this is worth. An SNP that is no node is asked for by its place.
-// Nothing comes if the slot in the file is not the active one.
-// $snp: id of the SNP, or its place as build:chromosome:position
-// $window: base pairs to either side
-// $least_r2: LD from which a partner counts
-// $limit: traits at most
-// $published_before: reports from this day on are not known yet (text as "2015-01-01"; null: all are)
-// returns: trait, trait_id, kind, evidence (0 to 1), cosine (−1 to 1, as stored: SNP and trait; null: the SNP is no node), snps (the
-//   strongest first), ways ("LD", "gene", "position"), genes (shared, symbols), known (reported of the SNP itself)
-// nothing: try a wider window, or another build of the place; LD and genes count only where sources of them are loaded
-// :param snp => 'rs2476601'
-// :param window => 100000
-// :param least_r2 => 0.2
-// :param limit => 10
-// :param published_before => null
+// What may an SNP without reports affect, judged by its LD partners, its genes and its neighbours?
+// Reports of other SNPs count: SNPs in LD by r², SNPs within the window by e^(−distance / 25 kb), SNPs of the same gene by
+// at least 0.2. `evidence` is 1 − Π(1 − that × the report's weight) over those SNPs. The SNP's own reports do not count;
+// `known` shows them, so that a known SNP shows how good the evidence is. An SNP that is not in the graph is given by its
+// position. Returns no rows if `embedding_0` is not the property of the active model.
+// $snp: SNP or position = 'rs2476601' — the SNP, or build:chromosome:position
+// $window: Integer = 100000 — base pairs to each side
+// $least_r2: Number = 0.2 — minimum r² of SNPs in LD
+// $limit: Integer = 10 — maximum number of traits
+// $published_before: Date? = null — reports published on or after this day do not count
+// returns: trait, trait_id, kind, evidence (0 to 1), cosine (−1 to 1, as stored: SNP and trait; null: the SNP is not in
+//   the graph), snps (the strongest first), ways ("LD", "gene", "position"), genes (shared, symbols), known (reported
+//   for the SNP itself)
+// nothing: try a wider window, or the position in another build; LD and genes count only if their sources are loaded
 MATCH (:Model {active: true, index: 'embedding_0'})
 OPTIONAL MATCH (s:Entity {id: $snp})
 WITH s, split($snp, ':') AS place
@@ -30,7 +26,7 @@ CALL (s, build, chromosome, position) {
   WHERE position - $window <= o.position <= position + $window AND o.build = build AND o.id <> $snp
   RETURN o, 'position' AS way, exp(-abs(o.position - position) / 25000.0) AS strength, null AS gene
   UNION
-  // its own genes; of a place those of the nearest SNP
+  // the SNP's genes; for a position those of the nearest SNP
   CALL (s, build, chromosome, position) {
     MATCH (x:SNP {chromosome: chromosome})
     WHERE position - $window <= x.position <= position + $window AND x.build = build AND (s IS NULL OR x.id = $snp)

@@ -1,20 +1,16 @@
-// Which variants of a locus stand nearest to a disease, and what is reported of each?
-// The SNPs within a window around one, or around a place, in the order of their cosine with the disease. Reports count for the
-// disease itself (any code of its cluster) and for kinds of it. The odds ratio or beta is of the allele beside it.
-// Nothing comes if the slot in the file is not the active one.
-// $disease: id of the disease (a name or a code will do)
-// $snp: id of the SNP in the middle, or its place as build:chromosome:position
-// $window: base pairs to either side
-// $limit: SNPs at most
-// $published_before: reports from this day on are not known yet (text as "2015-01-01"; null: all are)
-// returns: rank, snp, position, cosine (−1 to 1, as stored: SNP and disease), reports (for the disease), neg_log10_p, allele,
-//   odds_ratio, beta (of the strongest one), r2 (with the SNP in the middle, where LD is loaded), genes (symbols)
-// nothing: try a wider window, or another build of the place (positions of another build are not looked at)
-// :param disease => 'MONDO:0008383'
-// :param snp => 'rs2476601'
-// :param window => 250000
-// :param limit => 20
-// :param published_before => null
+// Which variants of a locus are nearest to a disease, and what is reported of each?
+// The SNPs within a window around an SNP or a position, ordered by their cosine with the disease. Reports count for the
+// disease itself (any code of its cluster) and for its subtypes. The odds ratio or beta is that of the allele beside it.
+// Returns no rows if `embedding_0` is not the property of the active model.
+// $disease: Disease = 'MONDO:0008383' — the disease
+// $snp: SNP or position = 'rs2476601' — the SNP at the centre, or build:chromosome:position
+// $window: Integer = 250000 — base pairs to each side
+// $limit: Integer = 20 — maximum number of SNPs
+// $published_before: Date? = null — reports published on or after this day do not count
+// returns: rank, snp, position, cosine (−1 to 1, as stored: SNP and disease), reports (for the disease), neg_log10_p,
+//   allele, odds_ratio, beta (of the strongest report), r2 (with the SNP at the centre, if LD is loaded), genes
+//   (symbols)
+// nothing: try a wider window, or the position in another build (only SNPs of the same build are compared)
 MATCH (:Model {active: true, index: 'embedding_0'})
 MATCH (asked:Entity {id: $disease})
 MATCH (d:Entity {id: asked.cluster})

@@ -1,27 +1,23 @@
-// Which variants lie near a disease, are not yet linked to it, and regulate a gene that a drug targets?
-// Not linked: no report joins the SNP, or one within 250 kb of it (the MHC, chromosome 6 from 25 to 34 Mb, is one), to a code
-// of the disease or of a kind of it. Each row is one REGULATES edge with its tissue and direction. Nearness is where to look, an
-// eQTL without colocalisation is no proof. Nothing comes if the slot in the file is not the active one.
-// $disease: id of the disease (a name or a code will do)
-// $tissue: text that the tissue's name holds (whatever its case; null: any tissue)
-// $k: SNPs that the vector search gives, before all else is asked of them
-// $limit: rows at most
-// $published_before: reports from this day on are not known yet (text as "2015-01-01"; null: all are)
-// returns: snp, chromosome, position, cosine (−1 to 1, as stored: SNP and disease), gene (symbol), tissue, allele, expression ("raises",
-//   "lowers": what the allele does; null: no allele is told), beta, neg_log10_p (of the eQTL), drugs (names), treats (names),
-//   known_for (names of what the SNP is linked to)
-// nothing: try a larger $k, another tissue, or load an eQTL table (REGULATES) and drug targets (TARGETS)
-// :param disease => 'MONDO:0008383'
-// :param tissue => null
-// :param k => 2000
-// :param limit => 20
-// :param published_before => null
+// Which variants are near a disease, not yet linked to it, and regulate a gene that a drug targets?
+// Not linked: no report joins the SNP, or one within 250 kb of it (the MHC, chromosome 6 from 25 to 34 Mb, is one locus),
+// to a code of the disease or of a subtype. Each row is one REGULATES edge with its tissue and direction. The cosine
+// suggests where to look; an eQTL without colocalisation is not proof. Returns no rows if `embedding_0` is not the property
+// of the active model.
+// $disease: Disease = 'MONDO:0008383' — the disease
+// $tissue: Text? = null — part of the tissue's name, in any case; null: any tissue
+// $k: Integer = 2000 — SNPs from the vector search, before the other conditions
+// $limit: Integer = 20 — maximum number of rows
+// $published_before: Date? = null — reports published on or after this day do not count
+// returns: snp, chromosome, position, cosine (−1 to 1, as stored: SNP and disease), gene (symbol), tissue, allele,
+//   expression ("raises", "lowers": the effect of the allele; null: unknown allele), beta, neg_log10_p (of the eQTL),
+//   drugs (names), treats (names), known_for (names of what the SNP is linked to)
+// nothing: try a larger $k or another tissue, or load an eQTL table (REGULATES) and drug targets (TARGETS)
 CYPHER 25
 MATCH (:Model {active: true, index: 'embedding_0'})
 MATCH (asked:Entity {id: $disease})
 MATCH (d:Entity {id: asked.cluster})
 CALL (d) {
-  // SNPs that are known for the disease, or for a kind of it
+  // SNPs with reports of the disease or of a subtype
   MATCH (:Concept {cluster: d.cluster})<-[:IS_A*0..6]-(below:Concept)
   MATCH (same:Concept {cluster: below.cluster})
   WITH DISTINCT same

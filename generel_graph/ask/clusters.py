@@ -1,4 +1,4 @@
-"""What is known of clusters: members, codes, genes, place, and their links to the one that is asked about."""
+"""Facts about clusters: members, codes, genes, position, and their links to queried clusters."""
 
 from __future__ import annotations
 
@@ -15,35 +15,37 @@ GENE_ORDER = ("LOCATED_IN", "REPORTED_GENE", "NEAREST_TO")
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A cluster of nodes that mean one thing; an SNP is a cluster of its own."""
+    """A cluster of nodes with the same meaning; an SNP is a cluster of its own."""
 
     id: str
     members: tuple[EntityRef, ...]
     codes: tuple[str, ...]  # ids of the members, then their cross-references
     genes: tuple[str, ...]  # symbols, of an SNP
     position: str  # "chromosome:position" of an SNP, else ""
-    links: tuple[str, ...]  # types of the edges that join it to what is asked about
+    links: tuple[str, ...]  # types of the edges that join it to a queried cluster
 
     @property
     def linked(self) -> bool:
-        """Whether an edge that denies nothing joins it to what is asked about."""
+        """Whether an edge that is not negative joins it to a queried cluster."""
         return any(type_ not in NEGATIVE for type_ in self.links)
 
     @property
     def head(self) -> EntityRef:
-        """The node that speaks for it: its representative, where the graph has that."""
+        """Its representative if the graph has that node, otherwise its first member."""
         return self.member(self.id) or self.members[0]
 
     def member(self, id_: str) -> EntityRef | None:
-        """The member of this id."""
+        """The member with this id; None if there is none."""
         return next((m for m in self.members if m.id == id_), None)
 
 
 def read_clusters(
-    graph: Graph, clusters: Sequence[str], asked: Sequence[str] = (), published_before: date | None = None
+    graph: Graph, clusters: Sequence[str], queried: Sequence[str] = (), published_before: date | None = None
 ) -> dict[str, Cluster]:
-    """Read clusters by id; `asked` are the clusters whose links to them count, up to `published_before`."""
-    rows = graph.rows("ask/get_clusters", clusters=list(clusters), asked=list(asked), published_before=published_before)
+    """Read clusters by id, with their links to the clusters `queried` that were published before a day."""
+    rows = graph.rows(
+        "ask/get_clusters", clusters=list(clusters), asked=list(queried), published_before=published_before
+    )
     return {row["cluster"]: _cluster(row) for row in rows}
 
 
@@ -74,7 +76,7 @@ def _cluster(row: Mapping[str, Any]) -> Cluster:
 
 @dataclass(frozen=True, slots=True)
 class EntityRef:
-    """A node, or a cluster by its representative."""
+    """Id, kind and name of a node, or of the representative of a cluster."""
 
     id: str
     kind: str

@@ -1,4 +1,4 @@
-"""From a text to what it names: an rsID, a place, a code, a name or synonym; what names nothing stays a text."""
+"""Resolve a text to the node that it names: by rsID, position, code, name or synonym; otherwise it is free text."""
 
 from __future__ import annotations
 
@@ -13,119 +13,119 @@ from generel_graph.ask.clusters import EntityRef
 from generel_graph.graph import Graph
 
 RSID, CODE, POSITION, NAME, SYNONYM, TEXT = "rsid", "code", "position", "name", "synonym", "text"
-LOCUS = "locus"  # of an SNP that is no node: it is placed by what lies around it
-LONGEST = 1_000  # letters; a longer text is nobody's name
-OFFERED = 200  # concepts a text that the full-text index may offer for an exact comparison
-ANY_BUILD = "GRCh38"  # stands in where all that is asked is whether a text would be a place in some build
+LOCUS = "locus"  # an SNP not in the graph, whose vector is computed from its locus
+LONGEST = 1_000  # characters; names are shorter
+OFFERED = 200  # candidates per text from the full-text index, for an exact comparison
+ANY_BUILD = "GRCh38"  # used to test whether a text is a position without a build
 
 
 @dataclass(frozen=True, slots=True)
 class EntityLink:
-    """What a text was found to name; `id` is None for a text that names nothing."""
+    """The node that a text names; `id` is None if it names none."""
 
     text: str
     resolved_by: str  # "rsid", "code", "position", "name", "synonym" or "text"
     id: str | None = None  # of the cluster's representative; of an SNP its own
     kind: str | None = None
     name: str | None = None
-    others: tuple[EntityRef, ...] = ()  # other clusters that the text names too, the likeliest first
+    others: tuple[EntityRef, ...] = ()  # other clusters that the text names, the best match first
 
     @property
     def coded(self) -> bool:
-        """Whether the text can only be an rsID, a place or a code: it means nothing as words."""
+        """Whether the text can only be an rsID, a position or a code, and has no meaning as words."""
         return _code_of(self.text) is not None or _lacks_build(self.text)
 
     @property
     def snp(self) -> str | None:
-        """The id of an SNP that is no node, `rs…` or `build:chr:pos[:ref:alt]`; None for anything else."""
+        """The id of an SNP not in the graph, `rs…` or `build:chr:pos[:ref:alt]`; None for anything else."""
         return normalise_snp(self.text) if self.id is None else None
 
 
 def ids_of(links: Iterable[EntityLink]) -> list[str]:
-    """The ids of those that name a node."""
-    return [found.id for found in links if found.id is not None]
+    """The ids of the links that name a node."""
+    return [link.id for link in links if link.id is not None]
 
 
 def link(graph: Graph, text: str) -> EntityLink:
-    """Find the node that `text` names; a text that names none is one to be encoded.
+    """The node that `text` names; a link without an id is free text.
 
-    Raises UsageError for an empty text, NotFoundError for an rsID, or a code of a known vocabulary, that the
-    graph does not have: such a thing means nothing as a text.
+    Raises UsageError for an empty text, NotFoundError for an rsID, or a code of a known vocabulary, that is not in the
+    graph, because it has no meaning as free text.
     """
-    found = link_or_snp(graph, text)
-    if found.snp is not None:
+    result = link_or_snp(graph, text)
+    if result.snp is not None:
         raise NotFoundError(
             "the graph has no such SNP",
             where=graph.uri,
-            found=found.snp,
-            next_step="load a source that has it, or ask by name",
+            found=result.snp,
+            next_step="load a source that has it, or use a name",
         )
-    return found
+    return result
 
 
 def link_or_snp(graph: Graph, text: str) -> EntityLink:
-    """Find what `text` names, as `link` does; an SNP that is no node stays one that can be placed (`Link.snp`)."""
+    """As `link`, but an SNP that is not in the graph is no error: `EntityLink.snp` has its id."""
     text = tidy(text)
     if not text:
-        raise UsageError("there is nothing to search for", next_step="give a text, a code, an rsID or a gene symbol")
-    found = link_all(graph, [text])[text]
-    if found.id is None and found.snp is None:
-        if what := _code_of(text):
+        raise UsageError("no text to search for", next_step="give a text, a code, an rsID or a gene symbol")
+    result = link_all(graph, [text])[text]
+    if result.id is None and result.snp is None:
+        if code := _code_of(text):
             raise NotFoundError(
                 "the graph has no such code",
                 where=graph.uri,
-                found=what,
-                next_step="load a source that has it, or ask by name",
+                found=code,
+                next_step="load a source that has it, or use a name",
             )
         if _lacks_build(text):
             raise UsageError(
-                "a place means nothing without its build", found=text, next_step=f"ask for GRCh38:{text}, if it is that"
+                "a position needs a genome build", found=text, next_step=f"write GRCh38:{text}, if that is its build"
             )
-    return found
+    return result
 
 
 def link_node(graph: Graph, text: str, where: str) -> str:
-    """The id of the node, of a cluster its representative, that `text` names; raises NotFoundError for none."""
-    found = link(graph, text)
-    if found.id is None:
+    """The id of the node, or cluster representative, that `text` names; raises NotFoundError if it names none."""
+    result = link(graph, text)
+    if result.id is None:
         raise NotFoundError(
             "this text names no node",
             where=where,
             found=text,
-            next_step="give an rsID, a code, or a name as it is written",
+            next_step="give an rsID, a code, or an exact name",
         )
-    return found.id
+    return result.id
 
 
 def link_all(graph: Graph, texts: Iterable[str]) -> dict[str, EntityLink]:
-    """Find what each text names, in four statements for all; keys are the tidied texts."""
+    """The link of each text, by its tidied text; all texts share four statements."""
     wanted = list(dict.fromkeys(filter(None, map(tidy, texts))))
-    found: dict[str, EntityLink] = {}
+    links: dict[str, EntityLink] = {}
     codes = {text: code for text in wanted if (code := normalise_snp(text) or normalise_curie(text))}
     if codes:
         wanted_codes = sorted(set(codes.values()))
         by_code = _group(graph.rows("ask/find_ids", codes=wanted_codes), "code")
         others = [code for code in wanted_codes if code not in by_code and not normalise_rsid(code)]
-        if others:  # what is an id of its own is no cross-reference, and full text costs ten times as much
+        if others:  # codes that are no ids are looked up as cross-references; full text is ten times slower
             references = [{"code": code, "term": quoted(code)} for code in others]
             by_code |= _group(graph.rows("ask/find_references", codes=references), "code")
         for text, code in codes.items():
             if code in by_code:
-                found[text] = _choose(text, RSID if normalise_rsid(text) else CODE, by_code[code])
-        found |= _by_position(graph, {text: code for text, code in codes.items() if text not in found})
-    found |= {text: EntityLink(text, TEXT) for text in wanted if text not in found and len(text) > LONGEST}
-    rest = [text for text in wanted if text not in found]
+                links[text] = _choose(text, RSID if normalise_rsid(text) else CODE, by_code[code])
+        links |= _by_position(graph, {text: code for text, code in codes.items() if text not in links})
+    links |= {text: EntityLink(text, TEXT) for text in wanted if text not in links and len(text) > LONGEST}
+    rest = [text for text in wanted if text not in links]
     if rest:
-        rows = graph.rows("ask/find_names", texts=[_question(text) for text in rest], limit=OFFERED)
+        rows = graph.rows("ask/find_names", texts=[_name_query(text) for text in rest], limit=OFFERED)
         by_text = _group(rows, "text")
         for text in rest:
             candidates = by_text.get(text.lower())
-            found[text] = _choose(text, "", candidates) if candidates else EntityLink(text, TEXT)
-    return found
+            links[text] = _choose(text, "", candidates) if candidates else EntityLink(text, TEXT)
+    return links
 
 
 def tidy(text: str) -> str:
-    """One blank between words, none around."""
+    """The text with single blanks between words and none around it."""
     return " ".join(text.split())
 
 
@@ -134,7 +134,7 @@ def quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def place_of(snp: str) -> dict[str, Any] | None:
+def position_of(snp: str) -> dict[str, Any] | None:
     """The parts of `build:chr:pos[:ref:alt]`: code, build, chromosome, position, alleles; None for an rsID."""
     if normalise_rsid(snp):
         return None
@@ -144,27 +144,28 @@ def place_of(snp: str) -> dict[str, Any] | None:
 
 
 def _by_position(graph: Graph, codes: Mapping[str, str]) -> dict[str, EntityLink]:
-    """The one SNP of the graph that lies at a place; where several do, none is taken."""
+    """The SNP of the graph at each position; positions with several SNPs are left out."""
     snps = {text: code for text, code in codes.items() if normalise_snp(code) == code}
-    places = [place for code in sorted(set(snps.values())) if (place := place_of(code))]
-    if not places:
+    positions = [position for code in sorted(set(snps.values())) if (position := position_of(code))]
+    if not positions:
         return {}
-    at = _group(graph.rows("ask/find_positions", places=places), "code")
-    return {text: _choose(text, POSITION, at[code]) for text, code in snps.items() if len(at.get(code, ())) == 1}
+    by_code = _group(graph.rows("ask/find_positions", places=positions), "code")
+    unique = {text: by_code[code] for text, code in snps.items() if len(by_code.get(code, ())) == 1}
+    return {text: _choose(text, POSITION, rows) for text, rows in unique.items()}
 
 
 def _code_of(text: str) -> str | None:
-    """The normalised form of a text that can only be an rsID, a place or a code of a known vocabulary."""
+    """The normalised code of a text that can only be an rsID, a position or a code of a known vocabulary."""
     code = normalise_curie(text)
     return normalise_snp(text) or (code if code and prefix_of(code) in BY_NAME else None)
 
 
 def _lacks_build(text: str) -> bool:
-    """Whether a text is a place that says no build: "chr1:1034943"."""
+    """Whether a text is a position without a genome build, as "chr1:1034943"."""
     return ":" in text and normalise_snp(text) is None and normalise_snp(text, ANY_BUILD) is not None
 
 
-def _question(text: str) -> dict[str, Any]:
+def _name_query(text: str) -> dict[str, Any]:
     phrase = quoted(text)
     spellings = dict.fromkeys((text, text.lower(), text.upper(), text.capitalize(), text[:1].upper() + text[1:]))
     return {
@@ -182,8 +183,11 @@ def _group(rows: Sequence[Mapping[str, Any]], key: str) -> dict[str, list[Mappin
 
 
 def _choose(text: str, resolved_by: str, candidates: Sequence[Mapping[str, Any]]) -> EntityLink:
-    """The best candidate's cluster: own id or name before cross-reference or synonym, the exact spelling
-    first, representatives first, then by kind and by number of edges."""
+    """The cluster of the best candidate.
+
+    An id or name is preferred to a cross-reference or synonym, then the exact spelling, representatives, the order of
+    KINDS, and the number of edges.
+    """
 
     def order(row: Mapping[str, Any]) -> tuple[Any, ...]:
         kind = KINDS.index(row["kind"]) if row["kind"] in KINDS else len(KINDS)

@@ -1,4 +1,4 @@
-"""An answer as a file, in the form that its ending names."""
+"""Writing rows and networks to files in the format of the file extension."""
 
 from __future__ import annotations
 
@@ -15,53 +15,53 @@ import polars as pl
 from generel_etl.atomic import atomic_file
 from generel_etl.errors import UsageError
 
-GRAPH = ".graphml"
+GRAPHML = ".graphml"
 TABLES = (".csv", ".tsv", ".json", ".parquet")
-BETWEEN = "|"  # the values of a list, in one cell
+SEPARATOR = "|"  # between the values of a list in one cell
 
 
-def form_of(path: Path) -> str:
-    """The ending that names the form; raises UsageError for one that names none."""
-    form = path.suffix.lower()
-    if form not in (*TABLES, GRAPH):
-        raise UsageError("this ending names no form", where=path, found=path.suffix, valid=(*TABLES, GRAPH))
-    return form
+def file_format(path: Path) -> str:
+    """The format of a file by its extension; raises UsageError for an unsupported one."""
+    extension = path.suffix.lower()
+    if extension not in (*TABLES, GRAPHML):
+        raise UsageError("unsupported file extension", where=path, found=path.suffix, valid=(*TABLES, GRAPHML))
+    return extension
 
 
 def write_rows(path: Path, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Write rows of plain values as `path`, whole or not at all.
+    """Write rows of plain values to `path`, atomically.
 
-    CSV and TSV: a header, lists joined by "|", maps as JSON, nothing for null. Parquet keeps numbers, dates and lists;
-    a column of maps, or of several types, is JSON in text.
+    CSV and TSV: a header, lists joined by "|", maps as JSON, "" for null. Parquet preserves numbers, dates and lists;
+    a column of maps, or of several types, becomes JSON text.
     """
-    form = form_of(path)
+    extension = file_format(path)
     with atomic_file(path) as new:
-        if form == ".json":
-            found = [dict(zip(columns, row, strict=True)) for row in rows]
-            new.write_text(json.dumps(found, indent=1, ensure_ascii=False, default=_text) + "\n", encoding="utf-8")
-        elif form == ".parquet":
+        if extension == ".json":
+            maps = [dict(zip(columns, row, strict=True)) for row in rows]
+            new.write_text(json.dumps(maps, indent=1, ensure_ascii=False, default=_text) + "\n", encoding="utf-8")
+        elif extension == ".parquet":
             series = [_series(name, [row[i] for row in rows]) for i, name in enumerate(columns)]
             pl.DataFrame(series).write_parquet(new)
         else:
             with new.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file, delimiter="\t" if form == ".tsv" else ",", lineterminator="\n")
+                writer = csv.writer(file, delimiter="\t" if extension == ".tsv" else ",", lineterminator="\n")
                 writer.writerow(columns)
                 writer.writerows([[cell(value) for value in row] for row in rows])
 
 
-def write_network(path: Path, found: nx.MultiDiGraph[str]) -> None:
-    """Write a graph as GraphML, whole or not at all: lists joined by "|", dates as ISO, no vectors."""
+def write_network(path: Path, graph: nx.MultiDiGraph[str]) -> None:
+    """Write a graph as GraphML, atomically: lists joined by "|", dates as ISO, no vectors."""
     simple: nx.MultiDiGraph[str] = nx.MultiDiGraph()
-    for node, data in found.nodes(data=True):
+    for node, data in graph.nodes(data=True):
         simple.add_node(node, **_scalars(data))
-    for start, end, key, data in found.edges(keys=True, data=True):
+    for start, end, key, data in graph.edges(keys=True, data=True):
         simple.add_edge(start, end, key, **_scalars(data))
     with atomic_file(path) as new:
         nx.write_graphml(simple, new)
 
 
 def cell(value: Any) -> Any:
-    """A value as a cell of a table that programs read: numbers as they are, "" for null, true and false."""
+    """A value as a cell of a machine-readable table: numbers unchanged, "" for null, "true" and "false"."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -69,7 +69,7 @@ def cell(value: Any) -> Any:
     if isinstance(value, int | float | str):
         return value
     if isinstance(value, list | tuple) and not any(isinstance(inner, list | tuple | dict) for inner in value):
-        return BETWEEN.join(str(cell(inner)) for inner in value)
+        return SEPARATOR.join(str(cell(inner)) for inner in value)
     if isinstance(value, list | tuple | dict):
         return json.dumps(value, ensure_ascii=False, default=_text)
     return _text(value)
@@ -84,7 +84,7 @@ def _scalars(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _series(name: str, values: list[Any]) -> pl.Series:
-    """A column of one type if the values have one, else of JSON."""
+    """A column of the common type of the values; JSON text if they have none."""
     if not any(_holds_map(value) for value in values):
         try:
             return pl.Series(name, values, strict=True)

@@ -1,10 +1,10 @@
-"""What asking needs of a trained model; who opens the session brings it."""
+"""What queries need of a trained model: the `Space` protocol; the session provides an implementation."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,37 +13,47 @@ from generel_etl.errors import NotFoundError
 
 Vector = NDArray[np.float32]
 Values = NDArray[np.float64]
-SHOWN = 3  # genes that a sentence names
+SHOWN = 3  # genes named in a sentence
 TRAINED, HELD_OUT, UNSEEN = "yes", "held out", "no"
-UNKNOWN = "unknown"  # of vectors made elsewhere
+UNKNOWN = "unknown"  # of imported models, and of models without a list of their training pairs
 
 
 @dataclass(frozen=True, slots=True)
 class Locus:
-    """What an SNP that is no node was placed from."""
+    """What the vector of an SNP that is not in the graph was computed from."""
 
-    place: str  # "GRCh38:1:1034943"; "" where nobody says it
+    position: str  # "GRCh38:1:1034943"; "" if unknown
     genes: tuple[str, ...]  # symbols of genes near it, the nearest first
-    snps: int  # of the graph, near it
+    snps: int  # number of SNPs of the graph near it
     regulates: tuple[str, ...]  # symbols of genes of its eQTL rows, the strongest first
-    sources: tuple[str, ...]  # that say where it is, or have its eQTL rows
+    sources: tuple[str, ...]  # that state its position or have its eQTL rows
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values with stable keys."""
+        return {
+            "place": self.position,
+            "genes": self.genes,
+            "snps": self.snps,
+            "regulates": self.regulates,
+            "sources": self.sources,
+        }
 
     def sentence(self) -> str:
         """The same in words."""
         parts = []
         if self.genes or self.snps:
-            build, chromosome, position = self.place.split(":")[:3]
+            build, chromosome, position = self.position.split(":")[:3]
             near = " and ".join(filter(None, [_count(self.genes, "gene"), _number(self.snps, "SNP")]))
             parts.append(f"{near} near {chromosome}:{position} ({build})")
         if self.regulates:
             parts.append(f"{_count(self.regulates, 'gene')} of eQTL rows")
-        said = f", from {', '.join(self.sources)}" if self.sources else ""
-        return f"placed from {' and '.join(parts)}{said}"
+        sources = f", from {', '.join(self.sources)}" if self.sources else ""
+        return f"its vector is from {' and '.join(parts)}{sources}"
 
 
 @dataclass(frozen=True, slots=True)
 class SnpVector:
-    """Where an SNP that is no node lies in the space, in the form of a stored vector, and why there."""
+    """The vector of an SNP that is not in the graph, laid out as a stored vector, and its locus."""
 
     vector: Vector  # [dimension]
     locus: Locus
@@ -59,7 +69,7 @@ class TrainingExposure:
 
 
 class Space(Protocol):
-    """One model's space: where texts lie in it, and how a question is put to it."""
+    """The space of one model: vectors of texts and SNPs, and query vectors."""
 
     @property
     def model_id(self) -> str:
@@ -70,24 +80,24 @@ class Space(Protocol):
         """Numbers in a stored vector."""
 
     def text_vectors(self, texts: Sequence[str]) -> Vector:
-        """Place texts in the space, [k, dimension]."""
+        """The vectors of texts, [k, dimension]."""
 
     def is_truncated(self, text: str) -> bool:
         """Whether a text is longer than the encoder reads."""
 
     def snp_vectors(self, snps: Sequence[str]) -> Mapping[str, SnpVector | NotFoundError]:
-        """Place SNPs that are no nodes, by id (`rs…` or `build:chr:pos[:ref:alt]`); or say why one cannot be."""
+        """Vectors of SNPs not in the graph, by id (`rs…` or `build:chr:pos[:ref:alt]`); an error for one without."""
 
     def query_vectors(self, vectors: Vector, asked_kind: str, wanted_kind: str | None) -> tuple[Vector, float]:
         """The vectors [k, dimension] to search with for nodes of `wanted_kind`, and a constant > 0.
 
-        `vectors` are those of nodes of `asked_kind`, or of texts (""). The score of a hit is the cosine of
-        the question and its stored vector, divided by the constant: within −1 … 1.
+        `vectors` are those of nodes of `asked_kind`, or of texts (""). The score of a hit is the cosine of the query
+        vector and its stored vector, divided by the constant: −1 … 1.
         """
 
     def effects(self, pairs: Sequence[tuple[str, str]], traits: Mapping[str, Vector]) -> tuple[Values, Values] | None:
-        """The |ln odds ratio| to expect of pairs of an SNP's and a trait's id, [p], and where it stands among the
-        known ones, 0 … 100, [p]; None where the model knows of no effects.
+        """The expected |ln odds ratio| of pairs of the ids of an SNP and a trait, [p], and its percentile among the
+        known ones, 0 … 100, [p]; None if the model has no effects.
 
         `traits`: the stored vectors of the traits, [dimension].
         """
@@ -101,15 +111,15 @@ class Space(Protocol):
         """
 
 
-Spaces = Callable[[str], Space]  # from a model's id to its space; raises ModelError where it is not to be had
+Spaces = Callable[[str], Space]  # from a model's id to its space; raises ModelError if it is missing
 
 
-def placed(space: Space, snp: str) -> SnpVector:
-    """Place one SNP that is no node; raises NotFoundError where it cannot be placed."""
-    found = space.snp_vectors([snp])[snp]
-    if isinstance(found, NotFoundError):
-        raise found
-    return found
+def snp_vector(space: Space, snp: str) -> SnpVector:
+    """The vector of one SNP that is not in the graph; raises NotFoundError if it has none."""
+    vector = space.snp_vectors([snp])[snp]
+    if isinstance(vector, NotFoundError):
+        raise vector
+    return vector
 
 
 def _number(n: int, what: str) -> str:
@@ -117,6 +127,6 @@ def _number(n: int, what: str) -> str:
 
 
 def _count(names: Sequence[str], what: str) -> str:
-    """ "3 genes (A, B, C)"; nothing for none."""
+    """ "3 genes (A, B, C)"; "" for none."""
     more = " …" if len(names) > SHOWN else ""
     return f"{_number(len(names), what)} ({', '.join(names[:SHOWN])}{more})" if names else ""

@@ -74,7 +74,7 @@ def _draw_pictures(session: Session, answers: Answers, folder: Path, progress: P
     snp = answers.loci["snp"].iloc[0] if len(answers.loci) else SNP
     evidence = draw_evidence(session.explain(snp, ARTHRITIS).graph(), demo.with_name(f"{demo.name}-{snp}.png"))
     page, image = draw_map(
-        session.map(progress=progress),
+        session.map(progress=progress).frame(),
         demo.with_name(f"{demo.name}-map.html"),
         marks={FREE_TEXT: answers.text_hits["id"].tolist()},
         title="The embedding space of the quick start",

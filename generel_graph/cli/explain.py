@@ -45,66 +45,72 @@ def explain(
 
         check_picture(picture)
     with progress_bars(quiet) as progress, open_session(configuration(ctx), progress) as session:
-        found = session.explain(left, right, hops, k)
+        explanation = session.explain(left, right, hops, k)
     if as_json:
-        print_json(found.as_json())
+        print_json(explanation.as_json())
     else:
-        _print(found)
+        _print(explanation)
     if picture is not None:
         from generel_graph.plots.evidence import draw_evidence
 
-        click.echo(f"drawn: {draw_evidence(found.graph(), picture)}", err=True)
+        click.echo(f"written: {draw_evidence(explanation.graph(), picture)}", err=True)
 
 
-def _print(found: Explanation) -> None:
-    for line in _head(found):
+def _print(explanation: Explanation) -> None:
+    for line in _head(explanation):
         click.echo(line)
-    _title("Direct evidence" if found.direct or not found.same else "One concept, and nothing that joins its codes")
-    for line in found.summary or ("none: no edge joins the two",):
+    _title(
+        "Direct evidence"
+        if explanation.direct or not explanation.same
+        else "One concept, and nothing that joins its codes"
+    )
+    for line in explanation.summary or ("none: no edge joins the two",):
         click.echo(f"  {line}")
-    for line in found.contradictions:
+    for line in explanation.contradictions:
         click.secho(f"  but: {line}", fg="yellow")
-    if found.direct:
+    if explanation.direct:
         _table(
             ("type", "effect", "-log10 p", "by", "published", "source", "trained on", "flags"),
-            [_row(edge) for edge in found.direct[:SHOWN]],
+            [_row(edge) for edge in explanation.direct[:SHOWN]],
         )
-        if len(found.direct) > SHOWN:
-            click.echo(f"  and {len(found.direct) - SHOWN} more: --json")
-    if found.paths:
+        if len(explanation.direct) > SHOWN:
+            click.echo(f"  and {len(explanation.direct) - SHOWN} more: --json")
+    if explanation.paths:
         _title("Paths, by the degree-weighted count of their sort")
-        for sort in found.paths:
+        for sort in explanation.paths:
             click.echo(f"  {sort.metapath}  {sort.score:.2g}, {sort.count} path{'' if sort.count == 1 else 's'}")
             for path in sort.paths:
-                click.echo(f"    {_walk(found, path)}  {path.score:.2g}")
-    if found.shared:
+                click.echo(f"    {_walk(explanation, path)}  {path.score:.2g}")
+    if explanation.shared:
         _title("Shared neighbours")
         rows = [
             [s.node.kind, s.node.name, s.node.id, ", ".join(s.left.types), ", ".join(s.right.types), s.node.degree]
-            for s in found.shared
+            for s in explanation.shared
         ]
-        print_table(("kind", "name", "id", f"of {found.left.name}", f"of {found.right.name}", "its edges"), rows)
-    if found.nearest:
+        print_table(
+            ("kind", "name", "id", f"of {explanation.left.label}", f"of {explanation.right.label}", "its edges"), rows
+        )
+    if explanation.nearest:
         _title("Near to both")
-        near = [[n.kind, n.name, n.id, n.left, n.right] for n in found.nearest]
-        print_table(("kind", "name", "id", f"to {found.left.name}", f"to {found.right.name}"), near)
-    for line in found.cut:
+        near = [[n.kind, n.name, n.id, n.left, n.right] for n in explanation.nearest]
+        print_table(("kind", "name", "id", f"to {explanation.left.label}", f"to {explanation.right.label}"), near)
+    for line in explanation.cut:
         click.secho(f"left out: {line}", err=True)
 
 
-def _head(found: Explanation) -> list[str]:
-    lines = [found.left.sentence(), found.right.sentence()]
-    if found.same:
+def _head(explanation: Explanation) -> list[str]:
+    lines = list(explanation.sentences())
+    if explanation.same:
         return [*lines, "both are one concept"]
-    if found.cosine is None:
+    if explanation.cosine is None:
         lines.append("cosine: none, an end has no vector yet; `generel-graph sync` embeds nodes that are new")
     else:
-        place = found.percentile
+        place = explanation.percentile
         share = "" if place is None else "all of" if place.value == 100 else f"{min(place.value, 99.99):.4g} % of"
         told = f", larger than that of {share} {place.pairs:,} {place.among}" if place else ""
-        lines.append(f"cosine {found.cosine:.3f}{told}")
-    tasks = f" ({', '.join(found.tasks)})" if found.tasks else ""
-    return [*lines, f"trained on: {found.trained_on}{tasks}"]
+        lines.append(f"cosine {explanation.cosine:.3f}{told}")
+    tasks = f" ({', '.join(explanation.tasks)})" if explanation.tasks else ""
+    return [*lines, f"trained on: {explanation.trained_on}{tasks}"]
 
 
 def _row(edge: Evidence) -> list[object]:
@@ -112,7 +118,7 @@ def _row(edge: Evidence) -> list[object]:
         edge.type,
         _effect(edge),
         edge.neg_log10_p,
-        edge.told_by if edge.told_by != edge.source else None,
+        edge.reported_by if edge.reported_by != edge.source else None,
         edge.published,
         edge.source,
         edge.seen,
@@ -136,10 +142,10 @@ def _effect(edge: Evidence) -> str:
     return f"{edge.allele} {edge.direction}, {size}{unit}{between}"
 
 
-def _walk(found: Explanation, path: Way) -> str:
+def _walk(explanation: Explanation, path: Way) -> str:
     """The names along a path; at each step its types and the sources of the edges."""
-    said = found.left.name
-    for node, step in zip([*(n.name for n in path.nodes), found.right.name], path.steps, strict=True):
+    said = explanation.left.label
+    for node, step in zip([*(n.name for n in path.nodes), explanation.right.label], path.steps, strict=True):
         sources = ", ".join(dict.fromkeys(edge.source for edge in step.edges))
         said += f" — {'/'.join(step.types)} [{sources}] — {node}"
     return said

@@ -108,7 +108,7 @@ def _plot_effects(ctx: click.Context, quiet: bool) -> None:
 
     config = configuration(ctx)
     with progress_bars(quiet) as progress, open_session(config, progress) as session:
-        pairs = session.effects(progress)
+        pairs = session.effects(progress).frame()
     told = agreements(pairs)
     columns = ["edges", "held out", "pairs", "Spearman", "95 % from", "to"]
     rows = [[a.type, a.held_out, a.pairs, a.spearman, a.ci_low, a.ci_high] for a in told]

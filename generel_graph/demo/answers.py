@@ -38,16 +38,16 @@ class Answers:
 def answer(session: Session, project: DemoProject, progress: Progress = silent) -> Answers:
     """Answer the four questions from the graph and the active model, and test all tasks on held-out pairs."""
     loci = session.recipe(LOCI_RECIPE, {"disease": ARTHRITIS, "limit": 8})
-    nearest = next(iter(session.ask(FREE_TEXT, k=1, kind="Disease").nearest), None)
+    nearest = next(iter(session.search(FREE_TEXT, k=1, kind="Disease").nearest), None)
     text_hits = session.recipe(
         "concepts_near_text",
         {"concept": nearest.id if nearest else None, "kinds": list(KINDS), "k": 5},
         vector=FREE_TEXT,
-    )
+    ).frame()
     return Answers(
-        loci=_with_hidden_links(loci, project),
-        cypher=loci.attrs["cypher"],
-        effects=session.recipe("snp_effects", {"snp": SNP}),
+        loci=_with_hidden_links(loci.frame(), project),
+        cypher=loci.cypher,
+        effects=session.recipe("snp_effects", {"snp": SNP}).frame(),
         text_hits=text_hits,
         nearest=f"{nearest.name} ({nearest.id})" if nearest else "",
         hidden_pairs=hidden_pair_test(session, project),

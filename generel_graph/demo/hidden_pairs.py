@@ -53,8 +53,8 @@ def _scores(session: Session, shown: pl.DataFrame, pairs: list[tuple[str, str]])
     known = {locus: sorted(set(part["disease_id"])) for (locus,), part in shown.group_by("locus")}
     loci_of = dict(shown.group_by("disease_id").agg(pl.col("locus").n_unique()).iter_rows())
     names = dict(shown.select("disease_id", "disease").unique("disease_id", keep="first").iter_rows())
-    vectors, learnt = session.vectors([*{r for v in snps.values() for r in v}, *loci_of])
-    propagated = {id_: v[learnt:] for id_, v in vectors.items()}
+    ids = [*{r for v in snps.values() for r in v}, *loci_of]
+    vectors, propagated = session.vectors(ids), session.vectors(ids, half="text")
     texts = dict(zip(names, session.encode(list(names.values())), strict=True))
 
     def largest(table: dict[str, NDArray[np.float32]], ids: list[str], disease: str) -> float:

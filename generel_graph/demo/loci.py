@@ -5,18 +5,18 @@ from __future__ import annotations
 import polars as pl
 
 from generel_etl.parsing.association_stats import in_mhc
-from generel_graph.ask.search.loci import WINDOW
+from generel_graph.ask.search.loci import LOCUS_WINDOW
 
 
 def number_loci(snps: pl.DataFrame) -> pl.DataFrame:
     """Add the column `locus` (text) to SNPs with the columns rsid, chromosome and position.
 
-    SNPs in the order of their positions share a locus while the gap to the previous SNP is at most WINDOW base pairs.
-    A locus is named after the position of its first SNP, as "1:113834946". The MHC is one locus, "MHC".
+    SNPs in the order of their positions share a locus while the gap to the previous SNP is at most LOCUS_WINDOW base
+    pairs. A locus is named after the position of its first SNP, as "1:113834946". The MHC is one locus, "MHC".
     """
     gap = pl.col("position") - pl.col("position").shift(1).over("chromosome")
     ordered = snps.unique("rsid", keep="first").sort("chromosome", "position", "rsid")
-    starts = ordered.with_columns((gap.is_null() | (gap > WINDOW)).alias("starts"))
+    starts = ordered.with_columns((gap.is_null() | (gap > LOCUS_WINDOW)).alias("starts"))
     named = starts.with_columns(
         pl.when("starts")
         .then(pl.col("chromosome") + ":" + pl.col("position").cast(pl.String))

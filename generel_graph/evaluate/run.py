@@ -12,8 +12,9 @@ import polars as pl
 
 from generel_etl.errors import UsageError
 from generel_etl.progress import Progress, silent
-from generel_graph.ask import ENDS, active, read_pairs
-from generel_graph.ask import score as score_pairs
+from generel_graph.ask.pinned_model import active
+from generel_graph.ask.score import ENDPOINTS, read_pairs
+from generel_graph.ask.score import score as score_pairs
 from generel_graph.ask.space import Vector
 from generel_graph.config import Config
 from generel_graph.corpus.load import load_corpus
@@ -29,7 +30,7 @@ from generel_graph.graph.digest import graph_digest
 from generel_graph.graph.open import open_graph
 from generel_graph.metrics import Values, cosines
 from generel_graph.pipeline.train import open_encoder, train_model
-from generel_graph.spaces.spaces import ModelSpaces
+from generel_graph.spaces.model_spaces import ModelSpaces
 from generel_graph.stored_vectors import split_vectors
 
 DRAWS = 200  # resamples of an interval
@@ -80,7 +81,7 @@ def evaluate_pairs(config: Config, path: Path, draws: int = DRAWS, progress: Pro
     pairs = read_pairs(path)
     with open_graph(config, progress) as graph:
         spaces = ModelSpaces(config, graph)
-        scored = score_pairs(graph, spaces, pairs, progress)
+        scored = score_pairs(graph, spaces, pairs, progress).table
         scores = {SPACE: scored["cosine"].cast(pl.Float64).fill_null(np.nan).to_numpy()}
         scores |= _untrained_scores(graph, spaces, scored)
     return pair_benchmarks(path.stem, pairs, scores, where=path, draws=draws, seed=config.train.seed)
@@ -88,7 +89,7 @@ def evaluate_pairs(config: Config, path: Path, draws: int = DRAWS, progress: Pro
 
 def _untrained_scores(graph: Graph, spaces: ModelSpaces, scored: pl.DataFrame) -> dict[str, Values]:
     """Scores of the pairs by the baselines: text propagation, frozen text, degree product."""
-    endpoints = {side: list(zip(scored[side], scored[f"{side}_id"], strict=True)) for side in ENDS}
+    endpoints = {side: list(zip(scored[side], scored[f"{side}_id"], strict=True)) for side in ENDPOINTS}
     ids = sorted({id_ for pairs in endpoints.values() for _, id_ in pairs if id_})
     vectors, learnt = spaces.vectors(ids)
     known = graph.row("evaluate/get_endpoints", ids=ids)
@@ -109,7 +110,7 @@ def _untrained_scores(graph: Graph, spaces: ModelSpaces, scored: pl.DataFrame) -
     degree = {
         side: np.log1p([edges.get(id_, 0) if id_ else 0 for _, id_ in pairs]) for side, pairs in endpoints.items()
     }
-    left, right = ENDS
+    left, right = ENDPOINTS
     return {
         TEXT_PROPAGATION: cosines(untrained[left], untrained[right]),
         FROZEN_TEXT: cosines(frozen[left], frozen[right]),

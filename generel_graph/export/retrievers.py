@@ -15,7 +15,8 @@ from __future__ import annotations
 from neo4j_graphrag.embeddings.base import Embedder
 from neo4j_graphrag.retrievers import HybridCypherRetriever, VectorCypherRetriever
 
-from generel_graph.ask import PinnedModel, active, vector_of
+from generel_graph.ask.pinned_model import PinnedModel, active
+from generel_graph.ask.query import vector_of
 from generel_graph.session import Session
 
 FULL_TEXT_INDEX = "concept_text"  # over names and synonyms

@@ -1,4 +1,4 @@
-"""A model whose vectors were made elsewhere: put onto the nodes like our own, and asked by plain cosine."""
+"""Imported models: vectors from another program, stored on the nodes and compared by plain cosine."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generel_etl.errors import ModelError, NotFoundError
-from generel_graph.ask import SnpVector, TrainingExposure
-from generel_graph.ask.space import UNKNOWN
+from generel_graph.ask.space import UNKNOWN, SnpVector, TrainingExposure
 from generel_graph.embed import list_models
 from generel_graph.graph import Graph
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ImportedSpace:
-    """The space of vectors that were made elsewhere: ids, rsIDs and names are asked, a wording cannot be."""
+    """The space of imported vectors; it can be queried by id, rsID or name, but not by free text."""
 
     def __init__(self, model_id: str, dimension: int) -> None:
         self.model_id = model_id
@@ -27,30 +26,30 @@ class ImportedSpace:
 
     @property
     def learnt(self) -> int:
-        """Numbers of the learnt half: all, since there is no other."""
+        """The dimension of the learnt half: all numbers, as there is no second half."""
         return self.dimension
 
     @property
     def encoder(self) -> Encoder:
-        """There is none: raises ModelError."""
+        """Raise ModelError: an imported model has no encoder."""
         raise self._no_encoder("a text")
 
     def text_vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Raise ModelError: nobody knows where a text lies in this space."""
+        """Raise ModelError: a text has no vector in this space."""
         raise self._no_encoder(texts[0] if texts else "a text")
 
     def is_truncated(self, text: str) -> bool:
-        """No text is read here, hence none cut short."""
+        """False: this space reads no texts."""
         return False
 
     def snp_vectors(self, snps: Sequence[str]) -> Mapping[str, SnpVector | NotFoundError]:
-        """Say of each SNP that is no node that it has no place here."""
+        """Return an error for each SNP: only trained models compute vectors of SNPs that are not in the graph."""
         return {
             snp: NotFoundError(
-                "the graph has no such SNP, and a model whose vectors were made elsewhere places none",
+                "the graph has no such SNP, and an imported model cannot compute its vector",
                 where=self.model_id,
                 found=snp,
-                next_step="load a source that has it, or make a model active that was trained here",
+                next_step="load a source that has it, or activate a trained model",
             )
             for snp in snps
         }
@@ -58,13 +57,13 @@ class ImportedSpace:
     def query_vectors(
         self, vectors: NDArray[np.float32], asked_kind: str, wanted_kind: str | None
     ) -> tuple[NDArray[np.float32], float]:
-        """The vectors as they are, and 1: the score is their plain cosine."""
+        """The unchanged vectors and 1: the score is the plain cosine."""
         return vectors, 1.0
 
     def effects(
         self, pairs: Sequence[tuple[str, str]], traits: Mapping[str, NDArray[np.float32]]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-        """None: nothing is known of effects."""
+        """None: an imported model has no effects."""
         return None
 
     def training_exposure(
@@ -75,15 +74,15 @@ class ImportedSpace:
 
     def _no_encoder(self, text: str) -> ModelError:
         return ModelError(
-            "this model has no encoder: its vectors were made elsewhere, and a wording has none",
+            "an imported model has no encoder, so a free text has no vector",
             where=self.model_id,
             found=text,
-            next_step="ask by an id, rsID, symbol or name of the graph; or make a model active that was trained here: "
+            next_step="use an id, rsID, symbol or name of the graph, or activate a trained model: "
             "`generel-graph models activate ID`",
         )
 
 
 def imported_space(graph: Graph, model_id: str) -> ImportedSpace | None:
-    """The space of a model whose vectors were made elsewhere; None for any other."""
+    """The space of an imported model; None for any other model."""
     record = next((model for model in list_models(graph) if model.id == model_id and model.made_from), None)
     return None if record is None else ImportedSpace(record.id, record.dimension)

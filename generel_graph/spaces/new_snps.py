@@ -1,7 +1,7 @@
-"""SNPs that are no nodes, placed when they are asked for.
+"""Vectors of SNPs that are not in the graph, computed when they are queried.
 
-The stage says where an SNP lies and which genes its eQTL rows name; the corpus says what the graph holds around it;
-the SNP tower of a model makes its vector of that.
+The stage has the position of an SNP and the genes of its eQTL rows; the corpus has the graph around that position; the
+SNP tower of the model computes the vector from both.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from generel_etl.stage_lookup import (
     searchable_sources,
     snp_positions,
 )
-from generel_graph.ask import Locus, SnpVector
-from generel_graph.ask.entity_linking import link_all, place_of
+from generel_graph.ask.entity_linking import link_all, position_of
+from generel_graph.ask.space import Locus, SnpVector
 from generel_graph.config import Config
 from generel_graph.config.fingerprint import RULES
 from generel_graph.corpus.cache import read_cached_nodes
@@ -41,60 +41,59 @@ if TYPE_CHECKING:
     from generel_graph.encode import Encoder
     from generel_graph.learn import Model, Neighbourhoods, SnpNeighbourhood
 
-CHUNK = 500  # SNPs placed at once
+CHUNK = 500  # SNPs per batch
 TEXTS = {"code": pl.String, "id": pl.String}
-NEIGHBOURS = f"neighbours_{RULES}"  # beside the corpus that they are those of
+NEIGHBOURS = f"neighbours_{RULES}"  # file name, in the folder of the corpus
 
 
 @dataclass(frozen=True, slots=True)
 class StagedFacts:
-    """What questions themselves and the stage say of SNPs."""
+    """Facts about SNPs from the query and the stage."""
 
-    places: pl.DataFrame  # id, build, chromosome, position, source ("": the question itself); several an SNP
+    positions: pl.DataFrame  # id, build, chromosome, position, source ("": the query); several rows per SNP
     eqtl: pl.DataFrame  # id, gene_id, gene_name, weight, neg_log10_p, source
-    stages: Sequence[Stage]  # that were looked in
+    stages: Sequence[Stage]  # that were searched
 
 
 def new_snp_vectors(
     graph: Graph, config: Config, opened: Callable[[], tuple[Model, Encoder]], snps: Sequence[str]
 ) -> Mapping[str, SnpVector | NotFoundError]:
-    """Vectors of SNPs that are no nodes, by id (`rs…`, `build:chr:pos[:ref:alt]`); an error where there is none.
+    """Vectors of SNPs that are not in the graph, by id (`rs…`, `build:chr:pos[:ref:alt]`), or errors.
 
-    `opened` gives the model and its encoder; it is not called where nobody knows any of the SNPs.
+    `opened` returns the model and its encoder; it is called only if facts about an SNP exist.
     """
     stages = [stage for s in config.sources if (stage := read_stage(config.etl.stage_folder(s.name))) is not None]
-    said = _said(stages, snps)
-    spoken = {*said.places["id"], *said.eqtl["id"]}
-    named = [snp for snp in snps if snp in spoken]
-    found: dict[str, SnpVector] = {}
+    facts = _staged_facts(stages, snps)
+    with_facts = {*facts.positions["id"], *facts.eqtl["id"]}
+    known = [snp for snp in snps if snp in with_facts]
+    vectors: dict[str, SnpVector] = {}
     builds: dict[str, int] = {}
-    if named:
+    if known:
         model, encoder = opened()
         nodes, neighbourhoods = _corpus(graph, config, model.same_locus)
         builds = neighbourhoods.builds()
-        places, eqtl = _in_one_build(said.places, list(builds)), _on_nodes(graph, said.eqtl, nodes)
-        for at in range(0, len(named), CHUNK):
-            found |= _placed(model, encoder, nodes, neighbourhoods, places, eqtl, named[at : at + CHUNK])
-    lost = [snp for snp in snps if snp not in found]
-    return found | (_reasons(lost, said, config, graph, builds) if lost else {})
+        positions, eqtl = _in_one_build(facts.positions, list(builds)), _with_genes(graph, facts.eqtl, nodes)
+        for begin in range(0, len(known), CHUNK):
+            batch = known[begin : begin + CHUNK]
+            vectors |= _vectors(model, encoder, nodes, neighbourhoods, positions, eqtl, batch)
+    missing = [snp for snp in snps if snp not in vectors]
+    return vectors | (_errors(missing, facts, config, graph, builds) if missing else {})
 
 
-def _said(stages: Sequence[Stage], snps: Sequence[str]) -> StagedFacts:
+def _staged_facts(stages: Sequence[Stage], snps: Sequence[str]) -> StagedFacts:
     schema = {"code": pl.String, **POSITION_COLUMNS, "alleles": pl.List(pl.String)}
-    asked = pl.DataFrame([at for snp in snps if (at := place_of(snp))], schema=schema)
+    queried = pl.DataFrame([position for snp in snps if (position := position_of(snp))], schema=schema)
     rsids = [snp for snp in snps if normalise_rsid(snp)]
-    own = asked.select(pl.col("code").alias("id"), *POSITION_COLUMNS, pl.lit("").alias("source"))
+    own = queried.select(pl.col("code").alias("id"), *POSITION_COLUMNS, pl.lit("").alias("source"))
     listed = snp_positions(stages if rsids else [], rsids)
-    called = rsids_at_positions(
-        stages if len(asked) else [], asked
-    )  # a place whose rsID a list states has its eQTL rows
-    names = pl.concat([pl.DataFrame({"code": rsids, "id": rsids}, schema=TEXTS), called.select("code", "id")])
+    at_positions = rsids_at_positions(stages if len(queried) else [], queried)  # their eQTL rows count for the position
+    names = pl.concat([pl.DataFrame({"code": rsids, "id": rsids}, schema=TEXTS), at_positions.select("code", "id")])
     rows = names.join(eqtl_rows(stages, names["id"].to_list()), on="id").drop("id").rename({"code": "id"})
     return StagedFacts(pl.concat([own, listed]), rows, stages)
 
 
 def _corpus(graph: Graph, config: Config, same_locus: bool) -> tuple[pl.DataFrame, Neighbourhoods]:
-    """The nodes of the graph's corpus and its neighbourhoods; these are made once a graph, and kept."""
+    """The nodes of the graph's corpus and its neighbourhoods, which are cached per graph."""
     from generel_graph.learn import Neighbourhoods
 
     folder, digest = config.sampled_folder, graph_digest(graph) or ""
@@ -105,18 +104,18 @@ def _corpus(graph: Graph, config: Config, same_locus: bool) -> tuple[pl.DataFram
         neighbourhoods = Neighbourhoods.from_corpus(load_corpus(graph, config, digest), same_locus)
         neighbourhoods.write(path)
     nodes = read_cached_nodes(folder, name)
-    assert nodes is not None, "what was just sampled is kept"
+    assert nodes is not None, "the corpus was just cached"
     return nodes, neighbourhoods
 
 
-def _in_one_build(places: pl.DataFrame, builds: Sequence[str]) -> pl.DataFrame:
-    """One place an SNP: of those in several builds, in the build of which the graph has the most SNPs."""
+def _in_one_build(positions: pl.DataFrame, builds: Sequence[str]) -> pl.DataFrame:
+    """One position per SNP, in the build with the most SNPs in the graph."""
     rank = pl.col("build").replace_strict(builds, range(len(builds)), default=len(builds), return_dtype=pl.Int64)
-    return places.sort(rank, maintain_order=True).unique("id", keep="first", maintain_order=True)
+    return positions.sort(rank, maintain_order=True).unique("id", keep="first", maintain_order=True)
 
 
-def _on_nodes(graph: Graph, rows: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
-    """eQTL rows with their genes as nodes of the corpus, by code, else by symbol; others are left out."""
+def _with_genes(graph: Graph, rows: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
+    """The eQTL rows whose gene is a node of the corpus, by code or else by symbol, with the index of that node."""
     texts = pl.concat([rows["gene_id"], rows["gene_name"]]).drop_nulls().unique().sort()
     genes = {text: link.id for text, link in link_all(graph, texts).items() if link.kind == "Gene"}
     numbers = nodes.lazy().select(gene="ids").with_row_index("node").filter(pl.col("gene").is_in(list(genes.values())))
@@ -130,20 +129,20 @@ def _on_nodes(graph: Graph, rows: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataF
     return rows.with_columns(pl.coalesce(one, other).cast(pl.Int64).alias("node")).drop_nulls("node")
 
 
-def _placed(
+def _vectors(
     model: Model,
     encoder: Encoder,
     nodes: pl.DataFrame,
     neighbourhoods: Neighbourhoods,
-    places: pl.DataFrame,
+    positions: pl.DataFrame,
     eqtl: pl.DataFrame,
     snps: Sequence[str],
 ) -> dict[str, SnpVector]:
-    """Those of `snps` of which anything is known."""
+    """The vectors of those `snps` that have any neighbours or genes."""
     from generel_graph.learn import SnpQuery, snp_neighbourhood
 
     numbers = pl.DataFrame({"id": snps}, schema={"id": pl.String}).with_row_index("number")
-    at = numbers.join(places, on="id", how="left", maintain_order="left")
+    at = numbers.join(positions, on="id", how="left", maintain_order="left")
     rows = numbers.join(eqtl, on="id")
     where = at.select(pl.concat_str("build", "chromosome", separator=":").fill_null("")).to_series()
     position = at["position"].fill_null(-1).to_numpy()
@@ -153,21 +152,21 @@ def _placed(
     listed = at["source"].fill_null("").to_list()
     tables = dict(rows.group_by("id").agg(pl.col("source").unique().sort()).iter_rows())
     symbols = _symbols(nodes, [*local.nearby_genes, *local.eqtl_genes])
-    found = {}
+    vectors_by_id = {}
     for i in np.flatnonzero(is_known).tolist():
         near = bool(len(local.nearby_genes[i]) or local.locus_snps[i])
         sources = dict.fromkeys([listed[i] if near else "", *tables.get(snps[i], ())])
-        found[snps[i]] = SnpVector(
+        vectors_by_id[snps[i]] = SnpVector(
             vectors[i],
             Locus(
-                place=f"{where[i]}:{position[i]}" if where[i] else "",
+                position=f"{where[i]}:{position[i]}" if where[i] else "",
                 genes=tuple(symbols[g] for g in local.nearby_genes[i]),
                 snps=int(local.locus_snps[i]),
                 regulates=tuple(symbols[g] for g in local.eqtl_genes[i]),
                 sources=tuple(filter(None, sources)),
             ),
         )
-    return found
+    return vectors_by_id
 
 
 def _edges(eqtl: pl.DataFrame) -> EdgeArrays:
@@ -184,45 +183,46 @@ def _edges(eqtl: pl.DataFrame) -> EdgeArrays:
 
 
 def _texts(nodes: pl.DataFrame, local: SnpNeighbourhood) -> list[str]:
-    """What each local node reads as; an SNP, asked or not, has no text."""
+    """The text of each local node; SNPs have none."""
     known = np.maximum(local.nodes, 0)
     texts = nodes["texts"].gather(known) if len(nodes) else pl.Series([""] * len(known))
     return list(texts.zip_with(pl.Series(local.nodes >= 0), pl.Series([""]).new_from_index(0, len(known))))
 
 
 def _symbols(nodes: pl.DataFrame, genes: Sequence[NDArray[np.int64]]) -> dict[int, str]:
-    """The symbol of each gene: what its text begins with."""
-    met = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *genes]))
-    return {int(i): text.partition(":")[0] for i, text in zip(met, nodes["texts"].gather(met), strict=True)}
+    """The symbol of each gene, which is the beginning of its text."""
+    used = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *genes]))
+    return {int(i): text.partition(":")[0] for i, text in zip(used, nodes["texts"].gather(used), strict=True)}
 
 
-def _reasons(
-    snps: Sequence[str], said: StagedFacts, config: Config, graph: Graph, builds: Mapping[str, int]
+def _errors(
+    snps: Sequence[str], facts: StagedFacts, config: Config, graph: Graph, builds: Mapping[str, int]
 ) -> dict[str, NotFoundError]:
-    """Why SNPs cannot be placed, and what would help."""
+    """Why each SNP has no vector, and the next step."""
     counted = [f"{build} ({count:,} SNP{'' if count == 1 else 's'})" for build, count in builds.items()]
-    known = _in_one_build(said.places, list(builds))
-    at = dict(known.select("id", pl.concat_str(*POSITION_COLUMNS, separator=":")).iter_rows())
-    searched = searchable_sources(said.stages)
-    here = "as GRCh38:1:1034943"
-    reasons = {}
+    known = _in_one_build(facts.positions, list(builds))
+    positions = dict(known.select("id", pl.concat_str(*POSITION_COLUMNS, separator=":")).iter_rows())
+    searched = searchable_sources(facts.stages)
+    example = "as GRCh38:1:1034943"
+    errors = {}
     for snp in snps:
-        build = at.get(snp, "").partition(":")[0]
+        position = positions.get(snp, "")
+        build = position.partition(":")[0]
         if build and build not in builds:
-            what = f"the graph has no such SNP, and no positions in its build ({at[snp]})"
-            reasons[snp] = _lost(snp, what, graph.uri, "ask for its place in a build that the graph has", counted)
+            what = f"the graph has no such SNP, and no positions in its build ({position})"
+            errors[snp] = _error(snp, what, graph.uri, "use its position in a build that the graph has", counted)
         elif build:
-            what = f"the graph has no such SNP, and knows nothing around it ({at[snp]})"
-            reasons[snp] = _lost(snp, what, graph.uri, "load a source that has it", counted)
+            what = f"the graph has no such SNP, and nothing near its position ({position})"
+            errors[snp] = _error(snp, what, graph.uri, "load a source that has it", counted)
         elif searched:
-            what = f"the graph has no such SNP, and no staged row places it (looked in {', '.join(searched)})"
-            reasons[snp] = _lost(snp, what, graph.uri, f"load a source that has it, or ask for its place, {here}")
+            what = f"the graph has no such SNP, and no staged row has its position (searched: {', '.join(searched)})"
+            errors[snp] = _error(snp, what, graph.uri, f"load a source that has it, or use its position, {example}")
         else:
-            what = "the graph has no such SNP, and no staged list or eQTL table that might place it is on this machine"
-            step = f"run `generel-graph load` here, or ask for its place, {here}"
-            reasons[snp] = _lost(snp, what, config.state / "stage", step)
-    return reasons
+            what = "the graph has no such SNP, and no staged SNP list or eQTL table is on this machine"
+            step = f"run `generel-graph load` on this machine, or use its position, {example}"
+            errors[snp] = _error(snp, what, config.state / "stage", step)
+    return errors
 
 
-def _lost(snp: str, what: str, where: object, next_step: str, valid: Sequence[str] = ()) -> NotFoundError:
+def _error(snp: str, what: str, where: object, next_step: str, valid: Sequence[str] = ()) -> NotFoundError:
     return NotFoundError(what, where=where, found=snp, valid=valid, next_step=next_step)

@@ -1,4 +1,4 @@
-"""A trained model as asking needs it: its weights are read when the first text comes, not before."""
+"""A trained model as a space for queries; its weights are read only when they are needed."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from generel_graph.graph import Graph
 from generel_graph.model_folder import CONFIG, read_config
 
 if TYPE_CHECKING:
-    from generel_graph.ask import SnpVector, TrainingExposure
+    from generel_graph.ask.space import SnpVector, TrainingExposure
     from generel_graph.encode import Encoder
     from generel_graph.learn import EffectTable, Model
 
 
-KEPT = 1_000  # vectors of texts that were asked
+CACHED_TEXTS = 1_000  # vectors of texts that stay in memory
 
 
 class TrainedSpace:
-    """The space of one model's folder; a question by code, rsID or name reads nothing but its config.json.
+    """The space of one model folder; a query by code, rsID or name reads only its config.json.
 
-    Without `graph` it places no SNPs that are no nodes.
+    `graph` is needed for vectors of SNPs that are not in the graph.
     """
 
     def __init__(self, config: Config, model_id: str, graph: Graph | None = None) -> None:
@@ -37,18 +37,18 @@ class TrainedSpace:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The model's own settings; raises ModelError if its folder is not here."""
+        """The model's own settings; raises ModelError if its folder is missing."""
         return dict(self.identity["model"])
 
     @cached_property
     def identity(self) -> dict[str, Any]:
-        """All that the model was made by; raises ModelError if its folder is not here."""
+        """All settings that determine the model; raises ModelError if its folder is missing."""
         folder = self.config.model_folder(self.model_id)
         try:
             return dict(read_config(folder)["identity"])
         except (OSError, ModelError) as error:
             raise ModelError(
-                "the active model's files are not here",
+                "the files of the active model are missing",
                 where=folder / CONFIG,
                 found=self.model_id,
                 next_step="set state_dir to the folder it was trained in, or run `generel-graph sync`",
@@ -63,14 +63,14 @@ class TrainedSpace:
 
     @cached_property
     def effect_table(self) -> EffectTable | None:
-        """What the model knows of effects."""
+        """The effects of the model; None if it has none."""
         from generel_graph.learn import read_effects
 
         return read_effects(self.config.model_folder(self.model_id))
 
     @cached_property
     def encoder(self) -> Encoder:
-        """The encoder that the model was trained with, whatever is configured now."""
+        """The encoder that the model was trained with, regardless of the current configuration."""
         from generel_graph.encode import Encoder
 
         return Encoder.open(self.settings["encoder"], self.settings["max_tokens"], self.config.encoded_folder)
@@ -82,36 +82,36 @@ class TrainedSpace:
 
     @property
     def learnt(self) -> int:
-        """How many of them are the learnt half."""
+        """The dimension of the learnt half."""
         return int(self.settings["dimension"])
 
     def text_vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Place texts in the space, [k, dimension], as conditions: that is what is asked in words as a rule.
+        """The vectors of texts, [k, dimension], encoded as conditions, which is what free texts usually describe.
 
-        A text is encoded once; the last KEPT are remembered.
+        The vectors of the last CACHED_TEXTS texts are cached.
         """
         new = [text for text in dict.fromkeys(texts) if text not in self._texts]
-        found = {text: self._texts[text] for text in texts if text in self._texts}
+        vectors = {text: self._texts[text] for text in texts if text in self._texts}
         if new:
-            found |= dict(zip(new, self.model.text_vectors(new, self.encoder, "Disease"), strict=True))
-            self._texts = dict([*self._texts.items(), *found.items()][-KEPT:])
-        return np.stack([found[text] for text in texts])
+            vectors |= dict(zip(new, self.model.text_vectors(new, self.encoder, "Disease"), strict=True))
+            self._texts = dict([*self._texts.items(), *vectors.items()][-CACHED_TEXTS:])
+        return np.stack([vectors[text] for text in texts])
 
     def is_truncated(self, text: str) -> bool:
         """Whether a text has more tokens than the encoder reads."""
         return self.encoder.is_truncated(text)
 
     def snp_vectors(self, snps: Sequence[str]) -> Mapping[str, SnpVector | NotFoundError]:
-        """Place SNPs that are no nodes, by what the stage knows of them and the graph of their loci."""
+        """Vectors of SNPs that are not in the graph, from the stage and from the graph around their positions."""
         from generel_graph.spaces.new_snps import new_snp_vectors
 
-        assert self.graph is not None, "a space without a graph places no SNPs"
+        assert self.graph is not None, "vectors of new SNPs need the graph"
         return new_snp_vectors(self.graph, self.config, lambda: (self.model, self.encoder), snps)
 
     def effects(
         self, pairs: Sequence[tuple[str, str]], traits: Mapping[str, NDArray[np.float32]]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-        """Expected |ln odds ratio| and percentile of pairs of SNP and trait; None for a model that knows none."""
+        """Expected |ln odds ratio| and percentile of pairs of SNP and trait; None if the model has no effects."""
         from generel_graph.stored_vectors import split_vectors
 
         if not pairs or self.effect_table is None:
@@ -130,7 +130,7 @@ class TrainedSpace:
     def query_vectors(
         self, vectors: NDArray[np.float32], asked_kind: str, wanted_kind: str | None
     ) -> tuple[NDArray[np.float32], float]:
-        """The vectors [k, dimension] to search with, and what the cosine is divided by."""
+        """The query vectors [k, dimension], and the divisor of their cosines."""
         from generel_graph.stored_vectors import query_vectors
 
         return query_vectors(vectors, asked_kind, wanted_kind, float(self.settings["learnt_share"]), self.learnt)

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from generel_graph.ask.space import HELD_OUT, TRAINED, UNKNOWN, UNSEEN, TrainingExposure
 from generel_graph.model_folder import HELD_OUT as HELD_OUT_FILE
 from generel_graph.model_folder import TRAINED_PAIRS
+
+if TYPE_CHECKING:
+    import polars as pl
+
+EFFECT_TASKS = ("gwas", "phewas")  # tasks whose pairs have odds ratios
 
 
 def training_exposure(
@@ -42,3 +48,16 @@ def _pairs(path: Path, left: Collection[str], right: Collection[str]) -> set[tup
     joins = (anchor.is_in(left) & positive.is_in(right)) | (anchor.is_in(right) & positive.is_in(left))
     rows = pl.scan_parquet(path).filter(joins).select("task", "anchor", "positive").collect()
     return {(task, frozenset((a, b))) for task, a, b in rows.iter_rows()}
+
+
+def with_held_out(pairs: pl.DataFrame, folder: Path) -> pl.DataFrame:
+    """Add the column `held_out` to pairs of `snp` and `trait`; null if the model folder has no list of these pairs."""
+    import polars as pl
+
+    path = folder / HELD_OUT_FILE
+    if not path.is_file():
+        return pairs.with_columns(pl.lit(None, dtype=pl.Boolean).alias("held_out"))
+    held_out = pl.scan_parquet(path).filter(pl.col("task").is_in(EFFECT_TASKS))
+    keys = held_out.select(snp="anchor", trait="positive").unique().with_columns(held_out=True).collect()
+    joined = pairs.join(keys, on=["snp", "trait"], how="left", maintain_order="left")
+    return joined.with_columns(pl.col("held_out").fill_null(False))

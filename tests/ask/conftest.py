@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from generel_etl.errors import NotFoundError
-from generel_graph.ask import Locus, SearchQuery, SearchResult, SnpVector, TrainingExposure, search
+from generel_graph.ask import SearchQuery, SearchResult, search
+from generel_graph.ask.space import Locus, SnpVector, TrainingExposure
 from generel_graph.embed import ModelRecord, activate, write_back
 from generel_graph.graph import Graph
 from generel_graph.load.schema import create_indexes, create_keys

@@ -128,7 +128,7 @@ def test_it_is_signed_in_styled_and_asked_as_the_guide_says(
 
     recipe = tmp_path / "recipe.cypher"  # as `recipe snp_effects --show` prints it, to paste
     recipe.write_text(read_recipe("snp_effects", graph.capabilities, 0).pasteable({"snp": "rs2476601"}))
-    run(recipe, shows="What does one SNP do")
+    run(recipe, shows="What are the reported effects of one SNP")
     wait.until(lambda page: page.find_elements(By.XPATH, "//td[contains(., 'raises')]"))
     picture = tmp_path / "browser.png"
     assert chromium.save_screenshot(str(picture)) and picture.stat().st_size > 10_000

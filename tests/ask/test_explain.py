@@ -86,7 +86,7 @@ def between(found) -> list[tuple[str, ...]]:
 def test_the_cosine_is_that_of_score_and_its_percentile_rises_with_it(told) -> None:
     pairs = [("rs2476601", "T1D"), ("rs689", "T1D"), ("rs1333049", "T1D"), ("rs231775", "T1D")]
     frame = pl.DataFrame({"left": [a for a, _ in pairs], "right": [b for _, b in pairs]})
-    scored = score(told.graph, told.spaces, frame)["cosine"].to_list()
+    scored = score(told.graph, told.spaces, frame).table["cosine"].to_list()
     found = [ask(told, *pair, hops=2) for pair in pairs]
     assert [e.cosine for e in found] == scored
     assert all(0 <= e.percentile.value <= 100 for e in found)
@@ -101,24 +101,26 @@ def test_the_cosine_is_that_of_score_and_its_percentile_rises_with_it(told) -> N
 
 def test_direct_evidence_is_told_for_one_allele_and_what_contradicts_is_named(told) -> None:
     found = ask(told, "rs2476601", "RA")
-    said = {e.told_by: (e.allele, e.direction, e.odds_ratio) for e in found.direct if e.type == "ASSOCIATED_WITH"}
+    said = {e.reported_by: (e.allele, e.direction, e.odds_ratio) for e in found.direct if e.type == "ASSOCIATED_WITH"}
     assert said == {
         "17554300": ("A", "raises", 1.8),
         "S2": ("A", "raises", 2.0),
         "S3": ("A", "lowers", 0.8),
         "S4": (None, None, None),
     }, "a T of the other strand is an A; no direction without an allele"
-    assert found.summary[0] == ("found by a GWAS, 4 studies: 2 of 3 agree: A raises; 1 that it lowers; 1 tells none")
+    assert found.summary[0] == (
+        "found by a GWAS, 4 studies: 2 of 3 agree: A raises; 1 reports that it lowers; 1 without a direction"
+    )
     assert found.contradictions == (
-        "NOT_ASSOCIATED_WITH (S5) denies ASSOCIATED_WITH (S2, S3, S4, 17554300)",
-        "A lowers (S3), yet raises (S2, 17554300)",
+        "NOT_ASSOCIATED_WITH (S5) contradicts ASSOCIATED_WITH (S2, S3, S4, 17554300)",
+        "A lowers (S3), but raises (S2, 17554300)",
     )
     assert found.direct[-1].type == "NOT_ASSOCIATED_WITH", "what is denied stands last"
     assert found.direct[-2].published == date(2007, 6, 7)
     other = ask(told, "RA", "rs2476601")
     assert (other.summary, other.contradictions) == (found.summary, found.contradictions)
     tissues = ask(told, "rs689", "INS")
-    assert tissues.summary[0].endswith("2 studies: 1 says that T lowers, as many say that it raises")
+    assert tissues.summary[0].endswith("2 studies: 1 reports that T lowers, 1 reports that it raises")
     treated = ask(told, "abatacept", "T1D")
     assert treated.contradictions == ("TREATS (toy) against CONTRAINDICATED_FOR (label)",)
 
@@ -206,11 +208,11 @@ def test_an_end_without_edges_has_a_cosine_and_says_so(told) -> None:
     text = ask(told, "morning joint stiffness", "RA")
     assert text.cosine == pytest.approx(1 / np.sqrt(1.09), abs=1e-4)
     assert (text.direct, text.paths, text.shared, text.trained_on) == ((), (), (), "no")
-    assert "no edges" in text.left.sentence() and text.left.nearest[0].id == "HP:0001370"
+    assert "no edges" in text.sentences()[0] and text.left.nearest[0].id == "HP:0001370"
     assert text.nearest and text.percentile.pairs == 4
     placed = ask(told, "CAD", "rs4242")
-    assert (placed.right.resolved_by, placed.right.node, placed.paths) == ("locus", False, ())
-    assert placed.cosine == pytest.approx(1 / np.sqrt(1.01), abs=1e-4) and "no edges" in placed.right.sentence()
+    assert (placed.right.resolved_by, placed.right.in_graph, placed.paths) == ("locus", False, ())
+    assert placed.cosine == pytest.approx(1 / np.sqrt(1.01), abs=1e-4) and "no edges" in placed.sentences()[1]
     both = ask(told, "morning joint stiffness", "sweet blood")
     assert both.percentile is None and both.cosine == pytest.approx(0.0, abs=1e-4)
 
@@ -221,7 +223,7 @@ def test_an_end_that_is_not_there_and_limits_that_cannot_be_are_told(told) -> No
             ask(told, "RA", unknown)
     with pytest.raises(UsageError, match="two or three steps"):
         ask(told, "RA", "T1D", hops=4)
-    with pytest.raises(UsageError, match="number of rows"):
+    with pytest.raises(UsageError, match="number of rows per list"):
         ask(told, "RA", "T1D", k=0)
 
 
@@ -238,16 +240,16 @@ def test_what_was_left_out_is_told(told, monkeypatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(neighbourhood, "END_EDGES", 1)
         cut = ask(told, "X:a", "X:b").cut
-        assert [c for c in cut if "of most weight" in c] == [
-            f"of {end} the 1 edges of most weight were walked" for end in ("X:a", "X:b")
+        assert [c for c in cut if "largest weight" in c] == [
+            f"only the 1 edges of {end} with the largest weight were used" for end in ("X:a", "X:b")
         ]
     with monkeypatch.context() as patch:
         patch.setattr(neighbourhood, "DEGREE_EDGES", 20)
         found = ask(told, "X:a", "X:b")
-        assert found.cut == ("hubs that count with all of their edges, not type by type: 1",)
+        assert found.cut == ("hubs that count with all of their edges, not by type: 1",)
         assert (HUB,) in between(found)
     with monkeypatch.context() as patch:
         patch.setattr(neighbourhood, "JOIN_EDGES", 1)
         found = ask(told, "X:a", "X:b")
-        assert found.cut == ("paths of three steps: 0 of 2 neighbours of X:a were walked",)
+        assert found.cut == ("three-step paths: only 0 of 2 neighbours of X:a were used",)
         assert between(found) == [(HUB,)]

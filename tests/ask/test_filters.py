@@ -16,7 +16,10 @@ def unit(vector: np.ndarray) -> np.ndarray:
 def test_several_ends_are_asked_as_their_weighted_mean(kept_world) -> None:
     answer = kept_world.ask(["rheumatoid arthritis", "type 2 diabetes"], 20, weights=[2, 1])
     assert answer.resolved_by == "mixture"
-    assert [(end.resolved_id, end.weight) for end in answer.ends] == [("MONDO:0008383", 2), ("MONDO:0005148", 1)]
+    assert [(t.id, w) for t, w in zip(answer.terms, answer.weights, strict=True)] == [
+        ("MONDO:0008383", 2),
+        ("MONDO:0005148", 1),
+    ]
     assert {"MONDO:0008383", "MONDO:0005148"}.isdisjoint(ids(answer))
     for hit in answer.hits:
         v = unit(kept_world.vectors[hit.id])
@@ -45,7 +48,7 @@ def test_minus_leads_away_and_what_cancels_is_told(kept_world) -> None:
 
 def test_free_texts_and_nodes_mix(kept_world) -> None:
     answer = kept_world.ask(["sweet blood", "rs1333049"], 1, "Disease")
-    assert [end.resolved_by for end in answer.ends] == ["text", "rsid"]
+    assert [term.resolved_by for term in answer.terms] == ["text", "rsid"]
     assert answer.hits[0].id in {"MONDO:0005148", "MONDO:0005010"}
 
 
@@ -54,8 +57,8 @@ def test_not_linked_leaves_out_what_is_linked_by_any_or_by_some_types(kept_world
     linked = {hit.id: hit.links for hit in every.hits if hit.linked}
     assert linked["MONDO:0008383"] == ("ASSOCIATED_WITH",)
     assert linked["HGNC:9652"] == ("LOCATED_IN",)
-    assert ids(kept_world.ask("rs2476601", 20, not_linked=())) == [i for i in ids(every) if i not in linked]
-    found = ids(kept_world.ask("rs2476601", 20, not_linked="ASSOCIATED_WITH"))
+    assert ids(kept_world.ask("rs2476601", 20, not_linked=True)) == [i for i in ids(every) if i not in linked]
+    found = ids(kept_world.ask("rs2476601", 20, not_linked_by="ASSOCIATED_WITH"))
     assert "HGNC:9652" in found
     assert "MONDO:0008383" not in found
 
@@ -70,19 +73,19 @@ def test_within_so_many_edges(kept_world) -> None:
 
 
 def test_names_win_where_they_are_asked_for(kept_world) -> None:
-    words = kept_world.ask("diabetes type 2", 2, by="words")
+    words = kept_world.ask("diabetes type 2", 2, lexical=True)
     assert ids(words) == ["MONDO:0005148", "MONDO:0005147"]
-    both = kept_world.ask("sweet blood", 5, by="both")
+    both = kept_world.ask("sweet blood", 5, hybrid=True)
     assert both.hits[0].id == "MONDO:0005148"
-    assert ids(kept_world.ask("orenciaa", 1, by="words")) == ["DRUGBANK:DB01281"], "a letter too many"
-    assert ids(kept_world.ask("diabetes type 2", 5, "Drug", by="words")) == []
-    with pytest.raises(UsageError, match="no words"):
-        kept_world.ask("rs2476601", by="words")
+    assert ids(kept_world.ask("orenciaa", 1, lexical=True)) == ["DRUGBANK:DB01281"], "a letter too many"
+    assert ids(kept_world.ask("diabetes type 2", 5, "Drug", lexical=True)) == []
+    with pytest.raises(UsageError, match="needs a name"):
+        kept_world.ask("rs2476601", lexical=True)
 
 
 def test_a_long_text_is_asked_by_its_beginning_and_says_so(kept_world) -> None:
     answer = kept_world.ask("sweet blood and " * 700, 2)
-    assert answer.ends[0].cut
+    assert answer.terms[0].is_truncated
     assert "longer than the encoder reads" in answer.sentence()
     assert len(answer.sentence()) < 1_000
 

@@ -13,7 +13,8 @@ import polars as pl
 import pytest
 
 from generel_etl.errors import UsageError
-from generel_graph.ask import form_of, query, query_network, write_network, write_rows
+from generel_graph.ask import query
+from generel_graph.ask.output_files import file_format, write_rows
 
 COLUMNS = ["id", "position", "weight", "day", "known", "codes", "node", "mixed"]
 ROWS = [
@@ -41,7 +42,7 @@ def test_numbers_stay_numbers_in_every_form(tmp_path: Path) -> None:
 
 def test_an_ending_that_names_no_form_is_told_and_nothing_is_left(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"\.parquet"):
-        form_of(tmp_path / "out.xlsx")
+        file_format(tmp_path / "out.xlsx")
     (tmp_path / "out.csv").write_text("old")
     with pytest.raises(ValueError, match="shorter"):
         write_rows(tmp_path / "out.json", ["a", "b"], [[1]])
@@ -59,23 +60,26 @@ def test_nodes_relationships_and_paths_are_a_graph_that_others_read(world, tmp_p
         "MATCH (d:Drug) RETURN d, d AS again": ({"DRUGBANK:DB01281"}, 0),
     }
     for cypher, (nodes, edges) in cases.items():
-        write_network(tmp_path / "out.graphml", query_network(world.graph, world.spaces, cypher))
+        written = query(world.graph, world.spaces, cypher).write(tmp_path / "out.graphml")
+        assert written == f"{len(nodes)} nodes, {edges} edges"
         read = nx.read_graphml(tmp_path / "out.graphml", force_multigraph=True)
         assert (set(read), read.number_of_edges()) == (nodes, edges), cypher
         assert all(data["labels"].split("|")[-1] for _, data in read.nodes(data=True)), "bare ends are looked up"
         assert not any(key.startswith("embedding") for _, data in read.nodes(data=True) for key in data)
-    edge = query_network(world.graph, world.spaces, "MATCH ()-[r {pubmed_id: '17554300'}]->() RETURN r")
-    write_network(tmp_path / "out.graphml", edge)
+    edge = query(world.graph, world.spaces, "MATCH ()-[r {pubmed_id: '17554300'}]->() RETURN r")
+    edge.write(tmp_path / "out.graphml")
     (start, end, data), *_ = nx.read_graphml(tmp_path / "out.graphml").edges(data=True)
     assert (start, end) == ("rs2476601", "MONDO:0008383")
     assert (data["type"], data["odds_ratio"], data["published"]) == ("ASSOCIATED_WITH", 1.8, "2007-06-07")
     with pytest.raises(UsageError, match="no nodes"):
-        query_network(world.graph, world.spaces, "MATCH (d:Drug) RETURN d.name")
+        query(world.graph, world.spaces, "MATCH (d:Drug) RETURN d.name").network()
 
 
 def test_two_relationships_of_one_pair_stay_two(world) -> None:
     extra = {"start": "rs689", "end": "MONDO:0005147", "props": {"source": "toy", "key": "f" * 16}}
     world.graph.batches("load/create_edges", [extra], type="ASSOCIATED_WITH")
     both = "MATCH (:SNP {id: 'rs689'})-[r:ASSOCIATED_WITH]->() RETURN r"
-    assert query_network(world.graph, world.spaces, both).number_of_edges() == 2
-    assert len(query(world.graph, world.spaces, both)[1]) == 2
+    result = query(world.graph, world.spaces, both)
+    assert result.network().number_of_edges() == len(result.rows) == 2
+    assert [row["r"]["type"] for row in result.as_json()] == ["ASSOCIATED_WITH"] * 2
+    assert result.frame().columns.tolist() == ["r"]

@@ -76,6 +76,6 @@ def test_plot_of_effects_goes_to_the_models_folder(run, folder: Path) -> None:
 
 
 def test_the_map_of_a_session_has_every_vector(world, folder: Path) -> None:
-    nodes = Session(Config(folder=folder), world.graph).map()
+    nodes = Session(Config(folder=folder), world.graph).map().frame()
     assert list(nodes.columns) == ["id", "kind", "name", "source", "chromosome", "x", "y"]
     assert nodes["id"].tolist() == sorted(world.vectors) and nodes[["x", "y"]].notna().all(axis=None)

@@ -8,7 +8,8 @@ import networkx as nx
 import pytest
 
 from generel_etl.errors import GraphError, NotFoundError, UsageError
-from generel_graph.ask import query, read_recipe, recipe_names, run_recipe, subgraph
+from generel_graph.ask import query, run_recipe, subgraph
+from generel_graph.ask.recipes.recipe import read_recipe, recipe_names
 
 LOCI = "loci_near_disease_with_drugged_gene"
 
@@ -19,14 +20,14 @@ def answer(kept_world, name, parameters, embed=None):
 
 
 def test_values_are_plain_and_vectors_stay_away(kept_world) -> None:
-    columns, rows = query(
+    answered = query(
         kept_world.graph,
         kept_world.spaces,
         "MATCH (s:SNP {id: $id})-[r:ASSOCIATED_WITH]->(d {id: 'MONDO:0008383'}) RETURN s, r, [d], r.published AS day",
         {"id": "rs2476601"},
     )
-    assert columns == ["s", "r", "[d]", "day"]
-    node, edge, listed, day = rows[0]
+    assert answered.columns == ["s", "r", "[d]", "day"]
+    node, edge, listed, day = answered.rows[0]
     assert node["labels"] == ["Entity", "SNP"] and node["position"] == 113834946
     assert edge["type"] == "ASSOCIATED_WITH" and edge["start"] == "rs2476601" and edge["odds_ratio"] == 1.8
     assert listed[0]["name"] == "rheumatoid arthritis"
@@ -40,7 +41,7 @@ def test_a_text_is_a_parameter_as_a_vector(kept_world) -> None:
         "YIELD node, score RETURN node.id, score ORDER BY score DESC LIMIT 2"
     )
     for text, id_ in (("sweet blood", "MONDO:0005148"), ("CAD", "MONDO:0005010")):
-        _, rows = query(kept_world.graph, kept_world.spaces, cypher, embed={"v": text})
+        rows = query(kept_world.graph, kept_world.spaces, cypher, embed={"v": text}).rows
         assert rows[0][1] == pytest.approx(1.0, abs=0.02)  # 5.26 gives scores of rounded vectors
         assert id_ in [row[0] for row in rows]
     with pytest.raises(UsageError, match="twice"):
@@ -130,7 +131,7 @@ def test_recipes_are_named_and_their_parameters_checked(kept_world) -> None:
         read_recipe("snp_effect", kept_world.graph.capabilities, 0)
     with pytest.raises(UsageError, match="no such parameter"):
         run_recipe(kept_world.graph, kept_world.spaces, "snp_effects", {"rsid": "rs1"})
-    with pytest.raises(UsageError, match="is no vector"):
+    with pytest.raises(UsageError, match="is not a vector"):
         run_recipe(kept_world.graph, kept_world.spaces, "snp_effects", embed={"snp": "rs2476601"})
     printed = read_recipe("loci_near_disease_with_drugged_gene", kept_world.graph.capabilities, 2)
     assert "embedding_2" in printed.cypher and printed.defaults["limit"] == 10

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from generel_etl.errors import NotFoundError, UsageError
-from generel_graph.ask import RecipeResult, list_recipes, prepare, query, recipe_names, run_recipe
-from generel_graph.ask.recipes.recipe import read_recipe
+from generel_graph.ask import RecipeResult, query, run_recipe
+from generel_graph.ask.recipes.recipe import list_recipes, read_recipe, recipe_names
+from generel_graph.ask.recipes.run import prepare_recipe
 from generel_graph.embed import activate
 
 IMMUNE, SUGAR, HEART, _, OTHER = np.eye(8, dtype=np.float32)[:5]
@@ -154,12 +155,12 @@ def test_drugs_come_with_their_path_and_whether_the_directions_fit(locus) -> Non
     ):
         (row,) = table(locus, name, disease=T1D)
         assert (row["drug"], row["support"], row["drug_action"]) == ("abatacept", "colocalised", None)
-        assert row["fits"] == "not told: what the drug does (one that lowers CTLA4 fits)"
+        assert row["fits"] == "unknown: drug action (a drug that lowers CTLA4 fits)"
         (row,) = table(locus, name, disease=T1D, published_before="2010-01-01")
-        assert (row["snp"], row["fits"]) == ("rs231775", "not told: the risk allele")
+        assert (row["snp"], row["fits"]) == ("rs231775", "unknown: risk allele")
     write(locus, "MATCH (:SNP {id: 'rs100'})-[r:ASSOCIATED_WITH]->() SET r.flags = ['palindromic']")
     row = table(locus, name, disease=T1D)[0]
-    assert (row["risk"], row["fits"]) == (None, "not told: the risk allele"), "strands cannot be told"
+    assert (row["risk"], row["fits"]) == (None, "unknown: risk allele"), "strands cannot be told"
     write(locus, "MATCH (:SNP {id: 'rs100'})-[r:ASSOCIATED_WITH]->() REMOVE r.flags")
 
 
@@ -302,16 +303,16 @@ def test_a_text_that_names_nothing_or_something_else_is_told(locus) -> None:
 
 def test_an_snp_that_is_no_node_is_asked_for_by_its_place(locus) -> None:
     answer = served(locus, "traits_of_new_snp", snp="rs4242")
-    assert answer.values["snp"] == "GRCh38:9:22125000" and "no node" in answer.taken["snp"]
+    assert answer.values["snp"] == "GRCh38:9:22125000" and "not in the graph" in answer.resolved["snp"]
 
 
 @pytest.mark.parametrize(
     ("name", "values", "said"),
     [
-        ("variants_at_locus", {"window": "wide"}, "whole number"),
+        ("variants_at_locus", {"window": "wide"}, "an integer"),
         ("variants_at_locus", {"limit": -1}, "0 or more"),
-        ("variants_at_locus", {"limit": 2.5}, "whole number"),
-        ("variants_at_locus", {"limit": None}, "whole number"),
+        ("variants_at_locus", {"limit": 2.5}, "an integer"),
+        ("variants_at_locus", {"limit": None}, "an integer"),
         ("variants_at_locus", {"disease": {"a": 1}}, "a text"),
         ("variants_at_locus", {"published_before": "2015"}, "a day"),
         ("genes_near_phenotypes", {"phenotypes": [1]}, "list of texts"),
@@ -327,12 +328,16 @@ def test_a_value_of_a_wrong_type_is_told(locus, name: str, values: dict[str, Any
 
 def test_what_is_printed_can_be_run_as_it_is(locus) -> None:
     """Ids stand where names were given, and what only the model knows is filled in."""
-    ready = prepare(locus.graph, locus.spaces, "genes_near_phenotypes", {"phenotypes": "joint stiffness", "limit": 2})
-    text = ready.recipe.pasteable(ready.values)
+    values = {"phenotypes": "joint stiffness", "limit": 2}
+    ready = prepare_recipe(locus.graph, locus.spaces, "genes_near_phenotypes", values)
+    text = ready.cypher
+    assert (ready.columns, ready.rows) == ([], []), "it is not run"
     assert text.startswith(f"// {ready.recipe.question}\n") and "$" not in text
     assert '["HP:0001370"]' in text and "[..8]" in text
-    _, rows = query(locus.graph, locus.spaces, text)
-    assert rows == served(locus, "genes_near_phenotypes", phenotypes="joint stiffness", limit=2).rows
+    assert (
+        query(locus.graph, locus.spaces, text).rows
+        == served(locus, "genes_near_phenotypes", phenotypes="joint stiffness", limit=2).rows
+    )
 
 
 @pytest.mark.parametrize("name", recipe_names())

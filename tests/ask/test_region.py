@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from generel_etl.errors import NotFoundError, UsageError
-from generel_graph.ask import read_space, region, score
+from generel_graph.ask import effects, locus, score
 from generel_graph.ask.pinned_model import active
-from generel_graph.ask.views.effects import effects
+from generel_graph.ask.views.map import read_space
 
 SNP, ARTHRITIS = "rs2476601", "MONDO:0008383"
 
@@ -43,7 +43,7 @@ def located(kept_world):
 
 
 def test_a_region_is_of_one_build_and_takes_the_kinds_of_a_disease(located) -> None:
-    found = region(located.graph, located.spaces, SNP, "RA", 10_000)
+    found = locus(located.graph, located.spaces, SNP, "RA", 10_000)
     assert (found.snp, found.disease_id, found.disease, found.build) == (
         SNP,
         ARTHRITIS,
@@ -61,29 +61,29 @@ def test_a_region_is_of_one_build_and_takes_the_kinds_of_a_disease(located) -> N
 
 
 def test_the_cosines_are_those_of_score(located) -> None:
-    found = region(located.graph, located.spaces, SNP, "RA")
+    found = locus(located.graph, located.spaces, SNP, "RA")
     ids = [row["id"] for row in found.rows]
     pairs = pl.DataFrame({"left": ids, "right": ["RA"] * len(ids)})
-    scored = score(located.graph, located.spaces, pairs)["cosine"].to_list()
+    scored = score(located.graph, located.spaces, pairs).table["cosine"].to_list()
     assert [row["cosine"] for row in found.rows] == pytest.approx(scored)
 
 
 def test_a_kinds_own_region_does_not_take_what_is_above_it(located) -> None:
-    found = region(located.graph, located.spaces, SNP, "early arthritis", 10_000)
+    found = locus(located.graph, located.spaces, SNP, "early arthritis", 10_000)
     assert [(row["id"], row["neg_log10_p"]) for row in found.rows] == [("rs1", 9.0), (SNP, None)]
 
 
 def test_a_posterior_that_an_edge_has_is_read(located) -> None:
     with located.graph.driver.session() as session:
         session.run("MATCH (:SNP {id: 'rs1'})-[r {study: 'small'}]->() SET r.posterior = 0.25").consume()
-    found = region(located.graph, located.spaces, SNP, "RA", 10_000)
+    found = locus(located.graph, located.spaces, SNP, "RA", 10_000)
     assert [row["posterior"] for row in found.rows] == [0.25, None]
     with located.graph.driver.session() as session:
         session.run("MATCH (:SNP {id: 'rs1'})-[r {study: 'small'}]->() REMOVE r.posterior").consume()
 
 
 def test_an_snp_alone_is_a_region_too(located) -> None:
-    found = region(located.graph, located.spaces, "rs9", "CAD", 1)
+    found = locus(located.graph, located.spaces, "rs9", "CAD", 1)
     assert [row["id"] for row in found.rows] == ["rs9"]
     assert (found.genes, found.ld, found.other_builds, found.first) == ((), False, 0, 999)
 
@@ -95,19 +95,19 @@ def test_an_snp_alone_is_a_region_too(located) -> None:
         ("PTPN22", "RA", UsageError, "PTPN22"),
         (SNP, "no such illness", NotFoundError, "--kind Disease"),
         (SNP, "rs1", NotFoundError, "--disease"),
-        ("rs5", "RA", NotFoundError, "no source says where"),
+        ("rs5", "RA", NotFoundError, "no source states the position"),
     ],
 )
 def test_what_names_no_snp_or_disease_is_told(located, snp: str, disease: str, error: type, said: str) -> None:
     bare = {"id": "rs5", "labels": ["SNP", "Entity"], "remove": [], "props": {"kind": "SNP"}}
     located.graph.batches("load/merge_nodes", [bare])
     with pytest.raises(error, match=said):
-        region(located.graph, located.spaces, snp, disease)
+        locus(located.graph, located.spaces, snp, disease)
 
 
 def test_an_empty_window_is_told(located) -> None:
     with pytest.raises(UsageError, match="--window"):
-        region(located.graph, located.spaces, SNP, "RA", 0)
+        locus(located.graph, located.spaces, SNP, "RA", 0)
 
 
 def test_the_whole_space_is_every_vector_once_in_the_order_of_ids(located) -> None:
@@ -122,10 +122,11 @@ def test_the_whole_space_is_every_vector_once_in_the_order_of_ids(located) -> No
 
 
 def test_effects_are_the_mean_of_what_is_reported(located) -> None:
-    pairs, model = effects(located.graph, located.spaces)
-    assert model == located.graph.row("ask/get_active_model", ids=[])["id"]
+    result = effects(located.graph, located.spaces)
+    pairs = result.pairs
+    assert result.model == located.graph.row("ask/get_active_model", ids=[])["id"]
     assert set(pairs["trait"]) == {ARTHRITIS, "MONDO:0005147", "MONDO:0005010", "MONDO:0005148"}
     arthritis = pairs.filter(pl.col("trait") == ARTHRITIS).row(0, named=True)
     assert arthritis["log_odds"] == pytest.approx(0.5878, abs=1e-4) and arthritis["type"] == "ASSOCIATED_WITH"
     asked = pl.DataFrame({"left": [SNP], "right": [ARTHRITIS]})
-    assert arthritis["cosine"] == pytest.approx(score(located.graph, located.spaces, asked)["cosine"][0])
+    assert arthritis["cosine"] == pytest.approx(score(located.graph, located.spaces, asked).table["cosine"][0])

@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from generel_etl.errors import DataError
-from generel_graph.ask import read_pairs, score, to_tsv
+from generel_graph.ask import score
+from generel_graph.ask.score import read_pairs
 
 
 def test_rows_keep_their_order_and_columns_and_get_ids_and_cosines(kept_world, tmp_path: Path) -> None:
@@ -25,7 +26,7 @@ def test_rows_keep_their_order_and_columns_and_get_ids_and_cosines(kept_world, t
         "b\tMONDO:0005147\trs2476601\n",
         encoding="utf-8",
     )
-    lines = to_tsv(score(kept_world.graph, kept_world.spaces, read_pairs(path))).splitlines()
+    lines = score(kept_world.graph, kept_world.spaces, read_pairs(path)).tsv().splitlines()
     added = "left_id\tright_id\tcosine\tleft_by\tright_by\teffect\teffect_percentile"
     assert lines[0] == f"note\tright\tleft\t{added}"
     rows = [line.split("\t") for line in lines[1:]]
@@ -69,7 +70,7 @@ def test_a_table_that_is_none_is_told(kept_world, tmp_path: Path) -> None:
 
 def test_an_snp_that_is_no_node_has_a_cosine_too(kept_world) -> None:
     pairs = pl.DataFrame({"left": ["rs4242", "rs4243", "CAD"], "right": ["CAD", "CAD", "rs4242"]})
-    scored = score(kept_world.graph, kept_world.spaces, pairs)
+    scored = score(kept_world.graph, kept_world.spaces, pairs).table
     assert scored["left_id"].to_list() == ["rs4242", None, "MONDO:0005010"]
     assert scored["left_by"].to_list() == ["locus", None, "synonym"]
     assert scored["cosine"][0] == scored["cosine"][2] == pytest.approx(1 / math.sqrt(1.01), abs=1e-5)
@@ -78,7 +79,7 @@ def test_an_snp_that_is_no_node_has_a_cosine_too(kept_world) -> None:
 
 def test_an_empty_table_stays_one(kept_world) -> None:
     empty = pl.DataFrame(schema={"left": pl.String, "right": pl.String})
-    assert score(kept_world.graph, kept_world.spaces, empty).columns == [
+    assert score(kept_world.graph, kept_world.spaces, empty).table.columns == [
         "left",
         "right",
         "left_id",
@@ -96,13 +97,13 @@ def test_an_snp_and_a_trait_have_an_effect_whichever_stands_first(kept_world) ->
         "left": ["rs2476601", "RA", "rs689", "rs2476601", "PTPN22", "rs689", "sweet blood", "T2D", "rs1"],
         "right": ["T2D", "rs689", "joint stiffness", "PTPN22", "RA", "rs689", "rs689", "RA", "RA"],
     }
-    scored = score(kept_world.graph, kept_world.spaces, pl.DataFrame(pairs))
+    scored = score(kept_world.graph, kept_world.spaces, pl.DataFrame(pairs)).table
     assert scored["effect"].to_list() == [0.09, 0.05, 0.05, None, None, None, None, None, None]
     assert scored["effect_percentile"].to_list() == [100.0, 0.0, 0.0, None, None, None, None, None, None]
 
 
 def test_a_space_that_knows_no_effects_gives_none(kept_world, monkeypatch) -> None:
     monkeypatch.setattr(kept_world.space, "effects", lambda self, pairs, traits: None)
-    scored = score(kept_world.graph, kept_world.spaces, pl.DataFrame({"left": ["rs2476601"], "right": ["T2D"]}))
+    scored = score(kept_world.graph, kept_world.spaces, pl.DataFrame({"left": ["rs2476601"], "right": ["T2D"]})).table
     assert scored.select("effect", "effect_percentile").row(0) == (None, None)
     assert scored["cosine"][0] is not None

@@ -38,7 +38,7 @@ def test_a_code_or_rsid_that_is_not_there_is_no_text(kept_world) -> None:
     for text in ("rs1", "MONDO:0000001", "GRCh38:6:1"):
         with pytest.raises(NotFoundError, match="no such"):
             kept_world.ask(text)
-    with pytest.raises(UsageError, match="nothing to search"):
+    with pytest.raises(UsageError, match="no text to search"):
         kept_world.ask("  ")
     with pytest.raises(UsageError, match="did you mean 'Gene'"):
         kept_world.ask("asthma", kind="Gen")
@@ -48,11 +48,12 @@ def test_a_code_or_rsid_that_is_not_there_is_no_text(kept_world) -> None:
 
 def test_an_snp_that_is_no_node_is_asked_by_where_it_was_placed(kept_world) -> None:
     answer = kept_world.ask("RS4242", k=2, kind="Disease")
-    assert (answer.resolved_by, answer.resolved_id, answer.resolved_kind) == ("locus", "rs4242", "SNP")
+    assert (answer.resolved_by, answer.resolved_id, answer.term.kind) == ("locus", "rs4242", "SNP")
     assert ids(answer) == ["MONDO:0005010", "MONDO:0005148"]
     assert [h.linked for h in answer.hits] == [None, None]
     assert answer.sentence() == (
-        "rs4242 is no node of the graph; placed from 1 gene (CDKN2B-AS1) and 2 SNPs near 9:22125000 (GRCh38), from list"
+        "rs4242 is not in the graph; "
+        "its vector is from 1 gene (CDKN2B-AS1) and 2 SNPs near 9:22125000 (GRCh38), from list"
     )
     assert kept_world.ask("rs689", k=1).as_json()["locus"] is None
 
@@ -102,7 +103,7 @@ def test_a_free_text_has_no_links_but_concepts_that_it_was_nearest_to(kept_world
 
 def test_an_snp_has_its_gene_and_place(kept_world) -> None:
     hit = kept_world.ask("CTLA4", k=1, kind="snp").hits[0]
-    assert (hit.id, hit.genes, hit.position, hit.place) == (
+    assert (hit.id, hit.genes, hit.position, hit.genes_and_position) == (
         "rs3087243",
         ("CTLA4",),
         "2:203874196",

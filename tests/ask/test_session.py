@@ -8,6 +8,7 @@ from pathlib import Path
 
 import networkx as nx
 import pandas as pd
+import polars as pl
 import pytest
 
 import generel_graph
@@ -28,25 +29,27 @@ def session(kept_world, tmp_path: Path) -> Session:
 
 
 def test_search_gives_a_frame_that_says_what_was_asked(session: Session) -> None:
-    found = session.search("rs2476601", k=3, kind="Disease")
+    found = session.search("rs2476601", k=3, kind="Disease").frame()
     assert isinstance(found, pd.DataFrame)
     assert list(found.columns) == ["id", "kind", "name", "score", "linked", "links", "codes", "genes", "position"]
     assert found["kind"].eq("Disease").all() and found["score"].between(-1, 1).all()
     assert found.attrs["resolved_by"] == "rsid"
-    assert list(session.search("rs2476601", kind="Pathway").columns) == list(found.columns)
+    assert list(session.search("rs2476601", kind="Pathway").frame().columns) == list(found.columns)
 
 
 def test_query_recipe_and_subgraph(session: Session) -> None:
-    assert session.query("MATCH (d:Drug) RETURN d.name AS drug")["drug"].tolist() == ["abatacept"]
+    assert session.query("MATCH (d:Drug) RETURN d.name AS drug").frame()["drug"].tolist() == ["abatacept"]
     near = session.query(
         "MATCH (m:Model {active: true}) CALL db.index.vector.queryNodes(m.index, 10, $v) YIELD node, score "
         "RETURN node.id AS id ORDER BY score DESC LIMIT 2",
         embed={"v": "CAD"},
-    )
+    ).frame()
     assert set(near["id"]) == {"MONDO:0005010", "rs1333049"}
-    effects = session.recipe("snp_effects", snp="rs2476601")
-    assert effects.equals(session.recipe("snp_effects", {"snp": "rs2476601"}))
-    assert len(effects) == 4 and effects.attrs["cypher"].startswith("// What does one SNP do")
+    effects = session.recipe("snp_effects", snp="rs2476601").frame()
+    assert effects.equals(session.recipe("snp_effects", {"snp": "rs2476601"}).frame())
+    shown = session.recipe("snp_effects", snp="rs2476601", show=True)
+    assert (shown.cypher, shown.rows) == (effects.attrs["cypher"], [])
+    assert len(effects) == 4 and effects.attrs["cypher"].startswith("// What are the reported effects of one SNP")
     around = session.subgraph("CTLA4")
     assert isinstance(around, nx.MultiDiGraph) and "DRUGBANK:DB01281" in around
     with pytest.raises(NotFoundError, match="names no node"):
@@ -54,23 +57,21 @@ def test_query_recipe_and_subgraph(session: Session) -> None:
 
 
 def test_explain_gives_what_a_program_can_go_on_with(session: Session) -> None:
-    identity = {
-        "model": {"learnt_share": 0.7, "dimension": 4},
-        "train": {"published_before": "2005-01-01"},
-        "task_weights": {"gwas": 1.0, "snp_gene": 1.0},
-    }
     folder = session.config.model_folder(session.model_id())
-    (folder / "config.json").write_text(json.dumps({"identity": identity}))
+    trained = {"task": ["snp_gene"], "anchor": ["rs2476601"], "positive": ["HGNC:9652"]}
+    pl.DataFrame(trained).write_parquet(folder / "trained_pairs.parquet")
     found = session.explain("rs2476601", "PTPN22")
     assert (found.trained_on, found.tasks, found.direct[0].seen) == ("yes", ("snp_gene",), "yes")
-    assert found.cosine == session.score(pd.DataFrame({"left": ["rs2476601"], "right": ["PTPN22"]}))["cosine"][0]
+    assert (
+        found.cosine == session.score(pd.DataFrame({"left": ["rs2476601"], "right": ["PTPN22"]})).frame()["cosine"][0]
+    )
     assert isinstance(found.graph(), nx.MultiDiGraph) and set(found.graph()) == {"rs2476601", "HGNC:9652"}
-    assert session.explain("rs2476601", "RA").trained_on == "no", "its report has no weight"
+    assert session.explain("rs2476601", "RA").trained_on == "no", "the list does not have it"
 
 
 def test_score_keeps_the_callers_frame(session: Session) -> None:
     pairs = pd.DataFrame({"left": ["rs2476601", None], "right": ["RA", "RA"], "n": [1, 2]}, index=[7, 9])
-    scored = session.score(pairs)
+    scored = session.score(pairs).frame()
     assert list(scored.columns) == [
         "left",
         "right",

@@ -111,9 +111,11 @@ def test_vectors_made_elsewhere_become_a_model_that_answers(graph: Graph, projec
 
     hits = search(graph, lambda _: space, SearchQuery.read("rs2", 5)).hits
     assert [(h.id, round(h.score, 4)) for h in hits] == [("MONDO:0000001", 0.8), ("rs1", 0.6)], "the plain cosine"
-    pairs = score(graph, lambda _: space, pl.DataFrame({"left": ["rs1", "rs1"], "right": ["MONDO:0000001", "HGNC:1"]}))
+    pairs = score(
+        graph, lambda _: space, pl.DataFrame({"left": ["rs1", "rs1"], "right": ["MONDO:0000001", "HGNC:1"]})
+    ).table
     assert pairs["cosine"].to_list() == [pytest.approx(0.0, abs=1e-6), None]
-    _, rows = query(graph, lambda _: space, "RETURN $v AS v", embed={"v": "rs2"})
+    rows = query(graph, lambda _: space, "RETURN $v AS v", embed={"v": "rs2"}).rows
     assert rows[0][0] == pytest.approx([0.6, 0.8])
     with pytest.raises(ModelError, match="no encoder"):
         search(graph, lambda _: space, SearchQuery.read("a wording that nobody has"))

@@ -9,6 +9,7 @@ import pytest
 
 import generel_graph
 from generel_etl.errors import GraphError
+from generel_graph.ask.recipes.recipe import PARAMETER
 from generel_graph.graph import DIALECTS, Graph
 from generel_graph.graph.statements import NEO4J_5, NEWEST, folder, statement, statement_body, statement_names
 
@@ -44,7 +45,10 @@ def test_the_header_tells_what_it_does_its_parameters_and_columns(name: str) -> 
     assert sum(line.startswith("returns:") for line in header) == 1
     assert ";" not in body
     if "recipes" in name.split("/"):
-        assert {n for line in header for n in re.findall(r"^:param (\w+) => ", line)} == told
+        typed = [match for line in lines if (match := PARAMETER.match(line))]
+        assert {match["name"] for match in typed} == told, "each parameter line states type, default and meaning"
+        assert all((match["default"] == "null") <= bool(match["null"]) for match in typed), "null needs a `?`"
+        assert all(match["default"].startswith("[") == bool(match["list"]) for match in typed), "lists end in s"
         assert header[0].endswith("?"), "a recipe begins with its question"
         assert sum(line.startswith("nothing:") for line in header) == 1
 

@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from generel_graph.ask import recipe_names
+from generel_graph.ask.recipes.recipe import recipe_names
 from generel_graph.config import load_config
 from generel_graph.demo.data import quickstart
 from generel_graph.embed import list_models
@@ -158,7 +158,7 @@ def test_every_recipe_answers_on_the_quick_start(project: Project) -> None:
     with open_session(load_config(project.folder, project.environment())) as session:
         for name in recipe_names():
             texts = {"vector": "morning joint stiffness"} if name == "concepts_near_text" else {}
-            answer = session.cook(name, {}, texts)
+            answer = session.recipe(name, embed=texts)
             assert answer.rows or name in EMPTY, name
 
 

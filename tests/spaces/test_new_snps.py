@@ -163,7 +163,7 @@ def test_a_node_that_goes_is_placed_where_it_was(graph: Graph, tmp_path: Path, n
     before, _ = Session(whole, graph).vectors(["rs99"])
     session = Session(configure(tmp_path, toml), graph)
     load(graph, session.config)
-    assert not session.vectors(["rs99"])[0]
+    assert not session.vectors(["rs99"])
     for snp in ("rs99", "GRCh38:1:1010000"):
         placed = session.space(session.model_id()).snp_vectors([snp])[snp]
         assert not isinstance(placed, NotFoundError)
@@ -172,32 +172,32 @@ def test_a_node_that_goes_is_placed_where_it_was(graph: Graph, tmp_path: Path, n
 
 
 def test_search_says_what_an_snp_was_placed_from(session: Session) -> None:
-    answer = session.ask("RS90", k=2, kind="Disease")
-    assert (answer.resolved_by, answer.resolved_id, answer.resolved_kind) == ("locus", "rs90", "SNP")
+    answer = session.search("RS90", k=2, kind="Disease")
+    assert (answer.resolved_by, answer.resolved_id, answer.term.kind) == ("locus", "rs90", "SNP")
     assert answer.hits[0].id == "MONDO:0000001" and answer.hits[0].linked is None
     assert answer.sentence() == (
         "rs90 is no node of the graph; placed from 1 gene (GOUT1) and 3 SNPs near 1:1015000 (GRCh38), from list"
     )
     told = answer.as_json()["locus"]
     assert told["place"] == "GRCh38:1:1015000" and told["sources"] == ("list",)
-    read = session.ask("rs40", k=1)
-    assert read.locus is not None and read.locus.regulates == ("SALT3",)
-    assert read.sentence().endswith("placed from 1 gene (SALT3) of eQTL rows, from eqtl")
-    assert len(session.run("RETURN size($v) AS n", embed={"v": "rs90"})[1][0]) == 1
-    assert session.search("rs90").attrs["resolved_by"] == "locus"
+    read = session.search("rs40", k=1)
+    assert read.term.locus is not None and read.term.locus.regulates == ("SALT3",)
+    assert read.sentence().endswith("its vector is from 1 gene (SALT3) of eQTL rows, from eqtl")
+    assert len(session.query("RETURN size($v) AS n", embed={"v": "rs90"}).rows[0]) == 1
+    assert session.search("rs90").resolved_by == "locus"
 
 
 def test_a_place_is_enough_in_any_spelling(session: Session) -> None:
     spellings = ("GRCh38:1:1015000", "grch38:chr1:1015000", "hg38:1:1015000", "GRCh38:chr1:1015000:A:G")
-    answers = [session.ask(text, k=3) for text in spellings]
+    answers = [session.search(text, k=3) for text in spellings]
     assert {a.resolved_by for a in answers} == {"locus"}
     assert [a.resolved_id for a in answers] == [*["GRCh38:1:1015000"] * 3, "GRCh38:1:1015000:A:G"]
     assert len({tuple(h.score for h in a.hits) for a in answers}) == 1
     # Where a node lies, the node is meant; where a list has an rsID, its eQTL rows are its own.
-    assert session.ask("hg38:1:1000000").resolved_id == "rs1000"
-    assert session.ask("hg38:1:1000000").sentence() == "'hg38:1:1000000' is the position of rs1000 (SNP, rs1000)"
-    assert session.ask("GRCh38:1:1000000:A:C").resolved_by == "locus", "another allele is another variant"
-    at = session.ask("GRCh38:4:1000").locus
+    assert session.search("hg38:1:1000000").resolved_id == "rs1000"
+    assert session.search("hg38:1:1000000").sentence() == "'hg38:1:1000000' is the position of rs1000 (SNP, rs1000)"
+    assert session.search("GRCh38:1:1000000:A:C").resolved_by == "locus", "another allele is another variant"
+    at = session.search("GRCh38:4:1000").term.locus
     assert at is not None and at.regulates == ("SALT3",)
 
 
@@ -213,23 +213,23 @@ def test_a_place_is_enough_in_any_spelling(session: Session) -> None:
 )
 def test_what_cannot_be_placed_is_refused_with_the_reason(session: Session, text: str, said: list[str]) -> None:
     with pytest.raises(NotFoundError) as error:
-        session.ask(text)
+        session.search(text)
     assert all(part in error.value.message for part in said), error.value.message
-    with pytest.raises(UsageError, match="without its build"):
-        session.ask("chr1:1015000")
+    with pytest.raises(UsageError, match="genome build"):
+        session.search("chr1:1015000")
 
 
 def test_score_places_snps_too_and_leaves_others_empty(session: Session, tmp_path: Path) -> None:
     lefts = ["rs90", "rs77", "rs1000", "gouty toe", "rs40", "GRCh38:1:1015000", "1:1015000"]
     rights = ["gouty joint"] * 4 + ["SALT3", "rs90", "gouty joint"]
-    scored = session.score(pl.DataFrame({"left": lefts, "right": rights}).to_pandas())
+    scored = session.score(pl.DataFrame({"left": lefts, "right": rights}).to_pandas()).frame()
     known = scored["cosine"].notna().tolist()
     scored = scored.fillna({"left_id": "", "left_by": ""})
     assert scored["left_id"].tolist() == ["rs90", "", "rs1000", "", "rs40", "GRCh38:1:1015000", ""]
     assert scored["left_by"].tolist() == ["locus", "", "rsid", "text", "locus", "locus", ""]
     assert scored["right_by"].tolist() == ["name"] * 5 + ["locus", "name"]
     assert known == [True, False, True, True, True, True, False]
-    hit = session.ask("rs90", k=1, kind="Disease").hits[0]
+    hit = session.search("rs90", k=1, kind="Disease").hits[0]
     assert scored["cosine"][0] == pytest.approx(hit.score, abs=1e-4)
     assert scored["cosine"][5] == pytest.approx(1.0, abs=1e-5)
 
@@ -239,6 +239,6 @@ def test_without_the_stage_a_place_is_placed_and_an_rsid_is_told_why_not(session
         folder = session.config.etl.stage_folder(source.name)
         folder.rename(folder.with_name(f"{source.name}.gone"))
     with pytest.raises(NotFoundError, match="on this machine"):
-        session.ask("rs90")
-    assert session.ask("GRCh38:1:1015000").resolved_by == "locus"
+        session.search("rs90")
+    assert session.search("GRCh38:1:1015000").resolved_by == "locus"
     assert list_models(session.graph)[0].id == session.model_id()

@@ -1,24 +1,17 @@
 // What changed near a disease between two models?
-// The nearest nodes of a kind by the active model and by another one whose vectors still stand on the nodes, side by side.
-// Cosines of SNPs are of whole vectors, those of concepts of the learnt half. Nothing comes if a slot in the file is not that of
-// the active model, or of the other one.
-// $disease: id of the disease (a name or a code will do)
-// $other: id of the other model (null: the newest that is not active, where the program asks)
-// $kind: kind of the hits (SNP, Disease, Drug, Phenotype …; a gene's SNPs are asked for by another mix, so not here)
-// $k: nodes of each model
-// $learnt: numbers of a vector that a cosine between concepts looks at, from the first (the program fills in the model's)
-// $other_learnt: the same of the other model
-// $published_before: reports from this day on are not known yet (text as "2015-01-01"; null: all are)
-// returns: id, name, change ("came", "left", "rose", "fell", "stayed"), rank, cosine (−1 to 1, by the active model), other_rank,
-//   other_cosine (by the other one; a rank beyond k is null), linked (an edge joins it to the disease)
-// nothing: try a kind of which there are nodes
-// :param disease => 'MONDO:0008383'
-// :param other => null
-// :param kind => 'SNP'
-// :param k => 20
-// :param learnt => 384
-// :param other_learnt => 384
-// :param published_before => null
+// The nearest nodes of a kind by the active model and by another model whose vectors are still stored, side by side.
+// Cosines of SNPs use the complete vectors, those of concepts the learnt half. Returns no rows if `embedding_0` or
+// `embedding_1` is not the property of its model.
+// $disease: Disease = 'MONDO:0008383' — the disease
+// $other: Model? = null — the other model; null: the newest that is not active
+// $kind: Kind = 'SNP' — kind of the hits (SNP, Disease, Drug, Phenotype …); for the SNPs of a gene use `search`
+// $k: Integer = 20 — nodes per model
+// $learnt: Integer = 384 — numbers of a vector that cosines between concepts use, from the first; set from the model
+// $other_learnt: Integer = 384 — the same for the other model
+// $published_before: Date? = null — reports published on or after this day do not count
+// returns: id, name, change ("came", "left", "rose", "fell", "stayed"), rank, cosine (−1 to 1, by the active model),
+//   other_rank, other_cosine (by the other model; a rank beyond k is null), linked (an edge joins it to the disease)
+// nothing: try another kind
 MATCH (:Model {active: true, index: 'embedding_0'})
 MATCH (:Model {id: $other, index: 'embedding_1'})
 MATCH (asked:Entity {id: $disease})

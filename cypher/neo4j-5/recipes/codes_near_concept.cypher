@@ -1,25 +1,21 @@
-// Which codes of another vocabulary mean a concept, or lie nearest to it?
-// First codes of its own cluster (one meaning), then those that a cross-reference leads to (evidence, no identity), then
-// those of the nearest other clusters of its kind; a code is told once, by its best way. Codes that are no nodes but
-// stand in a node's `xrefs` count too. Nothing comes if the slot in the file is not the active one.
-// $concept: id of the concept (a name or a code will do)
-// $vocabulary: prefix of the codes that are wanted (MONDO, EFO, DOID, HP, UMLS, MESH, ICD10CM, SNOMEDCT, PHECODE …)
-// $learnt: numbers of a vector that a cosine between concepts looks at, from the first (the program fills in the model's)
-// $k: nodes of a kind that the vector search gives
-// $limit: codes at most
-// returns: code, name (of the node that has it), kind, way ("same cluster", "cross-reference", "nearest"),
-//   cosine (−1 to 1, by the learnt half), through (id of the node that has the code)
-// nothing: try another prefix, or a larger $k; a vocabulary that is in no loaded source has no codes here
-// :param concept => 'MONDO:0008383'
-// :param vocabulary => 'DOID'
-// :param learnt => 384
-// :param k => 200
-// :param limit => 10
+// Which codes of another vocabulary mean a concept, or are nearest to it?
+// First the codes of its own cluster (the same meaning), then those that a cross-reference leads to (evidence, not
+// identity), then those of the nearest other clusters of its kind. A code appears once, by the first of these that applies.
+// Codes in `xrefs` of a node that are not nodes themselves are included. Returns no rows if `embedding_0` is not the
+// property of the active model.
+// $concept: Concept = 'MONDO:0008383' — the concept
+// $vocabulary: Text = 'DOID' — prefix of the wanted codes (MONDO, EFO, DOID, HP, UMLS, MESH, ICD10CM, SNOMEDCT, PHECODE …)
+// $learnt: Integer = 384 — numbers of a vector that cosines between concepts use, from the first; set from the model
+// $k: Integer = 200 — nodes of a kind from the vector search
+// $limit: Integer = 10 — maximum number of codes
+// returns: code, name (of the node with the code), kind, way ("same cluster", "cross-reference", "nearest"), cosine (−1
+//   to 1, by the learnt half), through (id of the node with the code)
+// nothing: try another prefix, or a larger $k; codes are known only for vocabularies of loaded sources
 MATCH (model:Model {active: true, index: 'embedding_0'})
 MATCH (asked:Entity {id: $concept})
 MATCH (d:Entity {id: asked.cluster})
 WITH d, d.embedding_0[..$learnt] + [i IN range($learnt + 1, size(d.embedding_0)) | 0.0] AS question,
-     // an index stands for each kind that has vectors, and for no other
+     // only kinds with vectors have an index
      [kind IN CASE WHEN d.kind IN ['Disease', 'Phenotype', 'Trait'] THEN ['Disease', 'Phenotype', 'Trait'] ELSE [d.kind] END
        WHERE kind IN model.kinds] AS kinds
 CALL (d, question, kinds) {

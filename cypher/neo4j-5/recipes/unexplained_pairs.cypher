@@ -1,25 +1,18 @@
-// Which pairs lie near each other in the space and far from each other in the graph?
-// Each node of a set (a concept and all kinds of it) with its nearest ones of a kind; left are pairs of clusters that no path of
-// `hops` edges joins. Either the graph lacks an edge there, or the space makes one up from likeness of words: both are worth a look.
-// Nothing comes if the slot in the file is not the active one.
-// $concept: id of the concept whose kinds (IS_A, six levels) are the set (a name or a code will do)
-// $kind: kind of the hits (Disease, Drug, Gene, Phenotype …; not SNP)
-// $anchors: nodes of the set at most, those with the most edges first
-// $k: hits of each that are looked at
-// $hops: edges of a path that explains a pair (1 or 2)
-// $learnt: numbers of a vector that a cosine between concepts looks at, from the first (the program fills in the model's)
-// $limit: pairs at most
-// $published_before: reports from this day on explain nothing yet (text as "2015-01-01"; null: all do)
-// returns: id, name, near_id, near_name, cosine (−1 to 1, by the learnt half), edges, near_edges (how many each cluster has)
-// nothing: try a concept with more kinds, a larger $k, or a smaller $hops: all that is near is explained
-// :param concept => 'MONDO:0007179'
-// :param kind => 'Disease'
-// :param anchors => 50
-// :param k => 20
-// :param hops => 2
-// :param learnt => 384
-// :param limit => 20
-// :param published_before => null
+// Which pairs are near each other in the space but not connected in the graph?
+// Each node of a set (a concept and all of its subtypes) is paired with its nearest nodes of a kind; pairs of clusters that
+// a path of up to `hops` edges joins are removed. Either the graph lacks an edge, or the cosine comes only from similar
+// names. Returns no rows if `embedding_0` is not the property of the active model.
+// $concept: Concept = 'MONDO:0007179' — the concept whose subtypes (IS_A, six levels) are the set
+// $kind: Kind = 'Disease' — kind of the hits (Disease, Drug, Gene, Phenotype …; not SNP)
+// $anchors: Integer = 50 — maximum number of nodes of the set, those with the most edges first
+// $k: Integer = 20 — hits considered for each node
+// $hops: Integer = 2 — maximum length of a path that explains a pair (1 or 2 edges)
+// $learnt: Integer = 384 — numbers of a vector that cosines between concepts use, from the first; set from the model
+// $limit: Integer = 20 — maximum number of pairs
+// $published_before: Date? = null — reports published on or after this day explain nothing
+// returns: id, name, near_id, near_name, cosine (−1 to 1, by the learnt half), edges, near_edges (numbers of edges of
+//   the clusters)
+// nothing: try a concept with more subtypes, a larger $k, or a smaller $hops
 MATCH (:Model {active: true, index: 'embedding_0'})
 MATCH (asked:Entity {id: $concept})
 CALL (asked) {

@@ -1,1 +1,1 @@
-"""Why two things are near each other: evidence, paths, shared neighbours."""
+"""Explanations of a pair: evidence, paths, shared neighbours."""

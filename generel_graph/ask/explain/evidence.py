@@ -1,4 +1,4 @@
-"""What edges say: each with its source, effects told for one allele, how far studies agree, and what contradicts."""
+"""Direct evidence: edges with their sources, and their effects converted to one allele."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Evidence:
     neg_log10_p: float | None
     sample_size: int | None
     flags: tuple[str, ...]
-    allele: str | None  # that the effect is told for; None: no effect can be told
+    allele: str | None  # the effect allele; None: unknown
     odds_ratio: float | None  # of that allele
     beta: float | None  # of that allele
     beta_unit: str | None
@@ -54,10 +54,10 @@ class Evidence:
     seen: str = UNSEEN  # whether the model was trained on its two nodes: "yes", "held out", "no" or "unknown"
 
     @property
-    def told_by(self) -> str:
-        """Who says so: the study, else the paper, else the cohort with its tissue, else the source."""
-        place = " ".join(filter(None, [self.cohort, self.tissue]))
-        return self.study or self.pubmed_id or place or self.source
+    def reported_by(self) -> str:
+        """The study, else the paper, else the cohort with its tissue, else the source."""
+        cohort = " ".join(filter(None, [self.cohort, self.tissue]))
+        return self.study or self.pubmed_id or cohort or self.source
 
     @property
     def symmetric(self) -> bool:
@@ -66,35 +66,35 @@ class Evidence:
 
 
 def read_evidence(graph: Graph, pairs: Sequence[tuple[Sequence[str], Sequence[str]]]) -> list[list[Evidence]]:
-    """All edges between the members of each pair of clusters; of an SNP and a trait or gene told for one allele."""
+    """All edges between the members of each pair of clusters; effects of an SNP refer to one allele."""
     if not pairs:
         return []
-    asked = [{"left": list(left), "right": list(right)} for left, right in pairs]
-    rows = graph.rows("ask/list_evidence", pairs=asked)
+    lists = [{"left": list(left), "right": list(right)} for left, right in pairs]
+    rows = graph.rows("ask/list_evidence", pairs=lists)
     snps = sorted({row["start"] for row in rows if row["type"].removeprefix(NEGATED) in EFFECTS})
     alleles = {snp: read_alleles(graph, snp) for snp in snps}
-    found: list[list[Evidence]] = [[] for _ in pairs]
+    by_pair: list[list[Evidence]] = [[] for _ in pairs]
     for row in rows:
-        found[row["pair"]].append(_evidence(row, alleles.get(row["start"], NO_ALLELES)))
-    return [sorted(some, key=_order) for some in found]
+        by_pair[row["pair"]].append(_evidence(row, alleles.get(row["start"], NO_ALLELES)))
+    return [sorted(edges, key=_order) for edges in by_pair]
 
 
 def with_seen(edges: Sequence[Evidence], seen: Sequence[str]) -> tuple[Evidence, ...]:
-    """The same edges with whether training saw each."""
+    """The same edges, each with whether the model was trained on its nodes."""
     return tuple(replace(edge, seen=answer) for edge, answer in zip(edges, seen, strict=True))
 
 
 def _order(edge: Evidence) -> tuple[Any, ...]:
-    """By type as the list of relations has them, then what weighs most."""
+    """Sort key: the order of RELATIONS, then the largest weight first."""
     types = list(RELATIONS)
-    place = types.index(edge.type) if edge.type in types else len(types)
-    return place, -(edge.weight or 0.0), edge.source, edge.told_by, edge.start, edge.end
+    rank = types.index(edge.type) if edge.type in types else len(types)
+    return rank, -(edge.weight or 0.0), edge.source, edge.reported_by, edge.start, edge.end
 
 
 def _evidence(row: Mapping[str, Any], alleles: Alleles) -> Evidence:
     props = plain(row["props"])
     sign = alleles.sign(props.get("effect_allele")) if row["type"].removeprefix(NEGATED) in EFFECTS else 0
-    odds_ratio, beta, low, high = _turned(props, sign)
+    odds_ratio, beta, low, high = _converted(props, sign)
     larger = (odds_ratio is not None and odds_ratio > 1) or (beta is not None and beta > 0)
     smaller = (odds_ratio is not None and odds_ratio < 1) or (beta is not None and beta < 0)
     names = ("study", "pubmed_id", "published", "cohort", "tissue", "relation", "weight", "neg_log10_p", "sample_size")
@@ -116,8 +116,8 @@ def _evidence(row: Mapping[str, Any], alleles: Alleles) -> Evidence:
     )
 
 
-def _turned(props: Mapping[str, Any], sign: int) -> tuple[float | None, float | None, float | None, float | None]:
-    """Odds ratio, beta and the interval's ends of the chosen allele; nothing without one."""
+def _converted(props: Mapping[str, Any], sign: int) -> tuple[float | None, float | None, float | None, float | None]:
+    """Odds ratio, beta and confidence limits for the chosen allele; None without one."""
     odds, beta, low, high = (props.get(name) for name in ("odds_ratio", "beta", "ci_low", "ci_high"))
     if sign == 1:
         return odds, beta, low, high
@@ -129,34 +129,34 @@ def _turned(props: Mapping[str, Any], sign: int) -> tuple[float | None, float | 
 
 
 COMPLEMENT = {"A": "T", "T": "A", "C": "G", "G": "C"}
-FIRST = "ASSOCIATED_WITH"  # whose reports choose the allele, where there are any
+FIRST = "ASSOCIATED_WITH"  # the type whose reports determine the allele, if there are any
 
 
 @dataclass(frozen=True, slots=True)
 class Alleles:
-    """The allele that an SNP's effects are told for, and its two alleles."""
+    """The effect allele of an SNP, and its two alleles."""
 
     chosen: str | None  # None: no report names one
-    pair: tuple[str, ...]  # both alleles; empty where nobody tells
+    pair: tuple[str, ...]  # both alleles; () if unknown
 
     def on_strand(self, letter: str | None) -> str | None:
-        """A report's letter on the strand of the pair, where the pair tells the strands apart."""
-        if letter is None or not self._strand_is_told or letter in self.pair:
+        """The letter of a report on the strand of the pair, if the pair determines the strand."""
+        if letter is None or not self._determines_strand or letter in self.pair:
             return letter
         other = COMPLEMENT.get(letter)
         return other if other in self.pair else letter
 
     def sign(self, letter: str | None) -> int:
-        """1 for a report of the chosen allele, −1 for one of the other, 0 where that is not told."""
-        told = self.on_strand(letter)
-        if told is None or self.chosen is None:
+        """1 for a report of the chosen allele, −1 for one of the other allele, 0 if unknown."""
+        allele = self.on_strand(letter)
+        if allele is None or self.chosen is None:
             return 0
-        if told == self.chosen:
+        if allele == self.chosen:
             return 1
-        return -1 if told in self.pair and self.chosen in self.pair else 0
+        return -1 if allele in self.pair and self.chosen in self.pair else 0
 
     @property
-    def _strand_is_told(self) -> bool:
+    def _determines_strand(self) -> bool:
         return len(self.pair) == 2 and COMPLEMENT.get(self.pair[0]) != self.pair[1]
 
 
@@ -164,17 +164,17 @@ NO_ALLELES = Alleles(None, ())
 
 
 def read_alleles(graph: Graph, snp: str) -> Alleles:
-    """The alleles of an SNP of the graph: as its node says, else as a report with both says, else as all reports do."""
+    """The alleles of an SNP: from its node, else from a report with both, else from all reports."""
     rows = graph.rows("ask/list_alleles", snp=snp)
-    some = [row for row in rows if row["type"] == FIRST] or rows
-    if not some:
+    reports = [row for row in rows if row["type"] == FIRST] or rows
+    if not reports:
         return NO_ALLELES
-    known = Alleles(None, _pair(some))
-    times: Counter[str] = Counter()
-    for row in some:
-        times[known.on_strand(row["effect_allele"]) or ""] += row["reports"]
-    chosen = min(times, key=lambda letter: (-times[letter], letter))
-    return Alleles(chosen, known.pair)
+    alleles = Alleles(None, _pair(reports))
+    counts: Counter[str] = Counter()
+    for row in reports:
+        counts[alleles.on_strand(row["effect_allele"]) or ""] += row["reports"]
+    chosen = min(counts, key=lambda letter: (-counts[letter], letter))
+    return Alleles(chosen, alleles.pair)
 
 
 def _pair(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Where a cosine stands among those of random pairs of the same kinds."""
+"""The percentile of a cosine among pairs of nodes of the same kinds."""
 
 from __future__ import annotations
 
@@ -11,41 +11,42 @@ from generel_graph.ask.similarity import crosswise
 from generel_graph.ask.space import Space, Vector
 from generel_graph.graph import Graph
 
-SAMPLE = 400  # clusters of a kind, evenly chosen in the order of ids: of one graph and model always the same
+SAMPLE = 400  # clusters per kind, evenly spaced in the order of ids: always the same for one graph and model
 
 
 @dataclass(frozen=True, slots=True)
 class Percentile:
-    """How many of the pairs have a smaller cosine."""
+    """The share of the pairs that have a smaller cosine."""
 
     value: float  # 0 … 100
-    pairs: int  # that it was counted among
-    among: str  # what these are, in words
+    pairs: int  # number of pairs compared
+    among: str  # the pairs, in words
 
 
 def percentile(
     graph: Graph, model: PinnedModel, space: Space, cosine: float, left: tuple[str, Vector], right: tuple[str, Vector]
 ) -> Percentile | None:
-    """The place of a pair's cosine, from kind ("" of a free text) and vector of its ends; None for two free texts.
+    """The percentile of a pair's cosine, from kind ("" for a free text) and vector of each endpoint.
 
-    A free text is held against nodes of the other's kind: there is no sample of all texts. Raises ActiveModelChanged.
+    A free text is compared with nodes of the kind of the other endpoint, because there is no sample of texts; None for
+    two free texts. Raises ActiveModelChanged.
     """
     if not right[0]:
         left, right = right, left
     if not right[0]:
         return None
-    others = _sample(graph, model, right[0])
+    right_sample = _sample(graph, model, right[0])
     if not left[0]:
-        table = crosswise(space, left[1][np.newaxis], "", others, right[0])
+        table = crosswise(space, left[1][np.newaxis], "", right_sample, right[0])
         cosines = table.ravel()
-        among = f"pairs of this text and {len(others):,} nodes of the kind {right[0]}"
+        among = f"pairs of this text and {len(right_sample):,} nodes of the kind {right[0]}"
     else:
         same = left[0] == right[0]
-        ours = others if same else _sample(graph, model, left[0])
-        table = crosswise(space, ours, left[0], others, right[0])
-        cosines = table[np.triu_indices(len(ours), 1)] if same else table.ravel()
-        among = f"pairs of {len(ours):,} nodes of the kind {left[0]}" + (
-            "" if same else f" and {len(others):,} of the kind {right[0]}"
+        left_sample = right_sample if same else _sample(graph, model, left[0])
+        table = crosswise(space, left_sample, left[0], right_sample, right[0])
+        cosines = table[np.triu_indices(len(left_sample), 1)] if same else table.ravel()
+        among = f"pairs of {len(left_sample):,} nodes of the kind {left[0]}" + (
+            "" if same else f" and {len(right_sample):,} of the kind {right[0]}"
         )
     if not len(cosines):
         return None
@@ -54,6 +55,6 @@ def percentile(
 
 
 def _sample(graph: Graph, model: PinnedModel, kind: str) -> Vector:
-    """The vectors of some nodes of a kind, [m, dimension]."""
-    found = pinned_row(graph, "ask/sample_vectors", model, kind=kind, n=SAMPLE)
-    return np.asarray(found["vector"], dtype=np.float32).reshape(-1, model.dimension)
+    """The vectors of a sample of nodes of a kind, [m, dimension]."""
+    row = pinned_row(graph, "ask/sample_vectors", model, kind=kind, n=SAMPLE)
+    return np.asarray(row["vector"], dtype=np.float32).reshape(-1, model.dimension)

@@ -1,8 +1,9 @@
-"""Named questions: the files of `cypher/recipes/`, which can be pasted into the Browser as they are printed.
+"""Recipes: the prepared queries of `cypher/recipes/`, parsed from the headers of their files.
 
-Their headers are read, so they keep to one form: a question, what there is to say of it, a line for each `$parameter`,
-`returns:` with the columns, `nothing:` with what to try where no row comes, and values as `:param` lines.
-A parameter whose line begins with "id of the disease" (or another word of NAMED) takes a name or a code as well.
+A header has a question, notes, one line per parameter, `returns:` with the columns, and `nothing:` with what to try if
+there are no rows. A line `$disease: Disease = 'MONDO:0008383' — the disease` states name, type, default and meaning.
+Types are those of NAMED, whose values are ids, names or codes, and of PLAIN. An `s` makes a list (`Kinds`), `?` allows
+null, and `SNP or position` also takes a genomic position.
 """
 
 from __future__ import annotations
@@ -13,73 +14,81 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from generel_etl.errors import UsageError
+from generel_etl.errors import GraphError, UsageError
 from generel_etl.schema import CONCEPT_KINDS, CONDITIONS
 from generel_graph.graph import Capabilities
 from generel_graph.graph.statements import NEWEST, statement, statement_names
 
 FOLDER = "recipes"
-NAMED: dict[str, tuple[str, ...]] = {  # what a parameter may be the id of, and the kinds that this means
+NAMED: dict[str, tuple[str, ...]] = {  # types whose values name a node or a model, and the kinds of the node
     "SNP": ("SNP",),
-    "concept": CONCEPT_KINDS,
-    "disease": CONDITIONS,
-    "drug": ("Drug",),
-    "gene": ("Gene",),
-    "model": (),
-    "phenotype": CONDITIONS,
+    "Concept": CONCEPT_KINDS,
+    "Disease": CONDITIONS,
+    "Drug": ("Drug",),
+    "Gene": ("Gene",),
+    "Model": (),
+    "Phenotype": CONDITIONS,
 }
-_NAMED = re.compile(rf"^ids? of the (?:\w+ )?({'|'.join(NAMED)})s?\b")
-_DEFAULT = re.compile(r"^// :param (\w+) => (.+)$", re.MULTILINE)
+PLAIN = ("Kind", "Vector", "Integer", "Number", "Text", "Date")
+_TYPES = "|".join((*NAMED, *PLAIN))
+PARAMETER = re.compile(
+    rf"^// \$(?P<name>\w+): (?P<type>{_TYPES})(?P<list>s?)(?P<position> or position)?(?P<null>\??) = "
+    r"(?P<default>.+?) — (?P<meaning>.+)$",
+    re.MULTILINE,
+)
 _USED = re.compile(r"\$(\w+)")
-_TOLD = re.compile(r"^// \$(\w+): (.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter as the header tells it."""
+    """One parameter of a recipe."""
 
     name: str
-    meaning: str
+    type: str  # a key of NAMED, or one of PLAIN
+    is_list: bool
+    takes_position: bool  # also takes build:chromosome:position
+    is_nullable: bool
     default: Any
+    meaning: str
 
     @property
-    def names(self) -> str:
-        """What its value is the id of, or its values the ids: a word of NAMED; "" for any other value."""
-        found = _NAMED.match(self.meaning)
-        return found[1] if found else ""
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of the nodes that its values name; () if they name no nodes."""
+        return NAMED.get(self.type, ())
 
     @property
-    def is_vector(self) -> bool:
-        """Whether its value is the vector of a text."""
-        return self.meaning.startswith("vector of ")
+    def type_name(self) -> str:
+        """The type as the header states it, as "Phenotypes" or "SNP or position"."""
+        position, null = " or position" if self.takes_position else "", "?" if self.is_nullable else ""
+        return f"{self.type}{'s' if self.is_list else ''}{position}{null}"
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """One named question as this server takes it."""
+    """One recipe in the dialect of a server."""
 
     name: str
     question: str
-    notes: str  # what there is to know of it
+    notes: str
     parameters: tuple[Parameter, ...]
     returns: str  # its columns, with units
-    nothing: str  # what to try where no row comes
+    nothing: str  # what to try if there are no rows
     cypher: str  # with the slots of its models
 
     @property
     def defaults(self) -> dict[str, Any]:
-        """The values of parameters that are not given."""
+        """The default of each parameter."""
         return {parameter.name: parameter.default for parameter in self.parameters}
 
     def pasteable(self, parameters: Mapping[str, Any]) -> str:
-        """The question and its statement, values in the place of parameters: the Browser takes it as one.
+        """The question and the statement with values in place of its parameters, to paste into Neo4j Browser.
 
-        `parameters` go over the defaults. It is for people to paste; the program itself sends parameters.
+        `parameters` override the defaults. The program itself sends parameters and never this text.
         """
         values = self.defaults | {name: value for name, value in parameters.items() if value is not None}
         lines = [line for line in self.cypher.splitlines() if not line.startswith("//")]
-        # JSON's numbers, texts, lists, true, false and null are Cypher's too
-        filled = _USED.sub(lambda found: json.dumps(values[found[1]], ensure_ascii=False), "\n".join(lines))
+        # Numbers, texts, lists, true, false and null of JSON are also Cypher literals.
+        filled = _USED.sub(lambda match: json.dumps(values[match[1]], ensure_ascii=False), "\n".join(lines))
         return f"// {self.question}\n{filled}"
 
 
@@ -89,49 +98,59 @@ def recipe_names() -> list[str]:
 
 
 def list_recipes() -> list[tuple[str, str]]:
-    """Name and question of each recipe; asks no server."""
+    """Name and question of each recipe; needs no server."""
     return [(name, _parse(name, statement(f"{FOLDER}/{name}", 0, 1, NEWEST)).question) for name in recipe_names()]
 
 
 def read_recipe(name: str, capabilities: Capabilities, slot: int, other: int | None = None) -> Recipe:
-    """One recipe for a server and a slot, and the slot of the other model for one that compares two.
+    """One recipe for a server and the slot of a model; `other` is the slot of the second model of a comparison.
 
-    Raises UsageError with the nearest for an unknown name, GraphError where a slot is missing.
+    Raises UsageError with the nearest name for an unknown one, GraphError for a missing slot.
     """
     check_recipe(name)
     return _parse(name, statement(f"{FOLDER}/{name}", slot, other, capabilities.dialect))
 
 
 def check_recipe(name: str) -> None:
-    """Raise UsageError with the nearest name for one that there is not; asks no server."""
+    """Raise UsageError with the nearest name for an unknown recipe; needs no server."""
     if name not in recipe_names():
         raise UsageError("no such recipe", where=FOLDER, found=name, valid=recipe_names())
 
 
 def _parse(name: str, text: str) -> Recipe:
-    header = [line[2:] for line in text.splitlines() if line.startswith("//")]
+    header = [line for line in text.splitlines() if line.startswith("//")]
     parts: dict[str, list[str]] = {"notes": [], "returns": [], "nothing": []}
+    parameters: list[Parameter] = []
     part = "notes"
     for line in header[1:]:
-        said = line.strip()
-        if said.startswith(("$", ":param")):
+        content = line.removeprefix("//").strip()
+        if content.startswith("$"):
+            parameters.append(_parameter(name, line))
             continue
-        word, colon, rest = said.partition(": ")
+        word, colon, rest = content.partition(": ")
         if colon and word in ("returns", "nothing"):
-            part, said = word, rest
-        parts[part].append(said)
-    meanings = dict(_TOLD.findall(text))
-    return Recipe(
-        name,
-        header[0].strip(),
-        " ".join(parts["notes"]),
-        tuple(Parameter(key, meanings[key], _literal(value)) for key, value in _DEFAULT.findall(text)),
-        " ".join(parts["returns"]),
-        " ".join(parts["nothing"]),
-        text,
+            part, content = word, rest
+        parts[part].append(content)
+    question = header[0].removeprefix("//").strip()
+    notes, returns, nothing = (" ".join(parts[key]) for key in ("notes", "returns", "nothing"))
+    return Recipe(name, question, notes, tuple(parameters), returns, nothing, text)
+
+
+def _parameter(recipe: str, line: str) -> Parameter:
+    match = PARAMETER.match(line)
+    if match is None:
+        raise GraphError(
+            "not a parameter line",
+            where=f"{FOLDER}/{recipe}.cypher",
+            found=line,
+            valid=["// $disease: Disease = 'MONDO:0008383' — the disease", *NAMED, *PLAIN],
+        )
+    return Parameter(
+        match["name"],
+        match["type"],
+        bool(match["list"]),
+        bool(match["position"]),
+        bool(match["null"]),
+        json.loads(match["default"].replace("'", '"')),
+        match["meaning"],
     )
-
-
-def _literal(text: str) -> Any:
-    """A Cypher literal of a `:param` line: number, text in single quotes, list, true, false or null."""
-    return json.loads(text.replace("'", '"'))

@@ -1,1 +1,1 @@
-"""Which clusters lie near what is asked: questions, their scope, the index, names."""
+"""Search: query options, filters, the vector index, and names."""

@@ -1,4 +1,4 @@
-"""Which nodes may be answers: what a question says of its hits, worked out for one graph."""
+"""Which clusters may be hits: the filters of a query, evaluated for one graph."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from generel_graph.graph import Graph
 
 @dataclass(frozen=True, slots=True)
 class SearchFilter:
-    """The clusters that may be answers."""
+    """The clusters that may be hits."""
 
     kinds: tuple[str, ...]
-    sources: tuple[str, ...] = ()  # nodes have an edge of one of these; none: of any
+    sources: tuple[str, ...] = ()  # nodes have an edge from one of these; (): no condition
     region: GenomicRegion | None = None
-    without: frozenset[str] = frozenset()  # clusters that are no answer
-    within: frozenset[str] | None = None  # the clusters to choose from; None: all
+    without: frozenset[str] = frozenset()  # excluded clusters
+    within: frozenset[str] | None = None  # the only clusters that may be hits; None: all
 
     def parameters(self, among: Collection[str] | None) -> dict[str, Any]:
-        """What `ask/scan_nodes` takes, beside model, vector and k, to look among some clusters (None: all)."""
+        """The parameters of `ask/scan_nodes` beside model, vector and k; `among` limits it to clusters (None: all)."""
         if self.within is not None:
             among = self.within if among is None else self.within.intersection(among)
         region = self.region
@@ -38,31 +38,31 @@ class SearchFilter:
         }
 
 
-def scope_of(graph: Graph, question: SearchQuery, asked: Sequence[str], left_out: Sequence[str]) -> SearchFilter:
-    """What `question` says of its hits: `asked` are clusters whose links count, `left_out` those that are no answer.
+def filter_of(graph: Graph, query: SearchQuery, queried: Sequence[str], left_out: Sequence[str]) -> SearchFilter:
+    """The filter of a query; `queried` are the clusters whose links count, `left_out` clusters that are excluded.
 
-    Raises NotFoundError where `of` is a code that the graph lacks, or names nothing.
+    Raises NotFoundError if `of` is a code that is not in the graph, or names nothing.
     """
     without, within = frozenset(left_out), None
-    if question.not_linked is not None and asked:
-        found = graph.row(
+    if query.not_linked is not None and queried:
+        linked = graph.row(
             "ask/list_linked",
-            asked=cluster_members(graph, asked),
-            types=list(question.not_linked),
-            published_before=question.published_before,
+            asked=cluster_members(graph, queried),
+            types=list(query.not_linked),
+            published_before=query.published_before,
         )
-        without = without.union(found["clusters"])
-    if question.within:
-        within = _within(graph, question)
-    return SearchFilter(question.kinds, question.sources, question.region, without, within)
+        without = without.union(linked["clusters"])
+    if query.within:
+        within = _within(graph, query)
+    return SearchFilter(query.kinds, query.sources, query.region, without, within)
 
 
-def _within(graph: Graph, question: SearchQuery) -> frozenset[str]:
-    """The clusters at most so many edges from the one that `of` names, it among them."""
-    begin = link_node(graph, question.of, "of")
-    reached, frontier = {begin}, {begin}
-    for _ in range(question.within):
-        row = graph.row("ask/list_one_hop", clusters=sorted(frontier), published_before=question.published_before)
+def _within(graph: Graph, query: SearchQuery) -> frozenset[str]:
+    """The clusters at most `query.within` edges from the one that `query.of` names, including itself."""
+    start = link_node(graph, query.of, "of")
+    reached, frontier = {start}, {start}
+    for _ in range(query.within):
+        row = graph.row("ask/list_one_hop", clusters=sorted(frontier), published_before=query.published_before)
         frontier = set(row["clusters"]) - reached
         reached |= frontier
     return frozenset(reached)

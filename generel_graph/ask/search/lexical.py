@@ -1,4 +1,4 @@
-"""Which concepts a free text names most nearly: by its words and by its vector, fused by reciprocal rank."""
+"""Concepts by the words of a text, and the concepts nearest to a free text, by words and vector."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from generel_graph.ask.space import Space, Vector
 from generel_graph.graph import Graph
 
 SHOWN = 5  # concepts
-CANDIDATES = 50  # of each of the two ways
+CANDIDATES = 50  # of each ranking
 RANK_CONSTANT = 60  # of reciprocal rank fusion (Cormack, Clarke, Büttcher, SIGIR 2009)
-OFFERED = 5_000  # concepts that the full-text index may offer, of all kinds
-MOST_WORDS = 64  # of a text; what is longer is no name, and Lucene takes 1,024 clauses
-FUZZY_FROM = 5  # letters; shorter words are too like each other
+OFFERED = 5_000  # candidates from the full-text index, of all kinds
+MOST_WORDS = 64  # of a text; names are shorter, and Lucene accepts 1,024 clauses
+FUZZY_FROM = 5  # letters; shorter words have too many fuzzy matches
 _WORD = re.compile(r"\w+")
 
 
 def named_by(
     graph: Graph, model: PinnedModel, space: Space, text: str, vector: Vector, shown: int = SHOWN
 ) -> tuple[EntityRef, ...]:
-    """The concepts that `text`, with its `vector` [dimension] in the space, is nearest to, best first.
+    """The concepts nearest to a text with its vector [dimension]: words and vector, fused by reciprocal rank.
 
     Raises ActiveModelChanged.
     """
@@ -37,7 +37,7 @@ def named_by(
 
 
 def by_words(graph: Graph, text: str, kinds: Sequence[str] = CONCEPT_KINDS, shown: int = CANDIDATES) -> list[str]:
-    """Clusters of `kinds` whose names share words with `text`, a letter wrong here or there, likest names first."""
+    """Clusters of `kinds` whose names share words with `text`, allowing one edit per word, the most similar first."""
     words = list(dict.fromkeys(word.lower() for word in _WORD.findall(text)))[:MOST_WORDS]
     if not words:
         return []
@@ -45,13 +45,13 @@ def by_words(graph: Graph, text: str, kinds: Sequence[str] = CONCEPT_KINDS, show
     rows = graph.rows(
         "ask/find_words", query=" ".join(terms), kinds=list(kinds), offered=OFFERED, limit=4 * max(shown, CANDIDATES)
     )
-    asked = trigrams(text)
-    ranked = sorted(rows, key=lambda row: (-max(_dice(asked, trigrams(n)) for n in row["names"] if n), row["id"]))
+    of_text = trigrams(text)
+    ranked = sorted(rows, key=lambda row: (-max(_dice(of_text, trigrams(n)) for n in row["names"] if n), row["id"]))
     return list(dict.fromkeys(row["cluster"] for row in ranked))[:shown]
 
 
 def trigrams(text: str) -> frozenset[str]:
-    """The runs of three letters of a text's words, with blanks around each word."""
+    """The trigrams of a text's words, padded with blanks."""
     return frozenset(
         padded[i : i + 3]
         for word in _WORD.findall(text.lower())
@@ -61,7 +61,7 @@ def trigrams(text: str) -> frozenset[str]:
 
 
 def fuse(rankings: Sequence[Sequence[str]]) -> list[str]:
-    """One order of several: each item has the sum of 1 / (60 + its rank)."""
+    """Fuse rankings: the score of an item is the sum of 1 / (60 + its rank)."""
     scores: dict[str, float] = {}
     for ranking in rankings:
         for rank, item in enumerate(ranking, start=1):
@@ -70,5 +70,5 @@ def fuse(rankings: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _dice(left: frozenset[str], right: frozenset[str]) -> float:
-    """Shared trigrams, 0 … 1."""
+    """Dice coefficient of two sets, 0 … 1."""
     return 2 * len(left & right) / (len(left) + len(right)) if left or right else 0.0

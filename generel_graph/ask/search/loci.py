@@ -1,4 +1,4 @@
-"""One SNP a locus: of those near each other on a chromosome, the nearest to the question."""
+"""One SNP per locus: of SNPs near each other on a chromosome, the best one."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Protocol, TypeVar
 
 from generel_etl.parsing.association_stats import MHC
 
-WINDOW = 250_000  # base pairs to either side
+LOCUS_WINDOW = 250_000  # base pairs to each side
 
 
 class HasPosition(Protocol):
-    """What has a place on a chromosome, or none ("" and 0)."""
+    """Something with a position on a chromosome, or none ("" and 0)."""
 
     @property
     def chromosome(self) -> str:
-        """As "6" or "X"; "" for a concept, or an SNP whose place nobody says."""
+        """As "6" or "X"; "" for a concept, or an SNP without a known position."""
 
     @property
     def position(self) -> int:
@@ -27,23 +27,23 @@ T = TypeVar("T", bound=HasPosition)
 
 
 def apart(ranked: Iterable[T]) -> list[T]:
-    """Those of `ranked`, best first, that lie farther than WINDOW from every better one; what has no place stays."""
-    kept: list[T] = []
-    taken: dict[str, list[int]] = {}
+    """The items farther than LOCUS_WINDOW from every better one, best first, and all items without a position."""
+    chosen: list[T] = []
+    chosen_positions: dict[str, list[int]] = {}
     for item in ranked:
         if item.chromosome and item.position:
-            places = taken.setdefault(item.chromosome, [])
+            positions = chosen_positions.setdefault(item.chromosome, [])
             position = _folded(item)
-            at = bisect(places, position)
-            if any(abs(position - near) <= WINDOW for near in places[max(at - 1, 0) : at + 1]):
+            index = bisect(positions, position)
+            if any(abs(position - near) <= LOCUS_WINDOW for near in positions[max(index - 1, 0) : index + 1]):
                 continue
-            insort(places, position)
-        kept.append(item)
-    return kept
+            insort(positions, position)
+        chosen.append(item)
+    return chosen
 
 
 def _folded(item: HasPosition) -> int:
-    """The position; within the MHC, where everything is in LD with everything, that of its middle."""
+    """The position; within the MHC, where LD extends over the entire region, that of its middle."""
     first, last = MHC
     inside = item.chromosome == "6" and first <= item.position <= last
     return (first + last) // 2 if inside else item.position

@@ -54,9 +54,3 @@ def write_trained_pairs(folder: Path, corpus: Corpus, groups: Sequence[TaskGroup
     table = io.BytesIO()
     pl.concat(parts).sort("task", "anchor", "positive").write_parquet(table)
     write_atomically(folder / TRAINED_PAIRS, table.getvalue())
-
-
-def read_held_out(folder: Path) -> pl.DataFrame | None:
-    """The held-out pairs of a model's folder (task, anchor, positive, weight); None where it does not tell them."""
-    path = folder / HELD_OUT
-    return pl.read_parquet(path) if path.is_file() else None
