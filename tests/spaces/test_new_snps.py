@@ -157,10 +157,10 @@ def test_a_node_that_goes_is_placed_where_it_was(graph: Graph, tmp_path: Path, n
     number of the SNP's vector by less than 1e-4, whatever format the towers were trained in.
     """
     toml = TOML.replace('"float32"', f'"{number_format}"')
-    whole = configure(tmp_path, toml + MAP)
-    load(graph, whole)
-    train(graph, whole)
-    before, _ = Session(whole, graph).vectors(["rs99"])
+    with_node = configure(tmp_path, toml + MAP)
+    load(graph, with_node)
+    train(graph, with_node)
+    before = Session(with_node, graph).vectors(["rs99"])
     session = Session(configure(tmp_path, toml), graph)
     load(graph, session.config)
     assert not session.vectors(["rs99"])
@@ -176,7 +176,7 @@ def test_search_says_what_an_snp_was_placed_from(session: Session) -> None:
     assert (answer.resolved_by, answer.resolved_id, answer.term.kind) == ("locus", "rs90", "SNP")
     assert answer.hits[0].id == "MONDO:0000001" and answer.hits[0].linked is None
     assert answer.sentence() == (
-        "rs90 is no node of the graph; placed from 1 gene (GOUT1) and 3 SNPs near 1:1015000 (GRCh38), from list"
+        "rs90 is not in the graph; its vector is from 1 gene (GOUT1) and 3 SNPs near 1:1015000 (GRCh38), from list"
     )
     told = answer.as_json()["locus"]
     assert told["place"] == "GRCh38:1:1015000" and told["sources"] == ("list",)
@@ -195,7 +195,7 @@ def test_a_place_is_enough_in_any_spelling(session: Session) -> None:
     assert len({tuple(h.score for h in a.hits) for a in answers}) == 1
     # Where a node lies, the node is meant; where a list has an rsID, its eQTL rows are its own.
     assert session.search("hg38:1:1000000").resolved_id == "rs1000"
-    assert session.search("hg38:1:1000000").sentence() == "'hg38:1:1000000' is the position of rs1000 (SNP, rs1000)"
+    assert session.search("hg38:1:1000000").sentence() == "'hg38:1:1000000' is the position of rs1000 (SNP)"
     assert session.search("GRCh38:1:1000000:A:C").resolved_by == "locus", "another allele is another variant"
     at = session.search("GRCh38:4:1000").term.locus
     assert at is not None and at.regulates == ("SALT3",)
@@ -204,11 +204,11 @@ def test_a_place_is_enough_in_any_spelling(session: Session) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("rs77", ["no such SNP", "looked in hits, eqtl, list, old"]),
-        ("rs91", ["no such SNP", "nothing around it (GRCh38:1:90000000)"]),
+        ("rs77", ["no such SNP", "searched: hits, eqtl, list, old"]),
+        ("rs91", ["no such SNP", "nothing near its position (GRCh38:1:90000000)"]),
         ("rs92", ["no positions in its build (GRCh37:1:1015000)", "GRCh38 (15 SNPs)"]),
         ("GRCh37:1:1015000", ["no positions in its build", "GRCh38 (15 SNPs)"]),
-        ("GRCh38:9:5000000", ["no such SNP", "nothing around it"]),
+        ("GRCh38:9:5000000", ["no such SNP", "nothing near its position"]),
     ],
 )
 def test_what_cannot_be_placed_is_refused_with_the_reason(session: Session, text: str, said: list[str]) -> None:
