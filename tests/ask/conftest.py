@@ -1,4 +1,4 @@
-"""A small graph that can be counted by hand, and a space whose directions have a meaning."""
+"""A small graph with known answers, and a toy space whose directions have a meaning."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ TEXTS = {"morning joint stiffness": IMMUNE + 0.3 * OTHER, "sweet blood": SUGAR}
 
 
 class ToySpace:
-    """A space without halves: a gene and an SNP are asked with half the cosine, so that constants count."""
+    """A space without halves; a gene and an SNP have the constant 2, so that constants are tested."""
 
     dimension = DIMENSION
 
@@ -127,7 +127,7 @@ class ToySpace:
         return {snp: known.get(snp) or NotFoundError("the graph has no such SNP", found=snp) for snp in snps}
 
     def effects(self, pairs, traits):
-        """An effect that tells which SNP, and a percentile that tells where the trait lies."""
+        """An effect that identifies the SNP, and a percentile that depends on the trait."""
         sizes = np.array([len(snp) / 100 for snp, _ in pairs])
         return sizes, np.array([100.0 * float(traits[trait][1] > 0.5) for _, trait in pairs])
 
@@ -153,7 +153,7 @@ def ids(answer: SearchResult) -> list[str]:
 
 @dataclass
 class World:
-    """The small graph with an active model, and where each node lies."""
+    """The small graph with an active model, and the vector of each node."""
 
     graph: Graph
     vectors: dict[str, np.ndarray] = field(default_factory=dict)
@@ -214,12 +214,12 @@ def world(graph: Graph) -> World:
 
 @pytest.fixture(scope="module")
 def kept_world(lasting: Graph) -> World:
-    """The same for all tests of one module, which put back what they change."""
+    """The same graph for all tests of one module; each test reverts its changes."""
     return build(lasting)
 
 
 def build(graph: Graph, further: Callable[..., Sequence[tuple[dict, np.ndarray]]] | None = None) -> World:
-    """The small graph in an empty database, with further nodes and their places; `further` gets snp and concept."""
+    """The small graph in an empty database, with further nodes and their vectors; `further` gets snp and concept."""
     create_keys(graph)
     create_indexes(graph)
     made = World(graph)

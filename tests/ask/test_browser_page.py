@@ -1,4 +1,4 @@
-"""Neo4j Browser in a real Chromium: signed in at what `generel-graph browser` opens, in our style, with our queries."""
+"""Neo4j Browser in a real Chromium: the page of `generel-graph browser` is signed in, styled, and has our queries."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def loaded(graph: Graph) -> None:
 
 
 @pytest.mark.parametrize("graph", VERSIONS[:1], indirect=True)  # the page is the same on both
-def test_it_is_signed_in_styled_and_asked_as_the_guide_says(
+def test_browser_is_signed_in_and_styled_and_runs_the_queries_of_the_guide(
     loaded: None, graph: Graph, chromium, servers: dict[str, Running], tmp_path: Path
 ) -> None:
     from selenium.webdriver.common.by import By

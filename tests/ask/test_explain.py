@@ -1,4 +1,4 @@
-"""Two things explained: what is stated first, hubs damped, and every number with what it was counted among."""
+"""Explanations: direct evidence first, damped hubs, and the sample size of every percentile."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def between(found) -> list[tuple[str, ...]]:
     return [tuple(n.id for n in path.nodes) for metapath in found.paths for path in metapath.paths]
 
 
-def test_the_cosine_is_that_of_score_and_its_percentile_rises_with_it(told) -> None:
+def test_cosine_equals_that_of_score_and_percentile_increases_with_it(told) -> None:
     pairs = [("rs2476601", "T1D"), ("rs689", "T1D"), ("rs1333049", "T1D"), ("rs231775", "T1D")]
     frame = pl.DataFrame({"left": [a for a, _ in pairs], "right": [b for _, b in pairs]})
     scored = score(told.graph, told.spaces, frame).table["cosine"].to_list()
@@ -99,7 +99,7 @@ def test_the_cosine_is_that_of_score_and_its_percentile_rises_with_it(told) -> N
     assert ask(told, "T1D", "T2D", hops=2).percentile.pairs == 4 * 3 // 2
 
 
-def test_direct_evidence_is_told_for_one_allele_and_what_contradicts_is_named(told) -> None:
+def test_direct_evidence_refers_to_one_allele_and_contradictions_are_listed(told) -> None:
     found = ask(told, "rs2476601", "RA")
     said = {e.reported_by: (e.allele, e.direction, e.odds_ratio) for e in found.direct if e.type == "ASSOCIATED_WITH"}
     assert said == {
@@ -125,7 +125,7 @@ def test_direct_evidence_is_told_for_one_allele_and_what_contradicts_is_named(to
     assert treated.contradictions == ("TREATS (toy) against CONTRAINDICATED_FOR (label)",)
 
 
-def test_effects_are_turned_as_the_recipe_turns_them(told) -> None:
+def test_effects_are_converted_as_in_the_recipe(told) -> None:
     for snp in ("rs2476601", "rs689", "rs1333049"):
         cooked = run_recipe(told.graph, told.spaces, "snp_effects", {"snp": snp}).rows
         ends = sorted({row[1] for row in cooked})
@@ -141,7 +141,7 @@ def test_effects_are_turned_as_the_recipe_turns_them(told) -> None:
             assert sorted(rounded, key=str) == sorted(recipe, key=str), (snp, end)
 
 
-def test_a_pair_is_trained_on_held_out_or_neither(told) -> None:
+def test_pair_is_trained_on_held_out_or_neither(told) -> None:
     weightless = ask(told, "rs2476601", "PTPN22")
     assert (weightless.trained_on, [e.seen for e in weightless.direct]) == ("no", ["no"])
     treated = ask(told, "abatacept", "T1D")
@@ -155,7 +155,7 @@ def test_a_pair_is_trained_on_held_out_or_neither(told) -> None:
     assert ask(told, "INS", "T1D").trained_on == "no"
 
 
-def test_a_hub_explains_less_than_a_longer_path_of_things_that_know_few(told) -> None:
+def test_path_through_a_hub_ranks_below_a_longer_path_of_low_degree(told) -> None:
     found = ask(told, "X:a", "X:b")
     assert between(found)[:2] == [(RARE, RARER), (HUB,)], "through a member, never by what is denied"
     assert ("X:c",) not in between(found), "nor by an edge without weight"
@@ -171,7 +171,7 @@ def test_a_hub_explains_less_than_a_longer_path_of_things_that_know_few(told) ->
     assert (found.cut, found.cosine, found.percentile, found.nearest) == ((), None, None, ())
 
 
-def test_each_step_has_its_edges_and_the_graph_has_them_all(told) -> None:
+def test_each_step_has_its_edges_and_the_graph_has_all_of_them(told) -> None:
     found = ask(told, "rs231775", "abatacept", hops=2)
     assert set(between(found)) == {(CTLA4,), (RA,)}
     path = next(p for m in found.paths for p in m.paths if p.nodes[0].id == CTLA4)
@@ -189,7 +189,7 @@ def test_each_step_has_its_edges_and_the_graph_has_them_all(told) -> None:
     assert plain["paths"][0]["paths"][0]["steps"][0]["edges"][0]["source"]
 
 
-def test_what_is_near_both_has_the_greatest_sum_of_cosines(told) -> None:
+def test_concepts_near_both_have_the_largest_sum_of_cosines(told) -> None:
     found = ask(told, "rs2476601", "T2D", k=3)
     unit = {id_: v / np.linalg.norm(v) for id_, v in told.vectors.items()}
     concepts = [i for i in unit if not i.startswith("rs") and i not in (T2D, "EFO:0000685")]
@@ -204,7 +204,7 @@ def test_what_is_near_both_has_the_greatest_sum_of_cosines(told) -> None:
         assert (near.left, near.right) == pytest.approx(cosines(near.id), abs=1e-4)
 
 
-def test_an_end_without_edges_has_a_cosine_and_says_so(told) -> None:
+def test_endpoint_not_in_the_graph_has_a_cosine_and_no_edges(told) -> None:
     text = ask(told, "morning joint stiffness", "RA")
     assert text.cosine == pytest.approx(1 / np.sqrt(1.09), abs=1e-4)
     assert (text.direct, text.paths, text.shared, text.trained_on) == ((), (), (), "no")
@@ -217,7 +217,7 @@ def test_an_end_without_edges_has_a_cosine_and_says_so(told) -> None:
     assert both.percentile is None and both.cosine == pytest.approx(0.0, abs=1e-4)
 
 
-def test_an_end_that_is_not_there_and_limits_that_cannot_be_are_told(told) -> None:
+def test_unknown_endpoints_and_invalid_limits_are_rejected(told) -> None:
     for unknown in ("rs1", "MONDO:0000001"):
         with pytest.raises(NotFoundError, match="no such"):
             ask(told, "RA", unknown)
@@ -227,7 +227,7 @@ def test_an_end_that_is_not_there_and_limits_that_cannot_be_are_told(told) -> No
         ask(told, "RA", "T1D", k=0)
 
 
-def test_two_names_of_one_thing_are_explained_by_what_joins_them(told) -> None:
+def test_two_codes_of_one_concept_are_explained_by_the_edges_between_them(told) -> None:
     found = ask(told, "RA", "EFO:0000685")
     assert found.same and found.cosine == pytest.approx(1.0, abs=1e-5)
     assert [(e.type, e.source) for e in found.direct] == [("SAME_AS", "sssom")]
@@ -236,7 +236,7 @@ def test_two_names_of_one_thing_are_explained_by_what_joins_them(told) -> None:
     assert set(found.graph()) == {RA}
 
 
-def test_what_was_left_out_is_told(told, monkeypatch) -> None:
+def test_truncated_searches_are_reported(told, monkeypatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(neighbourhood, "END_EDGES", 1)
         cut = ask(told, "X:a", "X:b").cut

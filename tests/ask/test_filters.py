@@ -1,4 +1,4 @@
-"""Mixtures, filters and names: what hits may be, and in which order they come."""
+"""Weighted queries, filters and names: which clusters are hits, and in which order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def unit(vector: np.ndarray) -> np.ndarray:
     return vector / np.linalg.norm(vector)
 
 
-def test_several_ends_are_asked_as_their_weighted_mean(kept_world) -> None:
+def test_several_texts_are_scored_by_their_weighted_mean(kept_world) -> None:
     answer = kept_world.ask(["rheumatoid arthritis", "type 2 diabetes"], 20, weights=[2, 1])
     assert answer.resolved_by == "mixture"
     assert [(t.id, w) for t, w in zip(answer.terms, answer.weights, strict=True)] == [
@@ -28,8 +28,8 @@ def test_several_ends_are_asked_as_their_weighted_mean(kept_world) -> None:
     assert answer.sentence().splitlines()[0].startswith("+2  'rheumatoid arthritis' is the name of")
 
 
-def test_each_end_of_a_mixture_has_its_own_constant(kept_world) -> None:
-    """A gene asks SNPs with half the cosine, a disease with all of it."""
+def test_each_text_of_a_mixture_has_its_own_constant(kept_world) -> None:
+    """The constant of a gene and an SNP is 2, that of a disease and an SNP is 1."""
     answer = kept_world.ask(["CTLA4", "type 2 diabetes"], 5, "SNP")
     for hit in answer.hits:
         v = unit(kept_world.vectors[hit.id])
@@ -37,7 +37,7 @@ def test_each_end_of_a_mixture_has_its_own_constant(kept_world) -> None:
         assert hit.score == pytest.approx(float(0.5 * v @ gene + v @ SUGAR) / 2, abs=1e-4)
 
 
-def test_minus_leads_away_and_what_cancels_is_told(kept_world) -> None:
+def test_minus_moves_away_and_texts_that_cancel_are_rejected(kept_world) -> None:
     plain, without = (kept_world.ask("type 1 diabetes", 5, "SNP", **how) for how in ({}, {"minus": "type 2 diabetes"}))
     assert ids(plain)[0] == "rs2476601"
     assert ids(without)[-1] == "rs689", "what is only sugar comes last"
@@ -46,13 +46,13 @@ def test_minus_leads_away_and_what_cancels_is_told(kept_world) -> None:
         kept_world.ask("RA", minus="MONDO:0008383")
 
 
-def test_free_texts_and_nodes_mix(kept_world) -> None:
+def test_free_texts_and_nodes_can_be_combined(kept_world) -> None:
     answer = kept_world.ask(["sweet blood", "rs1333049"], 1, "Disease")
     assert [term.resolved_by for term in answer.terms] == ["text", "rsid"]
     assert answer.hits[0].id in {"MONDO:0005148", "MONDO:0005010"}
 
 
-def test_not_linked_leaves_out_what_is_linked_by_any_or_by_some_types(kept_world) -> None:
+def test_not_linked_excludes_linked_hits_of_any_type_or_of_given_types(kept_world) -> None:
     every = kept_world.ask("rs2476601", 20)
     linked = {hit.id: hit.links for hit in every.hits if hit.linked}
     assert linked["MONDO:0008383"] == ("ASSOCIATED_WITH",)
@@ -63,7 +63,7 @@ def test_not_linked_leaves_out_what_is_linked_by_any_or_by_some_types(kept_world
     assert "MONDO:0008383" not in found
 
 
-def test_within_so_many_edges(kept_world) -> None:
+def test_within_limits_the_number_of_edges(kept_world) -> None:
     one = kept_world.ask("rheumatoid arthritis", 20, within=1, of="CTLA4")
     assert set(ids(one)) == {"rs231775", "rs3087243", "DRUGBANK:DB01281", "HGNC:2505"}
     two = kept_world.ask("rheumatoid arthritis", 20, "Disease", within=2, of="CTLA4")
@@ -72,7 +72,7 @@ def test_within_so_many_edges(kept_world) -> None:
         kept_world.ask("rheumatoid arthritis", within=1, of="sweet blood")
 
 
-def test_names_win_where_they_are_asked_for(kept_world) -> None:
+def test_lexical_and_hybrid_rank_by_names(kept_world) -> None:
     words = kept_world.ask("diabetes type 2", 2, lexical=True)
     assert ids(words) == ["MONDO:0005148", "MONDO:0005147"]
     both = kept_world.ask("sweet blood", 5, hybrid=True)
@@ -83,13 +83,13 @@ def test_names_win_where_they_are_asked_for(kept_world) -> None:
         kept_world.ask("rs2476601", lexical=True)
 
 
-def test_a_long_text_is_asked_by_its_beginning_and_says_so(kept_world) -> None:
+def test_long_text_is_truncated_and_reported(kept_world) -> None:
     answer = kept_world.ask("sweet blood and " * 700, 2)
     assert answer.terms[0].is_truncated
     assert "longer than the encoder reads" in answer.sentence()
     assert len(answer.sentence()) < 1_000
 
 
-def test_more_than_there_is_gives_all_there_is(kept_world) -> None:
+def test_k_above_the_number_of_clusters_returns_all(kept_world) -> None:
     assert len(kept_world.ask("RA", 1_000_000).hits) == len(kept_world.vectors) - 1
     assert len(kept_world.ask("RA", 1_000_000, exact=True).hits) == len(kept_world.vectors) - 1

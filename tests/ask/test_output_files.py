@@ -1,4 +1,4 @@
-"""An answer as a file: the form that its ending names, readable by others, whole or not at all."""
+"""Answers as files: the format of the extension, readable by other programs, written atomically."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROWS = [
 ]
 
 
-def test_numbers_stay_numbers_in_every_form(tmp_path: Path) -> None:
+def test_numbers_stay_numbers_in_every_format(tmp_path: Path) -> None:
     for ending in (".csv", ".tsv", ".json", ".parquet"):
         write_rows(tmp_path / f"out{ending}", COLUMNS, ROWS)
     frame = pd.read_csv(tmp_path / "out.csv")
@@ -40,7 +40,7 @@ def test_numbers_stay_numbers_in_every_form(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out.csv", "out.json", "out.parquet", "out.tsv"]
 
 
-def test_an_ending_that_names_no_form_is_told_and_nothing_is_left(tmp_path: Path) -> None:
+def test_unsupported_extension_is_rejected_and_a_failed_write_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"\.parquet"):
         file_format(tmp_path / "out.xlsx")
     (tmp_path / "out.csv").write_text("old")
@@ -49,7 +49,7 @@ def test_an_ending_that_names_no_form_is_told_and_nothing_is_left(tmp_path: Path
     assert [p.name for p in tmp_path.iterdir()] == ["out.csv"]
 
 
-def test_nodes_relationships_and_paths_are_a_graph_that_others_read(world, tmp_path: Path) -> None:
+def test_graphml_contains_nodes_relationships_and_paths(world, tmp_path: Path) -> None:
     cases = {
         "MATCH p = (:SNP {id: 'rs231775'})-->(:Gene) RETURN p": ({"rs231775", "HGNC:2505"}, 1),
         "MATCH (:SNP {id: 'rs231775'})-[r:LOCATED_IN]->() RETURN r": ({"rs231775", "HGNC:2505"}, 1),
@@ -75,7 +75,7 @@ def test_nodes_relationships_and_paths_are_a_graph_that_others_read(world, tmp_p
         query(world.graph, world.spaces, "MATCH (d:Drug) RETURN d.name").network()
 
 
-def test_two_relationships_of_one_pair_stay_two(world) -> None:
+def test_two_relationships_of_one_pair_stay_separate(world) -> None:
     extra = {"start": "rs689", "end": "MONDO:0005147", "props": {"source": "toy", "key": "f" * 16}}
     world.graph.batches("load/create_edges", [extra], type="ASSOCIATED_WITH")
     both = "MATCH (:SNP {id: 'rs689'})-[r:ASSOCIATED_WITH]->() RETURN r"

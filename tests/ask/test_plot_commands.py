@@ -1,4 +1,4 @@
-"""Commands that draw, on the small graph: what they write, what they print."""
+"""Plot commands on the small graph: the files that they write and the tables that they print."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_locus_draws_or_prints_its_table(run, folder: Path) -> None:
     assert not (folder / "rs3087243.png").exists()
 
 
-def test_plot_of_effects_goes_to_the_models_folder(run, folder: Path) -> None:
+def test_plot_of_effects_is_written_to_the_model_folder(run, folder: Path) -> None:
     done = run("plot", "--effects")
     assert done.returncode == 0, done.stderr
     (picture,) = folder.glob(".generel/models/*/effects.png")
@@ -75,7 +75,7 @@ def test_plot_of_effects_goes_to_the_models_folder(run, folder: Path) -> None:
     assert (wrong.returncode, "--effects" in wrong.stderr) == (2, True)
 
 
-def test_the_map_of_a_session_has_every_vector(world, folder: Path) -> None:
+def test_map_has_every_node_with_a_vector(world, folder: Path) -> None:
     nodes = Session(Config(folder=folder), world.graph).map().frame()
     assert list(nodes.columns) == ["id", "kind", "name", "source", "chromosome", "x", "y"]
     assert nodes["id"].tolist() == sorted(world.vectors) and nodes[["x", "y"]].notna().all(axis=None)

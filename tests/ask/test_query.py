@@ -1,4 +1,4 @@
-"""Cypher of one's own, recipes and neighbourhoods: read-only, plain values, no vectors, one model."""
+"""User-supplied Cypher, recipes and subgraphs: read-only, plain values, no vectors, one model."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def answer(kept_world, name, parameters, embed=None):
     return served.columns, served.rows
 
 
-def test_values_are_plain_and_vectors_stay_away(kept_world) -> None:
+def test_values_are_plain_and_without_vectors(kept_world) -> None:
     answered = query(
         kept_world.graph,
         kept_world.spaces,
@@ -35,7 +35,7 @@ def test_values_are_plain_and_vectors_stay_away(kept_world) -> None:
     assert not any(key.startswith("embedding") for key in (*node, *listed[0]))
 
 
-def test_a_text_is_a_parameter_as_a_vector(kept_world) -> None:
+def test_text_parameter_becomes_a_vector(kept_world) -> None:
     cypher = (
         "MATCH (m:Model {active: true}) CALL db.index.vector.queryNodes(m.index, 10, $v) "
         "YIELD node, score RETURN node.id, score ORDER BY score DESC LIMIT 2"
@@ -48,14 +48,14 @@ def test_a_text_is_a_parameter_as_a_vector(kept_world) -> None:
         query(kept_world.graph, kept_world.spaces, cypher, {"v": [1.0]}, {"v": "CAD"})
 
 
-def test_the_server_refuses_to_write_and_names_what_is_wrong(kept_world) -> None:
+def test_server_rejects_writes_and_invalid_statements(kept_world) -> None:
     with pytest.raises(GraphError, match=r"(?i)writ"):
         query(kept_world.graph, kept_world.spaces, "MATCH (n) SET n.x = 1")
     with pytest.raises(GraphError, match=r"(?i)invalid input"):
         query(kept_world.graph, kept_world.spaces, "MATCH (n RETURN n")
 
 
-def test_a_neighbourhood_is_a_networkx_graph(kept_world) -> None:
+def test_subgraph_is_a_networkx_graph(kept_world) -> None:
     found = subgraph(kept_world.graph, ["rs231775"], hops=1)
     assert isinstance(found, nx.MultiDiGraph)
     assert set(found) == {"rs231775", "MONDO:0005147", "HGNC:2505"}
@@ -91,7 +91,7 @@ def test_loci_near_a_disease_with_a_drugged_gene(kept_world) -> None:
     assert [row[0] for row in before] == ["rs3087243"] or [row[0] for row in before] == ["rs231775"]
 
 
-def test_effects_are_told_for_one_allele_or_not_at_all(kept_world) -> None:
+def test_effects_refer_to_one_allele_or_are_null(kept_world) -> None:
     columns, rows = answer(kept_world, "snp_effects", {"snp": "rs2476601"})
     told = {row[1]: dict(zip(columns, row, strict=True)) for row in rows}
     ra, t1d, cad, t2d = (told[f"MONDO:000{n}"] for n in ("8383", "5147", "5010", "5148"))
@@ -125,7 +125,7 @@ def test_concepts_near_a_text_are_marked_known_or_new(kept_world) -> None:
     assert answer(kept_world, "concepts_near_text", plain) == (columns, rows), "a vector takes a text as it is"
 
 
-def test_recipes_are_named_and_their_parameters_checked(kept_world) -> None:
+def test_unknown_recipes_and_parameters_are_rejected(kept_world) -> None:
     assert "snp_effects" in recipe_names()
     with pytest.raises(UsageError, match="did you mean 'snp_effects'"):
         read_recipe("snp_effect", kept_world.graph.capabilities, 0)

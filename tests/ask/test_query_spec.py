@@ -1,4 +1,4 @@
-"""What a person types becomes one checked question, or an error that says what is valid."""
+"""Search options become a checked query, or an error that lists the valid values."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from generel_etl.errors import UsageError
 from generel_graph.ask.search.query_spec import HYBRID, LEXICAL, MEANING, GenomicRegion, SearchQuery
 
 
-def test_a_text_may_stand_for_a_list_of_one_and_minus_for_a_weight() -> None:
+def test_single_text_is_a_list_of_one_and_minus_is_a_weight() -> None:
     question = SearchQuery.read("asthma", kind="gene", minus="eczema", source="gwas", not_linked_by="associated_with")
     assert (question.texts, question.weights) == (("asthma", "eczema"), (1.0, -1.0))
     assert (question.kinds, question.sources, question.not_linked) == (("Gene",), ("gwas",), ("ASSOCIATED_WITH",))
@@ -23,7 +23,7 @@ def test_ranking_options_are_those_of_the_command_line() -> None:
     assert SearchQuery.read("a", hybrid=True, lexical=False).ranking == HYBRID
 
 
-def test_a_region_is_a_chromosome_or_a_stretch_in_one_build() -> None:
+def test_region_is_a_chromosome_or_an_interval_in_one_build() -> None:
     assert GenomicRegion.read("chrX") == GenomicRegion("X")
     assert GenomicRegion.read("hg38:chr6:25,000,000-34,000,000") == GenomicRegion("6", "GRCh38", 25_000_000, 34_000_000)
     for text, said in {
@@ -58,6 +58,6 @@ def test_a_region_is_a_chromosome_or_a_stretch_in_one_build() -> None:
         ("asthma", {"within": 4, "of": "CTLA4"}, "number of edges"),
     ],
 )
-def test_what_cannot_be_followed_is_told(text, how, said) -> None:
+def test_invalid_options_are_rejected(text, how, said) -> None:
     with pytest.raises(UsageError, match=said):
         SearchQuery.read(text, **how)

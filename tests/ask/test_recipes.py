@@ -1,4 +1,4 @@
-"""Every recipe gives the right answer in a small world where it is known, and another in another world."""
+"""Every recipe gives the right answer on a small graph with a known answer, and a different one on a changed graph."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def write(world, cypher: str, **values: Any) -> None:
 
 @contextmanager
 def also(world, *edges: tuple) -> Iterator[None]:
-    """Another world for a moment: with further edges (type, start, end, properties)."""
+    """Add edges (type, start, end, properties) for the duration of a `with` block."""
     keys = [link(world, *edge) for edge in edges]
     yield
     write(world, "MATCH ()-[r]->() WHERE r.key IN $keys DELETE r", keys=keys)
@@ -76,7 +76,7 @@ def link(world, kind: str, start: str, end: str, props: dict[str, Any] | None = 
 
 @pytest.fixture(scope="module")
 def locus(lasting, build_world):
-    """The small world, with builds, weights, LD, eQTL, a second drug, a cohort and other vocabularies."""
+    """The small graph with builds, weights, LD, eQTL, a second drug, a cohort and other vocabularies."""
     world = build_world(
         lasting,
         lambda snp, concept: [
@@ -103,7 +103,7 @@ def table(world, name: str, **parameters: Any) -> list[dict[str, Any]]:
     return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
 
 
-def test_variants_near_a_disease_not_linked_that_regulate_a_drugged_gene(locus) -> None:
+def test_unlinked_variants_near_a_disease_that_regulate_a_drugged_gene(locus) -> None:
     name = "variants_regulating_drugged_gene"
     (row,) = table(locus, name, disease="rheumatoid disease")
     assert (row["snp"], row["gene"], row["tissue"]) == ("rs100", "CTLA4", "monocyte")
@@ -135,7 +135,7 @@ def test_variants_at_a_locus_are_ranked_for_a_disease(locus) -> None:
     assert table(locus, name, disease=T2D, snp="rs231775", window=0)[0]["reports"] == 0
 
 
-def test_drugs_come_with_their_path_and_whether_the_directions_fit(locus) -> None:
+def test_drugs_have_a_path_and_a_check_of_directions(locus) -> None:
     name = "drugs_for_disease"
     found = {r["drug"]: r for r in table(locus, name, disease=T1D)}
     assert list(found) == ["abatacept", "adder"], "the nearer drug first"
@@ -164,7 +164,7 @@ def test_drugs_come_with_their_path_and_whether_the_directions_fit(locus) -> Non
     write(locus, "MATCH (:SNP {id: 'rs100'})-[r:ASSOCIATED_WITH]->() REMOVE r.flags")
 
 
-def test_codes_of_another_vocabulary_by_cluster_then_reference_then_nearness(locus) -> None:
+def test_codes_are_ordered_by_cluster_cross_reference_and_cosine(locus) -> None:
     name = "codes_near_concept"
     own = table(locus, name, concept="RA", vocabulary="DOID")
     assert [(r["code"], r["way"], r["through"]) for r in own] == [
@@ -180,7 +180,7 @@ def test_codes_of_another_vocabulary_by_cluster_then_reference_then_nearness(loc
     assert table(locus, name, concept=RA, vocabulary="XYZ") == []
 
 
-def test_traits_of_an_snp_of_which_nothing_is_known(locus) -> None:
+def test_traits_of_an_snp_without_reports(locus) -> None:
     name = "traits_of_new_snp"
     place = table(locus, name, snp="GRCh38:2:203868991", window=20_000)
     assert place[0]["trait"] == "type 1 diabetes" and place[0]["snps"][0] == "rs231775"
@@ -195,7 +195,7 @@ def test_traits_of_an_snp_of_which_nothing_is_known(locus) -> None:
     assert table(locus, name, snp="GRCh37:2:203868991", window=20_000) == [], "another build"
 
 
-def test_pleiotropy_is_told_for_one_allele_with_the_likest_other_trait(locus) -> None:
+def test_pleiotropy_refers_to_one_allele_and_lists_the_most_similar_other_trait(locus) -> None:
     found = {r["trait_id"]: r for r in table(locus, "snp_pleiotropy", snp="rs2476601")}
     assert set(found) == {RA, T1D, T2D, CAD, "PHECODE:714.1"}
     assert (found[CAD]["allele"], found[CAD]["direction"]) == ("G", "mixed"), "the allele that most reports name"
@@ -226,7 +226,7 @@ def test_genes_near_a_set_of_phenotypes(locus) -> None:
         assert row["least"] == pytest.approx(min(cosines[row["gene_id"]]), abs=1e-4)
 
 
-def test_likeness_of_diseases_against_their_shared_genetics(locus) -> None:
+def test_similarity_of_diseases_beside_their_shared_genetics(locus) -> None:
     rows = table(locus, "diseases_alike_by_genetics", disease="RA", least=1)
     assert [r["disease_id"] for r in rows][:2] == ["PHECODE:714.1", T1D], "a disease without SNPs is not compared"
     t1d = next(r for r in rows if r["disease_id"] == T1D)
@@ -238,7 +238,7 @@ def test_likeness_of_diseases_against_their_shared_genetics(locus) -> None:
     assert next(r for r in early if r["disease_id"] == T1D)["shared_snps"] == 0, "its own report came later"
 
 
-def test_reports_of_cohorts_are_compared_on_one_allele(locus) -> None:
+def test_reports_of_cohorts_are_compared_for_one_allele(locus) -> None:
     name = "snp_across_biobanks"
     found = {(r["trait_id"], r["reported_by"]): r for r in table(locus, name, snp="rs2476601")}
     row = found[RA, "toy 17554300"]
@@ -275,7 +275,7 @@ def test_what_changed_between_two_models(locus) -> None:
     assert (back["rs689"], back["rs100"]) == ("left", "came")
 
 
-def test_pairs_that_are_near_and_far(locus) -> None:
+def test_pairs_near_in_the_space_and_unconnected_in_the_graph(locus) -> None:
     name = "unexplained_pairs"
     genes = table(locus, name, concept="RA", kind="gene", hops=2)
     assert [(r["id"], r["near_name"]) for r in genes] == [(RA, "INS")], "a drug or an SNP leads to the others"
@@ -287,7 +287,7 @@ def test_pairs_that_are_near_and_far(locus) -> None:
     assert table(locus, name, concept=RA, kind="Drug", hops=1)[0]["near_name"] == "adder"
 
 
-def test_a_text_that_names_nothing_or_something_else_is_told(locus) -> None:
+def test_text_that_names_nothing_or_another_kind_is_rejected(locus) -> None:
     with pytest.raises(NotFoundError, match="did you mean 'rheumatoid arthritis'"):
         served(locus, "drugs_for_disease", disease="rheumatoid artritis")
     with pytest.raises(NotFoundError, match="names no disease of the graph, but the Gene HGNC:2505"):
@@ -301,7 +301,7 @@ def test_a_text_that_names_nothing_or_something_else_is_told(locus) -> None:
     write(locus, "MATCH (g:Gene {id: 'HGNC:1'}) DELETE g")
 
 
-def test_an_snp_that_is_no_node_is_asked_for_by_its_place(locus) -> None:
+def test_snp_not_in_the_graph_is_replaced_by_its_position(locus) -> None:
     answer = served(locus, "traits_of_new_snp", snp="rs4242")
     assert answer.values["snp"] == "GRCh38:9:22125000" and "not in the graph" in answer.resolved["snp"]
 
@@ -321,13 +321,13 @@ def test_an_snp_that_is_no_node_is_asked_for_by_its_place(locus) -> None:
         ("variants_at_lokus", {}, "did you mean 'variants_at_locus'"),
     ],
 )
-def test_a_value_of_a_wrong_type_is_told(locus, name: str, values: dict[str, Any], said: str) -> None:
+def test_value_of_a_wrong_type_is_rejected(locus, name: str, values: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         served(locus, name, **values)
 
 
-def test_what_is_printed_can_be_run_as_it_is(locus) -> None:
-    """Ids stand where names were given, and what only the model knows is filled in."""
+def test_printed_statement_runs_unchanged(locus) -> None:
+    """The statement has ids in place of names, and the values that depend on the model."""
     values = {"phenotypes": "joint stiffness", "limit": 2}
     ready = prepare_recipe(locus.graph, locus.spaces, "genes_near_phenotypes", values)
     text = ready.cypher
@@ -347,7 +347,7 @@ def test_every_recipe_can_be_pasted_with_its_defaults(locus, name: str) -> None:
     query(locus.graph, locus.spaces, text)
 
 
-def test_the_list_has_all_with_their_questions() -> None:
+def test_list_has_all_recipes_with_their_questions() -> None:
     listed = dict(list_recipes())
     assert list(listed) == recipe_names() and len(listed) >= 13
     assert all(question.endswith("?") for question in listed.values())

@@ -1,4 +1,4 @@
-"""neo4j-graphrag's own retrievers on our graph: the real package, both servers, our vectors and indexes."""
+"""The retrievers of neo4j-graphrag on our graph, with our vectors and indexes, on both servers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def found(result) -> list[str]:
     return [item.content.split("id='")[1].split("'")[0] for item in result.items]
 
 
-def test_nodes_near_a_name_a_code_and_a_wording(session: Session) -> None:
+def test_nodes_near_a_name_a_code_and_a_free_text(session: Session) -> None:
     retriever = vector_cypher_retriever(session, RETURN)
     for text, id_ in (("CAD", "MONDO:0005010"), ("rs689", "rs689"), ("sweet blood", "MONDO:0005148")):
         assert id_ in found(retriever.search(query_text=text, top_k=3, **ALL))[:2], text
@@ -35,7 +35,7 @@ def test_nodes_near_a_name_a_code_and_a_wording(session: Session) -> None:
     assert vector == pytest.approx([0, 1, 0, 0, 0, 0, 0, 0])
 
 
-def test_a_hop_from_each_node_and_a_filter(session: Session) -> None:
+def test_retrieval_query_adds_a_hop_and_a_filter(session: Session) -> None:
     hop = "MATCH (node)-[:LOCATED_IN]->(gene:Gene) RETURN node.id AS id, gene.name AS gene ORDER BY id"
     result = vector_cypher_retriever(session, hop).search(query_text="RA", top_k=15)
     assert found(result) == ["rs231775", "rs2476601", "rs689"]
@@ -43,7 +43,7 @@ def test_a_hop_from_each_node_and_a_filter(session: Session) -> None:
     assert found(vector_cypher_retriever(session, drugs).search(query_text="RA", top_k=15)) == ["DRUGBANK:DB01281"]
 
 
-def test_words_and_nearness_together(session: Session) -> None:
+def test_hybrid_retriever_combines_words_and_vectors(session: Session) -> None:
     retriever = hybrid_cypher_retriever(session, RETURN)
     result = found(retriever.search(query_text="morning joint stiffness", top_k=4, **ALL))
     assert "HP:0001370" in result[:2], "near, and of its words"
@@ -52,7 +52,7 @@ def test_words_and_nearness_together(session: Session) -> None:
     assert {"MONDO:0005147", "MONDO:0005010"} <= set(both), "one by its words, one by the vector"
 
 
-def test_a_retriever_of_a_model_that_moved_says_so(session: Session, world) -> None:
+def test_retriever_of_an_inactive_model_is_rejected(session: Session, world) -> None:
     retriever = vector_cypher_retriever(session, RETURN)
     world.vectors = {id_: np.roll(vector, 3) for id_, vector in world.vectors.items()}
     world.write("rolled")

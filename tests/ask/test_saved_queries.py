@@ -1,4 +1,4 @@
-"""What ships for Neo4j Browser: queries that run, under a name of their own, and colours for every label."""
+"""Files for Neo4j Browser: queries that run and have unique names, and a colour for every label."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from generel_graph.graph import Graph
 BROWSER = Path(__file__).resolve().parents[2] / "browser"
 
 
-def test_saved_queries_have_names_of_their_own_and_run(graph: Graph) -> None:
+def test_saved_queries_have_unique_names_and_run(graph: Graph) -> None:
     new = graph.capabilities.filtered_vector_search
     if new:
         graph.command("embed/create_index", 0, dimension=4)
@@ -26,7 +26,7 @@ def test_saved_queries_have_names_of_their_own_and_run(graph: Graph) -> None:
     assert len(names) == len(files) > 0
 
 
-def test_the_style_sheet_names_every_label_general_ones_first() -> None:
+def test_style_sheet_has_every_label_with_general_ones_first() -> None:
     ruled = re.findall(r"^node\.(\w+)", (BROWSER / "generel.grass").read_text(), re.MULTILINE)
     assert ruled[:2] == ["Entity", "Concept"], "the last rule of a node's labels wins"
     assert {*KINDS, "Source", "Model"} <= set(ruled)

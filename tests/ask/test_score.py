@@ -1,4 +1,4 @@
-"""A table of pairs gets their cosines; nothing else of it changes."""
+"""Scoring adds cosines and effects to a table of pairs and changes nothing else."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_rows_keep_their_order_and_columns_and_get_ids_and_cosines(kept_world, t
     ]
 
 
-def test_a_table_that_is_none_is_told(kept_world, tmp_path: Path) -> None:
+def test_invalid_table_is_rejected(kept_world, tmp_path: Path) -> None:
     path = tmp_path / "pairs.tsv"
     path.write_text("left\tother\nA\tB\n")
     with pytest.raises(DataError, match=r"missing column.*'right'"):
@@ -68,7 +68,7 @@ def test_a_table_that_is_none_is_told(kept_world, tmp_path: Path) -> None:
         score(kept_world.graph, kept_world.spaces, pl.DataFrame({"left": ["A"], "right": ["B"], "cosine": [1.0]}))
 
 
-def test_an_snp_that_is_no_node_has_a_cosine_too(kept_world) -> None:
+def test_snp_not_in_the_graph_has_a_cosine(kept_world) -> None:
     pairs = pl.DataFrame({"left": ["rs4242", "rs4243", "CAD"], "right": ["CAD", "CAD", "rs4242"]})
     scored = score(kept_world.graph, kept_world.spaces, pairs).table
     assert scored["left_id"].to_list() == ["rs4242", None, "MONDO:0005010"]
@@ -77,7 +77,7 @@ def test_an_snp_that_is_no_node_has_a_cosine_too(kept_world) -> None:
     assert scored["cosine"][1] is None
 
 
-def test_an_empty_table_stays_one(kept_world) -> None:
+def test_empty_table_gets_the_columns(kept_world) -> None:
     empty = pl.DataFrame(schema={"left": pl.String, "right": pl.String})
     assert score(kept_world.graph, kept_world.spaces, empty).table.columns == [
         "left",
@@ -92,7 +92,7 @@ def test_an_empty_table_stays_one(kept_world) -> None:
     ]
 
 
-def test_an_snp_and_a_trait_have_an_effect_whichever_stands_first(kept_world) -> None:
+def test_snp_and_trait_have_an_effect_in_either_order(kept_world) -> None:
     pairs = {
         "left": ["rs2476601", "RA", "rs689", "rs2476601", "PTPN22", "rs689", "sweet blood", "T2D", "rs1"],
         "right": ["T2D", "rs689", "joint stiffness", "PTPN22", "RA", "rs689", "rs689", "RA", "RA"],
@@ -102,7 +102,7 @@ def test_an_snp_and_a_trait_have_an_effect_whichever_stands_first(kept_world) ->
     assert scored["effect_percentile"].to_list() == [100.0, 0.0, 0.0, None, None, None, None, None, None]
 
 
-def test_a_space_that_knows_no_effects_gives_none(kept_world, monkeypatch) -> None:
+def test_space_without_effects_gives_null(kept_world, monkeypatch) -> None:
     monkeypatch.setattr(kept_world.space, "effects", lambda self, pairs, traits: None)
     scored = score(kept_world.graph, kept_world.spaces, pl.DataFrame({"left": ["rs2476601"], "right": ["T2D"]})).table
     assert scored.select("effect", "effect_percentile").row(0) == (None, None)

@@ -1,4 +1,4 @@
-"""A question is resolved before it is asked, answered by one whole model, and never short of hits that exist."""
+"""Search: texts are resolved, one model answers, and k hits are returned if they exist."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from generel_etl.errors import NotFoundError, UsageError
 from tests.ask.conftest import IMMUNE, ids
 
 
-def test_each_wording_leads_to_what_it_names(kept_world) -> None:
+def test_each_spelling_is_resolved(kept_world) -> None:
     cases = {
         "rs2476601": ("rsid", "rs2476601"),
         " RS02476601 ": ("rsid", "rs2476601"),
@@ -34,7 +34,7 @@ def test_each_wording_leads_to_what_it_names(kept_world) -> None:
         assert (answer.resolved_by, answer.resolved_id) == (by, id_), text
 
 
-def test_a_code_or_rsid_that_is_not_there_is_no_text(kept_world) -> None:
+def test_unknown_code_or_rsid_is_not_free_text(kept_world) -> None:
     for text in ("rs1", "MONDO:0000001", "GRCh38:6:1"):
         with pytest.raises(NotFoundError, match="no such"):
             kept_world.ask(text)
@@ -46,7 +46,7 @@ def test_a_code_or_rsid_that_is_not_there_is_no_text(kept_world) -> None:
         kept_world.ask("asthma", k=0)
 
 
-def test_an_snp_that_is_no_node_is_asked_by_where_it_was_placed(kept_world) -> None:
+def test_snp_not_in_the_graph_is_searched_by_its_locus(kept_world) -> None:
     answer = kept_world.ask("RS4242", k=2, kind="Disease")
     assert (answer.resolved_by, answer.resolved_id, answer.term.kind) == ("locus", "rs4242", "SNP")
     assert ids(answer) == ["MONDO:0005010", "MONDO:0005148"]
@@ -58,7 +58,7 @@ def test_an_snp_that_is_no_node_is_asked_by_where_it_was_placed(kept_world) -> N
     assert kept_world.ask("rs689", k=1).as_json()["locus"] is None
 
 
-def test_hits_are_the_exact_ones_a_row_a_cluster_best_first(kept_world) -> None:
+def test_hits_are_exact_with_one_row_per_cluster_best_first(kept_world) -> None:
     answer = kept_world.ask("MONDO:0008383", k=20)
     unit = {id_: v / np.linalg.norm(v) for id_, v in kept_world.vectors.items()}
     expected = sorted(
@@ -72,7 +72,7 @@ def test_hits_are_the_exact_ones_a_row_a_cluster_best_first(kept_world) -> None:
     assert near.hits[0].codes == ("EFO:0000685", "DOID:7148")
 
 
-def test_who_asks_in_words_sees_what_they_name_first(kept_world) -> None:
+def test_named_cluster_is_the_first_hit(kept_world) -> None:
     answer = kept_world.ask("RA", k=3)
     assert (answer.hits[0].id, answer.hits[0].score, answer.hits[0].linked) == ("MONDO:0008383", 1.0, None)
     assert len(answer.hits) == 3
@@ -80,7 +80,7 @@ def test_who_asks_in_words_sees_what_they_name_first(kept_world) -> None:
     assert ids(kept_world.ask("RA", k=1, kind="Drug")) == ["DRUGBANK:DB01281"]
 
 
-def test_a_hit_says_whether_it_is_linked_up_to_a_date(kept_world) -> None:
+def test_links_count_up_to_a_date(kept_world) -> None:
     found = {h.id: h.linked for h in kept_world.ask("rs2476601", k=20).hits}
     assert found["MONDO:0008383"] and found["MONDO:0005010"] and found["HGNC:9652"]
     assert not found["DRUGBANK:DB01281"]
@@ -92,7 +92,7 @@ def test_a_hit_says_whether_it_is_linked_up_to_a_date(kept_world) -> None:
     assert [(h.id, h.linked) for h in through_member.hits] == [("HP:0001370", True)]
 
 
-def test_a_free_text_has_no_links_but_concepts_that_it_was_nearest_to(kept_world) -> None:
+def test_free_text_has_nearest_concepts_and_no_links(kept_world) -> None:
     answer = kept_world.ask("morning joint stiffness", k=3)
     assert [h.linked for h in answer.hits] == [None] * 3
     assert answer.nearest[0].id == "HP:0001370"
@@ -101,7 +101,7 @@ def test_a_free_text_has_no_links_but_concepts_that_it_was_nearest_to(kept_world
     assert misspelt.nearest[0].id == "MONDO:0008383"
 
 
-def test_an_snp_has_its_gene_and_place(kept_world) -> None:
+def test_snp_hit_has_gene_and_position(kept_world) -> None:
     hit = kept_world.ask("CTLA4", k=1, kind="snp").hits[0]
     assert (hit.id, hit.genes, hit.position, hit.genes_and_position) == (
         "rs3087243",
@@ -117,6 +117,6 @@ def test_an_snp_has_its_gene_and_place(kept_world) -> None:
     ), "the constant of a gene that asks for SNPs"
 
 
-def test_the_kind_that_was_asked_for_is_shown_of_a_mixed_cluster(kept_world) -> None:
+def test_mixed_cluster_shows_the_member_of_the_queried_kind(kept_world) -> None:
     assert ids(kept_world.ask("abatacept", k=1, kind="Trait")) == ["EFO:0000685"]
     assert ids(kept_world.ask("abatacept", k=1, kind="Disease")) == ["MONDO:0008383"]

@@ -1,4 +1,4 @@
-"""The library's front door: frames of pandas, graphs of networkx, and a space that is read only when it is needed."""
+"""The session: result objects, pandas frames, networkx graphs, and a space that is read only when needed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def session(kept_world, tmp_path: Path) -> Session:
     return opened
 
 
-def test_search_gives_a_frame_that_says_what_was_asked(session: Session) -> None:
+def test_search_frame_has_the_query_in_its_attrs(session: Session) -> None:
     found = session.search("rs2476601", k=3, kind="Disease").frame()
     assert isinstance(found, pd.DataFrame)
     assert list(found.columns) == ["id", "kind", "name", "score", "linked", "links", "codes", "genes", "position"]
@@ -56,7 +56,7 @@ def test_query_recipe_and_subgraph(session: Session) -> None:
         session.subgraph("some words")
 
 
-def test_explain_gives_what_a_program_can_go_on_with(session: Session) -> None:
+def test_explain_returns_values_and_a_graph(session: Session) -> None:
     folder = session.config.model_folder(session.model_id())
     trained = {"task": ["snp_gene"], "anchor": ["rs2476601"], "positive": ["HGNC:9652"]}
     pl.DataFrame(trained).write_parquet(folder / "trained_pairs.parquet")
@@ -88,7 +88,7 @@ def test_score_keeps_the_callers_frame(session: Session) -> None:
     assert scored["cosine"].notna().tolist() == [True, False]
 
 
-def test_a_model_whose_files_are_gone_is_told(kept_world, tmp_path: Path) -> None:
+def test_missing_model_folder_is_reported(kept_world, tmp_path: Path) -> None:
     elsewhere = Session(replace(Config(folder=tmp_path), state_dir="elsewhere"), kept_world.graph)
     with pytest.raises(ModelError, match="state_dir"):
         elsewhere.search("rs2476601")

@@ -1,4 +1,4 @@
-"""SNPs that are no nodes: placed by what the stage and the graph know of them, told so, or refused with the reason."""
+"""Vectors of SNPs that are not in the graph, from the stage and the graph, or an error with the reason."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def session(graph: Graph, tmp_path: Path, models_made: Path) -> Session:
     return Session(config, graph)
 
 
-def test_a_node_that_goes_is_placed_where_it_was(graph: Graph, tmp_path: Path, number_format: str) -> None:
+def test_removed_node_gets_its_former_vector(graph: Graph, tmp_path: Path, number_format: str) -> None:
     """rs99 has nothing but its place and its gene: without its row it is no node, and the list still places it.
 
     Texts are encoded beside fewer others then, so a number of theirs may be rounded to the next float16. That moves a
@@ -171,7 +171,7 @@ def test_a_node_that_goes_is_placed_where_it_was(graph: Graph, tmp_path: Path, n
         assert (placed.locus.genes, placed.locus.snps) == (("GOUT1",), 3)
 
 
-def test_search_says_what_an_snp_was_placed_from(session: Session) -> None:
+def test_search_states_what_the_vector_of_a_new_snp_is_from(session: Session) -> None:
     answer = session.search("RS90", k=2, kind="Disease")
     assert (answer.resolved_by, answer.resolved_id, answer.term.kind) == ("locus", "rs90", "SNP")
     assert answer.hits[0].id == "MONDO:0000001" and answer.hits[0].linked is None
@@ -187,7 +187,7 @@ def test_search_says_what_an_snp_was_placed_from(session: Session) -> None:
     assert session.search("rs90").resolved_by == "locus"
 
 
-def test_a_place_is_enough_in_any_spelling(session: Session) -> None:
+def test_position_in_any_spelling_is_enough(session: Session) -> None:
     spellings = ("GRCh38:1:1015000", "grch38:chr1:1015000", "hg38:1:1015000", "GRCh38:chr1:1015000:A:G")
     answers = [session.search(text, k=3) for text in spellings]
     assert {a.resolved_by for a in answers} == {"locus"}
@@ -211,7 +211,7 @@ def test_a_place_is_enough_in_any_spelling(session: Session) -> None:
         ("GRCh38:9:5000000", ["no such SNP", "nothing near its position"]),
     ],
 )
-def test_what_cannot_be_placed_is_refused_with_the_reason(session: Session, text: str, said: list[str]) -> None:
+def test_snp_without_facts_is_rejected_with_the_reason(session: Session, text: str, said: list[str]) -> None:
     with pytest.raises(NotFoundError) as error:
         session.search(text)
     assert all(part in error.value.message for part in said), error.value.message
@@ -219,7 +219,7 @@ def test_what_cannot_be_placed_is_refused_with_the_reason(session: Session, text
         session.search("chr1:1015000")
 
 
-def test_score_places_snps_too_and_leaves_others_empty(session: Session, tmp_path: Path) -> None:
+def test_score_includes_new_snps_and_leaves_unknown_ones_empty(session: Session, tmp_path: Path) -> None:
     lefts = ["rs90", "rs77", "rs1000", "gouty toe", "rs40", "GRCh38:1:1015000", "1:1015000"]
     rights = ["gouty joint"] * 4 + ["SALT3", "rs90", "gouty joint"]
     scored = session.score(pl.DataFrame({"left": lefts, "right": rights}).to_pandas()).frame()
@@ -234,7 +234,7 @@ def test_score_places_snps_too_and_leaves_others_empty(session: Session, tmp_pat
     assert scored["cosine"][5] == pytest.approx(1.0, abs=1e-5)
 
 
-def test_without_the_stage_a_place_is_placed_and_an_rsid_is_told_why_not(session: Session) -> None:
+def test_without_a_stage_a_position_works_and_an_rsid_is_rejected(session: Session) -> None:
     for source in session.config.sources:
         folder = session.config.etl.stage_folder(source.name)
         folder.rename(folder.with_name(f"{source.name}.gone"))

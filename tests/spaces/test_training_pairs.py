@@ -21,7 +21,7 @@ def model_folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_trained_and_held_out_pairs_are_told_apart(model_folder: Path) -> None:
+def test_trained_and_held_out_pairs_are_distinguished(model_folder: Path) -> None:
     held_out = training_exposure(model_folder, ["C:1"], ["D:1"], [("C:1", "D:1")])
     assert (held_out.answer, held_out.tasks, held_out.edges) == ("held out", ("drug_disease",), ("held out",))
     trained = training_exposure(model_folder, ["C:2"], ["D:1"], [("C:2", "D:1")])

@@ -1,4 +1,4 @@
-"""A stretch of the genome seen from a disease: one build, the strongest report, the cosine that `score` gives."""
+"""A locus and a disease: one build, the strongest report of each SNP, the cosine of `score`; tables for plots."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def located(kept_world):
     return kept_world
 
 
-def test_a_region_is_of_one_build_and_takes_the_kinds_of_a_disease(located) -> None:
+def test_locus_has_one_build_and_counts_subtypes_of_the_disease(located) -> None:
     found = locus(located.graph, located.spaces, SNP, "RA", 10_000)
     assert (found.snp, found.disease_id, found.disease, found.build) == (
         SNP,
@@ -60,7 +60,7 @@ def test_a_region_is_of_one_build_and_takes_the_kinds_of_a_disease(located) -> N
     assert (gene["name"], gene["first"], gene["last"], gene["snps"]) == ("PTPN22", 113_834_000, 113_834_946, 2)
 
 
-def test_the_cosines_are_those_of_score(located) -> None:
+def test_cosines_equal_those_of_score(located) -> None:
     found = locus(located.graph, located.spaces, SNP, "RA")
     ids = [row["id"] for row in found.rows]
     pairs = pl.DataFrame({"left": ids, "right": ["RA"] * len(ids)})
@@ -68,12 +68,12 @@ def test_the_cosines_are_those_of_score(located) -> None:
     assert [row["cosine"] for row in found.rows] == pytest.approx(scored)
 
 
-def test_a_kinds_own_region_does_not_take_what_is_above_it(located) -> None:
+def test_reports_of_a_supertype_do_not_count(located) -> None:
     found = locus(located.graph, located.spaces, SNP, "early arthritis", 10_000)
     assert [(row["id"], row["neg_log10_p"]) for row in found.rows] == [("rs1", 9.0), (SNP, None)]
 
 
-def test_a_posterior_that_an_edge_has_is_read(located) -> None:
+def test_posterior_of_an_edge_is_read(located) -> None:
     with located.graph.driver.session() as session:
         session.run("MATCH (:SNP {id: 'rs1'})-[r {study: 'small'}]->() SET r.posterior = 0.25").consume()
     found = locus(located.graph, located.spaces, SNP, "RA", 10_000)
@@ -82,7 +82,7 @@ def test_a_posterior_that_an_edge_has_is_read(located) -> None:
         session.run("MATCH (:SNP {id: 'rs1'})-[r {study: 'small'}]->() REMOVE r.posterior").consume()
 
 
-def test_an_snp_alone_is_a_region_too(located) -> None:
+def test_locus_can_have_a_single_snp(located) -> None:
     found = locus(located.graph, located.spaces, "rs9", "CAD", 1)
     assert [row["id"] for row in found.rows] == ["rs9"]
     assert (found.genes, found.ld, found.other_builds, found.first) == ((), False, 0, 999)
@@ -98,19 +98,19 @@ def test_an_snp_alone_is_a_region_too(located) -> None:
         ("rs5", "RA", NotFoundError, "no source states the position"),
     ],
 )
-def test_what_names_no_snp_or_disease_is_told(located, snp: str, disease: str, error: type, said: str) -> None:
+def test_unknown_snps_and_diseases_are_rejected(located, snp: str, disease: str, error: type, said: str) -> None:
     bare = {"id": "rs5", "labels": ["SNP", "Entity"], "remove": [], "props": {"kind": "SNP"}}
     located.graph.batches("load/merge_nodes", [bare])
     with pytest.raises(error, match=said):
         locus(located.graph, located.spaces, snp, disease)
 
 
-def test_an_empty_window_is_told(located) -> None:
+def test_empty_window_is_rejected(located) -> None:
     with pytest.raises(UsageError, match="--window"):
         locus(located.graph, located.spaces, SNP, "RA", 0)
 
 
-def test_the_whole_space_is_every_vector_once_in_the_order_of_ids(located) -> None:
+def test_space_has_every_vector_once_in_the_order_of_ids(located) -> None:
     bare = {"id": "rs5", "labels": ["SNP", "Entity"], "remove": [], "props": {"kind": "SNP"}}
     located.graph.batches("load/merge_nodes", [bare])
     nodes, vectors = read_space(located.graph, active(located.graph), 4)
@@ -121,7 +121,7 @@ def test_the_whole_space_is_every_vector_once_in_the_order_of_ids(located) -> No
     assert nodes.filter(pl.col("id") == SNP).row(0) == (SNP, "SNP", SNP, "", "1")
 
 
-def test_effects_are_the_mean_of_what_is_reported(located) -> None:
+def test_effects_are_the_mean_of_the_reports(located) -> None:
     result = effects(located.graph, located.spaces)
     pairs = result.pairs
     assert result.model == located.graph.row("ask/get_active_model", ids=[])["id"]
