@@ -1,4 +1,4 @@
-// SNPs near a disease, by the model that is active
+// SNPs near a disease, by the active model
 MATCH (m:Model {active: true}), (d:Disease {name: 'rheumatoid arthritis'})
 CALL db.index.vector.queryNodes(m.index, 200, d[m.index]) YIELD node AS s, score
 WHERE s:SNP

@@ -1,4 +1,4 @@
-// SNPs near a disease, the filter inside the index (Neo4j 2026; the slot is that of the active model)
+// SNPs near a disease, filtered inside the index (Neo4j 2026; uses the slot of the active model)
 CYPHER 25
 MATCH (:Model {active: true, index: 'embedding_0'}), (d:Disease {name: 'rheumatoid arthritis'})
 MATCH (s:Entity)

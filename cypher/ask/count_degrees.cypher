@@ -1,7 +1,7 @@
-// How many clusters each cluster is joined to, by relationship type and direction.
+// The number of clusters that each cluster is joined to, by relationship type and direction.
 // $clusters: ids of clusters (of SNPs: their own)
-// $without: relationship types that are no way (list)
-// returns: cluster, type, outward (whether the edges start here), degree
+// $without: relationship types to ignore (list)
+// returns: cluster, type, outward (whether the edges start at the cluster), degree
 UNWIND $clusters AS cluster
 MATCH (head:Entity {id: cluster})
 OPTIONAL MATCH (member:Concept {cluster: cluster})

@@ -1,4 +1,4 @@
-// How many edges clusters have, of all types.
+// The number of edges of clusters, of all types.
 // $clusters: ids of clusters (of SNPs: their own)
 // returns: cluster, degree
 UNWIND $clusters AS cluster

@@ -1,4 +1,4 @@
-// The nodes that have ids.
+// The nodes with the given ids.
 // $codes: the ids (list)
 // returns: code, id, kind, name, cluster, place (0), degree
 UNWIND $codes AS code

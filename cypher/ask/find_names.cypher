@@ -1,6 +1,6 @@
-// The concepts that have a text as their name or exact synonym, whatever its case.
-// $texts: maps with text (in lower case, single blanks), spellings (of it, looked up as names), query (Lucene phrase)
-// $limit: concepts a text that the full-text index may offer
+// The concepts whose name or exact synonym is a text, compared without case.
+// $texts: maps with text (in lower case, single blanks), spellings (compared with names), query (Lucene phrase)
+// $limit: candidates per text from the full-text index
 // returns: text, id, kind, name, cluster, place (0 name, 1 synonym or full name of a gene), degree
 UNWIND $texts AS row
 CALL (row) {

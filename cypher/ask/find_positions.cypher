@@ -1,4 +1,4 @@
-// The SNPs that lie at places.
+// The SNPs at genomic positions.
 // $places: maps with code, build, chromosome, position and alleles (list, empty: any)
 // returns: code, id, kind, name, cluster, place (0), degree
 UNWIND $places AS row

@@ -1,4 +1,4 @@
-// The nodes that codes stand for as cross-references of theirs.
+// The nodes that have codes as cross-references.
 // $codes: maps with code (normalised) and term (the same as a quoted Lucene term)
 // returns: code, id, kind, name, cluster, place (1), degree
 UNWIND $codes AS row

@@ -1,7 +1,7 @@
-// The model that questions are answered with, and its vectors of some nodes; no row where none is active.
-// $ids: of the nodes (list; empty: none)
-// returns: id, slot, dimension, kinds (of the nodes that have its vector), nodes, node_kinds, vectors (lists, of the nodes that
-//   have one)
+// The active model, and its vectors of some nodes; no row if no model is active.
+// $ids: ids of the nodes (list; empty: none)
+// returns: id, slot, dimension, kinds (of the nodes that have its vector), nodes, node_kinds, vectors (lists, of the
+//   nodes that have one)
 MATCH (m:Model {active: true})
 OPTIONAL MATCH (n:Entity)
 WHERE n.id IN $ids AND n[m.index] IS NOT NULL

@@ -1,9 +1,9 @@
-// Clusters with their members and codes, their genes or position, and what joins them to what is asked about.
+// Clusters with their members and codes, their genes or position, and the edges that join them to queried clusters.
 // $clusters: ids of clusters (of SNPs: their own)
-// $asked: ids of the clusters that are asked about (empty: none is)
-// $published_before: date; reports from this day on link nothing (null: all do)
-// returns: cluster, members (maps with id, kind, name, xrefs), chromosome, position, genes (maps with type, name, distance),
-//          links (types of the edges that join the two clusters)
+// $asked: ids of the queried clusters (empty: none)
+// $published_before: date; reports published on or after this day do not count (null: all count)
+// returns: cluster, members (maps with id, kind, name, xrefs), chromosome, position, genes (maps with type, name,
+//   distance), links (types of the edges to queried clusters)
 CALL () {
   UNWIND $asked AS cluster
   MATCH (member:Concept {cluster: cluster})

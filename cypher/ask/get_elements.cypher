@@ -1,6 +1,6 @@
-// Nodes by the server's own ids, which hold for one database and one moment; vectors left out.
+// Nodes by the ids of the server, which are valid for one database and a short time; without vectors.
 // $elements: the ids (list)
-// returns: element, labels (list), names and values (lists: a property each)
+// returns: element, labels (list), names and values (lists; one item per property)
 MATCH (n)
 WHERE elementId(n) IN $elements
 WITH n, [name IN keys(n) WHERE NOT name STARTS WITH 'embedding_'] AS names

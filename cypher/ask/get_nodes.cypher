@@ -1,6 +1,6 @@
-// Nodes with their labels and properties, vectors left out.
-// $ids: of the nodes
-// returns: id, labels (list), names and values (lists: a property each)
+// Nodes with their labels and properties, without vectors.
+// $ids: ids of the nodes
+// returns: id, labels (list), names and values (lists; one item per property)
 MATCH (n:Entity)
 WHERE n.id IN $ids
 WITH n, [name IN keys(n) WHERE NOT name STARTS WITH 'embedding_'] AS names

@@ -1,7 +1,7 @@
-// The vectors of some nodes, in columns; no row if the model is not the active one any more.
-// $model: the model's id
-// $ids: of the nodes
-// returns: id, kind, vector (lists, of the nodes that have one)
+// The vectors of some nodes, as columns; no row if the model is no longer active.
+// $model: id of the model
+// $ids: ids of the nodes
+// returns: id, kind, vector (lists, of the nodes with a vector)
 MATCH (m:Model {id: $model, active: true})
 OPTIONAL MATCH (n:Entity)
 WHERE n.id IN $ids AND n.embedding_0 IS NOT NULL

@@ -1,8 +1,9 @@
-// What some nodes, taken as one, are joined to, in columns, the greatest weights first.
-// $ids: of the nodes
-// $without: relationship types that are no way (list)
-// $limit: edges at most
-// returns: cluster (of the other end), kind, type, outward (whether the edge starts here), weight (lists; weight > 0)
+// The neighbours of a set of nodes, as columns, the largest weights first.
+// $ids: ids of the nodes
+// $without: relationship types to ignore (list)
+// $limit: maximum number of edges
+// returns: cluster (of the neighbour), kind, type, outward (whether the edge starts at the set), weight (lists; weight >
+//   0)
 MATCH (n:Entity)-[r]-(other:Entity)
 WHERE n.id IN $ids AND NOT other.id IN $ids AND r.weight > 0 AND NOT type(r) IN $without
 WITH n, r, other ORDER BY r.weight DESC, other.id, r.source, r.key LIMIT $limit

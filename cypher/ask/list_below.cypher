@@ -1,4 +1,4 @@
-// A cluster's concepts and all that are kinds of them, by what any vocabulary says, with all that means the same.
+// The members of a cluster and of all of its subtypes, in any vocabulary.
 // $cluster: id of the cluster
 // returns: ids (list)
 MATCH (top:Concept {cluster: $cluster})

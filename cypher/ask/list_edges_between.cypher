@@ -1,6 +1,6 @@
-// The edges that join nodes of a set.
-// $ids: of the nodes
-// returns: start, end, type, props (map of the edge's properties)
+// The edges between the nodes of a set.
+// $ids: ids of the nodes
+// returns: start, end, type, props (map of the properties)
 MATCH (a:Entity)-[r]->(b:Entity)
 WHERE a.id IN $ids AND b.id IN $ids
 RETURN a.id AS start, b.id AS end, type(r) AS type, properties(r) AS props

@@ -1,5 +1,5 @@
-// The pairs of SNP and trait whose odds ratio is reported, of SNPs in a range of ids, in columns; what is no effect of a
-// single SNP alone is left out.
+// Pairs of SNP and trait with a reported odds ratio, for SNPs in a range of ids, as columns; effects that are not of a
+// single SNP are left out.
 // $first, $last: the range of ids, both inclusive
 // returns: snp, trait, type (of the edges), log_odds (mean |ln odds ratio| of the pair's reports), reports (lists)
 MATCH (s:Entity)

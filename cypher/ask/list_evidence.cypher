@@ -1,7 +1,7 @@
-// The edges between clusters, with all that they say.
-// $pairs: maps with left and right (ids of all members of two clusters; one list twice: the edges within it)
-// returns: pair (its place in the list, from 0), type, start, end, start_kind, end_kind, start_name, end_name,
-//          start_cluster, end_cluster, props (map of the edge's properties)
+// The edges between clusters, with all of their properties.
+// $pairs: maps with left and right (ids of all members of two clusters; the same list twice: edges within it)
+// returns: pair (index in the list, from 0), type, start, end, start_kind, end_kind, start_name, end_name,
+//   start_cluster, end_cluster, props (map of the properties)
 UNWIND range(0, size($pairs) - 1) AS pair
 WITH pair, $pairs[pair] AS ends
 MATCH (a:Entity) WHERE a.id IN ends.left

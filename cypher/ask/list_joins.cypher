@@ -1,8 +1,9 @@
-// The edges that lead from some clusters to some others, in columns.
-// $clusters: ids of clusters (of SNPs: their own); their edges are walked
+// The edges from some clusters to others, as columns.
+// $clusters: ids of clusters (of SNPs: their own), whose edges are read
 // $others: ids of clusters
-// $without: relationship types that are no way (list)
-// returns: start, end (clusters, of the first list and of the second), type, outward (whether the edge starts in the first), weight (lists; > 0)
+// $without: relationship types to ignore (list)
+// returns: start, end (clusters, of the first list and of the second), type, outward (whether the edge starts in the
+//   first), weight (lists; > 0)
 UNWIND $clusters AS cluster
 MATCH (head:Entity {id: cluster})
 OPTIONAL MATCH (member:Concept {cluster: cluster})

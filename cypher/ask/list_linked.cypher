@@ -1,7 +1,7 @@
 // The clusters that edges join to some nodes.
 // $asked: ids of the nodes
-// $types: of the edges (list; empty: any that denies nothing)
-// $published_before: date; reports from this day on link nothing (null: all do)
+// $types: types of the edges (list; empty: any type that is not negative)
+// $published_before: date; reports published on or after this day do not count (null: all count)
 // returns: clusters (list of ids, of SNPs their own)
 MATCH (asked:Entity)-[r]-(other:Entity)
 WHERE asked.id IN $asked

@@ -1,7 +1,7 @@
-// The edges of some nodes, those with the greatest weight first.
-// $ids: of the nodes
-// $limit: edges at most
-// returns: start, end, type, props (map of the edge's properties)
+// The edges of some nodes, those with the largest weight first.
+// $ids: ids of the nodes
+// $limit: maximum number of edges
+// returns: start, end, type, props (map of the properties)
 MATCH (n:Entity)-[r]-(:Entity)
 WHERE n.id IN $ids
 WITH DISTINCT r

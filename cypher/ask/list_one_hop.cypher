@@ -1,6 +1,6 @@
-// The clusters that one edge leads to from some clusters; edges that deny something lead nowhere.
+// The clusters one edge away from some clusters, without negative edges.
 // $clusters: ids of clusters (of SNPs: their own)
-// $published_before: date; reports from this day on lead nowhere (null: all do)
+// $published_before: date; reports published on or after this day do not count (null: all count)
 // returns: clusters (list of ids, of SNPs their own)
 UNWIND $clusters AS cluster
 CALL (cluster) {

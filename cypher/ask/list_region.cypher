@@ -1,10 +1,11 @@
-// The SNPs that lie in a window, whatever their build, with what is known of each about some traits.
-// $snp: the SNP that the window is around
-// $chromosome: of the window
+// The SNPs in a window, of any build, with the reports of some traits.
+// $snp: the SNP at the centre of the window
+// $chromosome: chromosome of the window
 // $from, $to: first and last position, both inclusive
 // $traits: ids of the traits (list)
-// returns: id, position, build, neg_log10_p, trait, study, pubmed_id (of the report with the smallest p; null without one),
-//   reports, r2 (largest to $snp, 1 of itself; null: none is known), posterior (largest inclusion probability; null: none)
+// returns: id, position, build, neg_log10_p, trait, study, pubmed_id (of the report with the smallest p; null without
+//   one), reports, r2 (largest with $snp, 1 for itself; null: unknown), posterior (largest inclusion probability; null:
+//   unknown)
 MATCH (s:SNP {chromosome: $chromosome})
 WHERE $from <= s.position <= $to
 WITH s,

@@ -1,7 +1,7 @@
-// The genes that SNPs of a window lie in, each with the span of all SNPs of one build that lie in it (not the gene's own).
-// $chromosome, $build: of the window
+// The genes with SNPs in a window, each with the span of its SNPs of one build (not the span of the gene).
+// $chromosome, $build: chromosome and build of the window
 // $from, $to: first and last position, both inclusive
-// returns: id, name, first, last (positions of the outermost SNPs), snps (how many lie in it)
+// returns: id, name, first, last (positions of the outermost SNPs), snps (their number)
 MATCH (s:SNP {chromosome: $chromosome})-[:LOCATED_IN]->(g:Gene)
 WHERE s.build = $build AND $from <= s.position <= $to
 WITH DISTINCT g

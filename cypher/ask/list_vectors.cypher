@@ -1,9 +1,9 @@
-// The nodes with a vector in a range of ids, and the first numbers of it, in columns; no row if the model is not the active
-// one any more.
-// $model: the model's id
+// The nodes with a vector in a range of ids, and the first numbers of each vector, as columns; no row if the model is no
+// longer active.
+// $model: id of the model
 // $numbers: how many numbers of each vector
 // $first, $last: the range of ids, both inclusive
-// returns: id, kind, name, source, chromosome ('' where a node has none), vector (lists)
+// returns: id, kind, name, source, chromosome ('' for a missing value), vector (lists)
 MATCH (m:Model {id: $model, active: true})
 CALL (m) {
   MATCH (n:Entity)

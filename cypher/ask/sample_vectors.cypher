@@ -1,7 +1,7 @@
-// The vectors of some clusters of a kind, evenly chosen in the order of ids; no row if the model is not the active one any more.
-// $model: the model's id
-// $kind: of the nodes (their label)
-// $n: clusters at most
+// The vectors of some clusters of a kind, evenly spaced in the order of ids; no row if the model is no longer active.
+// $model: id of the model
+// $kind: kind of the nodes (their label)
+// $n: maximum number of clusters
 // returns: id, vector (lists)
 MATCH (m:Model {id: $model, active: true})
 CALL (m) {

@@ -1,16 +1,16 @@
-// The clusters nearest to a vector, best first, found by looking at every node that may be an answer: exact, and slow where
-// these are many; no row if the model is not the active one any more.
-// $model: the model's id
-// $vector: the question, a list of floats
-// $kinds: kinds to look among (list)
-// $k: clusters at most
-// $among: ids of clusters to look among (null: all)
-// $without: ids of clusters that are no answer (list)
-// $sources: names; nodes count that have an edge of one of them (list; empty: all)
-// $chromosome: SNPs there (null: anywhere), and in between, where these are not null:
-// $build, $first, $last: the build of the positions, first and last base
-// returns: id, kind, cluster, chromosome, position, score (lists; id is the cluster's nearest node,
-//   chromosome '' and position 0 where there is none, score (1 + cosine) / 2)
+// The clusters nearest to a vector, best first, by a scan of all nodes that may be hits: exact, but slow for many nodes;
+// no row if the model is no longer active.
+// $model: id of the model
+// $vector: the query vector (list of floats)
+// $kinds: kinds of the hits (list)
+// $k: maximum number of clusters
+// $among: ids of the clusters that may be hits (null: all)
+// $without: ids of excluded clusters (list)
+// $sources: names; only nodes with an edge from one of these sources count (list; empty: all)
+// $chromosome: only SNPs on this chromosome (null: no condition), and within the interval, if it is not null:
+// $build, $first, $last: build of the positions, first and last base
+// returns: id, kind, cluster, chromosome, position, score (lists; id is the cluster's nearest node, chromosome '' and
+//   position 0 if unknown, score (1 + cosine) / 2)
 MATCH (m:Model {id: $model, active: true})
 CALL (m) {
   CALL () {
@@ -37,7 +37,7 @@ CALL (m) {
     AND ($first IS NULL OR n.build = $build AND $first <= n.position <= $last)
     AND ($sources = [] OR EXISTS { (n)-[r]-() WHERE r.source IN $sources })
     AND NOT coalesce(n.cluster, n.id) IN $without
-  // the best of each cluster as the least of [−score, id]: no sort of them all
+  // the best node of a cluster is the minimum of [−score, id], which needs no sort
   WITH coalesce(n.cluster, n.id) AS cluster, min([-vector.similarity.cosine(n.embedding_0, $vector), n.id]) AS best
   ORDER BY best LIMIT $k
   MATCH (n:Entity {id: best[1]})

@@ -1,9 +1,10 @@
-// The nodes of some kinds nearest to a vector, best first, in columns; no row if the model is not the active one any more.
-// $model: the model's id
-// $vector: the question, a list of floats
-// $kinds: kinds to look among (list)
-// $k: nodes at most
-// returns: id, kind, cluster, chromosome, position, score (lists; '' and 0 where there is no place; score is the index's, (1 + cosine) / 2)
+// The nodes of some kinds nearest to a vector, best first, as columns; no row if the model is no longer active.
+// $model: id of the model
+// $vector: the query vector (list of floats)
+// $kinds: kinds of the hits (list)
+// $k: maximum number of nodes
+// returns: id, kind, cluster, chromosome, position, score (lists; '' and 0 if unknown; score of the index, (1 + cosine)
+//   / 2)
 CYPHER 25
 MATCH (m:Model {id: $model, active: true})
 CALL (m) {

@@ -1,4 +1,4 @@
-"""The command that tells why: explain."""
+"""The command explain."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from generel_graph.cli.output import print_json, print_table, progress_bars
 
 if TYPE_CHECKING:
     from generel_graph.ask import Explanation
-    from generel_graph.ask.explain.connections import Path as Way
+    from generel_graph.ask.explain.connections import Path as EvidencePath
     from generel_graph.ask.explain.evidence import Evidence
 
 SHOWN = 15  # edges of the direct evidence
@@ -22,19 +22,23 @@ SHOWN = 15  # edges of the direct evidence
 @click.command()
 @click.argument("left")
 @click.argument("right")
-@click.option("-k", "k", default=5, show_default=True, type=click.IntRange(1, 100), help="How many rows of each list.")
-@click.option("--hops", default=3, show_default=True, type=click.IntRange(2, 3), help="Steps of the longest paths.")
-@click.option("--picture", type=click.Path(path_type=Path), metavar="FILE", help="Draw it too, as .png or .svg.")
+@click.option("-k", "k", default=5, show_default=True, type=click.IntRange(1, 100), help="Number of rows per list.")
+@click.option(
+    "--hops", default=3, show_default=True, type=click.IntRange(2, 3), help="Maximum number of steps of a path."
+)
+@click.option(
+    "--picture", type=click.Path(path_type=Path), metavar="FILE", help="Also draw the explanation, as .png or .svg."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @quiet_option
 @click.pass_context
 def explain(
     ctx: click.Context, left: str, right: str, k: int, hops: int, picture: Path | None, as_json: bool, quiet: bool
 ) -> None:
-    """Tell why LEFT and RIGHT lie near each other or do not: rsIDs, codes, gene symbols, names, or any wording.
+    """Explain why LEFT and RIGHT are near each other or not: rsIDs, codes, gene symbols, names, or free text.
 
-    The cosine with its percentile, whether training saw the pair, what is stated of the two, then paths through what
-    few things have to do with, shared neighbours, and what lies near both. A hub explains nothing and comes last.
+    Prints the cosine with its percentile, whether the model was trained on the pair, and the direct evidence, then paths
+    (paths through highly connected nodes are ranked last), shared neighbours, and concepts near both.
 
     Example:  generel-graph explain rs2476601 "type 1 diabetes mellitus" --picture why.png
     """
@@ -76,11 +80,12 @@ def _print(explanation: Explanation) -> None:
         if len(explanation.direct) > SHOWN:
             click.echo(f"  and {len(explanation.direct) - SHOWN} more: --json")
     if explanation.paths:
-        _title("Paths, by the degree-weighted count of their sort")
-        for sort in explanation.paths:
-            click.echo(f"  {sort.metapath}  {sort.score:.2g}, {sort.count} path{'' if sort.count == 1 else 's'}")
-            for path in sort.paths:
-                click.echo(f"    {_walk(explanation, path)}  {path.score:.2g}")
+        _title("Paths, by the degree-weighted path count of their metapath")
+        for metapath in explanation.paths:
+            plural = "" if metapath.count == 1 else "s"
+            click.echo(f"  {metapath.metapath}  {metapath.score:.2g}, {metapath.count} path{plural}")
+            for path in metapath.paths:
+                click.echo(f"    {_path_words(explanation, path)}  {path.score:.2g}")
     if explanation.shared:
         _title("Shared neighbours")
         rows = [
@@ -91,7 +96,7 @@ def _print(explanation: Explanation) -> None:
             ("kind", "name", "id", f"of {explanation.left.label}", f"of {explanation.right.label}", "its edges"), rows
         )
     if explanation.nearest:
-        _title("Near to both")
+        _title("Near both")
         near = [[n.kind, n.name, n.id, n.left, n.right] for n in explanation.nearest]
         print_table(("kind", "name", "id", f"to {explanation.left.label}", f"to {explanation.right.label}"), near)
     for line in explanation.cut:
@@ -103,12 +108,12 @@ def _head(explanation: Explanation) -> list[str]:
     if explanation.same:
         return [*lines, "both are one concept"]
     if explanation.cosine is None:
-        lines.append("cosine: none, an end has no vector yet; `generel-graph sync` embeds nodes that are new")
+        lines.append("cosine: none, because an endpoint has no vector yet; `generel-graph sync` embeds new nodes")
     else:
-        place = explanation.percentile
-        share = "" if place is None else "all of" if place.value == 100 else f"{min(place.value, 99.99):.4g} % of"
-        told = f", larger than that of {share} {place.pairs:,} {place.among}" if place else ""
-        lines.append(f"cosine {explanation.cosine:.3f}{told}")
+        rank = explanation.percentile
+        share = "" if rank is None else "all of" if rank.value == 100 else f"{min(rank.value, 99.99):.4g} % of"
+        percentile = f", larger than that of {share} {rank.pairs:,} {rank.among}" if rank else ""
+        lines.append(f"cosine {explanation.cosine:.3f}{percentile}")
     tasks = f" ({', '.join(explanation.tasks)})" if explanation.tasks else ""
     return [*lines, f"trained on: {explanation.trained_on}{tasks}"]
 
@@ -127,9 +132,9 @@ def _row(edge: Evidence) -> list[object]:
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table without the columns that say nothing."""
-    kept = [place for place in range(len(columns)) if any(row[place] not in (None, "", []) for row in rows)]
-    print_table([columns[place] for place in kept], [[row[place] for place in kept] for row in rows])
+    """Print a table without its empty columns."""
+    used = [i for i in range(len(columns)) if any(row[i] not in (None, "", []) for row in rows)]
+    print_table([columns[i] for i in used], [[row[i] for i in used] for row in rows])
 
 
 def _effect(edge: Evidence) -> str:
@@ -142,13 +147,13 @@ def _effect(edge: Evidence) -> str:
     return f"{edge.allele} {edge.direction}, {size}{unit}{between}"
 
 
-def _walk(explanation: Explanation, path: Way) -> str:
-    """The names along a path; at each step its types and the sources of the edges."""
-    said = explanation.left.label
+def _path_words(explanation: Explanation, path: EvidencePath) -> str:
+    """The names along a path, and for each step the types and sources of its edges."""
+    words = explanation.left.label
     for node, step in zip([*(n.name for n in path.nodes), explanation.right.label], path.steps, strict=True):
         sources = ", ".join(dict.fromkeys(edge.source for edge in step.edges))
-        said += f" — {'/'.join(step.types)} [{sources}] — {node}"
-    return said
+        words += f" — {'/'.join(step.types)} [{sources}] — {node}"
+    return words
 
 
 def _title(text: str) -> None:

@@ -115,7 +115,7 @@ def test_direct_evidence_refers_to_one_allele_and_contradictions_are_listed(told
         "NOT_ASSOCIATED_WITH (S5) contradicts ASSOCIATED_WITH (S2, S3, S4, 17554300)",
         "A lowers (S3), but raises (S2, 17554300)",
     )
-    assert found.direct[-1].type == "NOT_ASSOCIATED_WITH", "what is denied stands last"
+    assert found.direct[-1].type == "NOT_ASSOCIATED_WITH", "negative statements come last"
     assert found.direct[-2].published == date(2007, 6, 7)
     other = ask(told, "RA", "rs2476601")
     assert (other.summary, other.contradictions) == (found.summary, found.contradictions)

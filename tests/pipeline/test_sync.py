@@ -131,7 +131,7 @@ def test_a_pair_is_explained_drawn_and_said_to_be_held_out_where_it_was(project:
     seen = project.run("explain", pair["anchor"], pair["positive"], "--hops", "2", "--json", "-q")
     assert (seen["trained_on"], "gwas" in seen["tasks"]) == ("yes", True)
     printed, _ = project.start("explain", "rs2476601", "rheumatoid arthritis", "-q").communicate(timeout=120)
-    for title in ("cosine", "trained on", "Direct evidence", "Paths", "Near to both"):
+    for title in ("cosine", "trained on", "Direct evidence", "Paths", "Near both"):
         assert title in printed
 
 

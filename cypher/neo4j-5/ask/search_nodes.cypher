@@ -1,10 +1,10 @@
-// The nodes of some kinds nearest to a vector, best first, in columns, by an index a kind (its scores are those of
-// rounded vectors, hence worked out anew); no row if the model is not the active one any more.
-// $model: the model's id
-// $vector: the question, a list of floats
-// $kinds: kinds to look among (list; each has an index)
-// $k: nodes at most
-// returns: id, kind, cluster, chromosome, position, score (lists; '' and 0 where there is no place; score is (1 + cosine) / 2)
+// The nodes of some kinds nearest to a vector, best first, as columns, from one index per kind (its scores are those of
+// rounded vectors and are therefore computed again); no row if the model is no longer active.
+// $model: id of the model
+// $vector: the query vector (list of floats)
+// $kinds: kinds of the hits (list; each has an index)
+// $k: maximum number of nodes
+// returns: id, kind, cluster, chromosome, position, score (lists; '' and 0 if unknown; score (1 + cosine) / 2)
 MATCH (m:Model {id: $model, active: true})
 CALL (m) {
   UNWIND $kinds AS kind

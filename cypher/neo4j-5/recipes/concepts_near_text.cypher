@@ -13,7 +13,7 @@ MATCH (model:Model {active: true, index: 'embedding_0'})
 OPTIONAL MATCH (named:Entity {id: $concept})
 OPTIONAL MATCH (one:Concept {cluster: named.cluster})
 WITH model, collect(one) AS asked
-UNWIND [kind IN $kinds WHERE kind IN model.kinds] AS kind  // an index stands for each kind that has vectors
+UNWIND [kind IN $kinds WHERE kind IN model.kinds] AS kind  // only kinds with vectors have an index
 CALL (kind) {
   CALL db.index.vector.queryNodes('embedding_0_' + kind, 100, $vector) YIELD node AS n
   WITH n, kind WHERE n.kind = kind
