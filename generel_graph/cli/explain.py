@@ -24,10 +24,10 @@ SHOWN = 15  # edges of the direct evidence
 @click.argument("right")
 @click.option("-k", "k", default=5, show_default=True, type=click.IntRange(1, 100), help="Number of rows per list.")
 @click.option(
-    "--hops", default=3, show_default=True, type=click.IntRange(2, 3), help="Maximum number of steps of a path."
+    "--hops", default=3, show_default=True, type=click.IntRange(2, 3), help="Maximum length of a path."
 )
 @click.option(
-    "--picture", type=click.Path(path_type=Path), metavar="FILE", help="Also draw the explanation, as .png or .svg."
+    "--picture", type=click.Path(path_type=Path), metavar="FILE", help="Also draw a plot, as .png or .svg."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @quiet_option
@@ -37,8 +37,8 @@ def explain(
 ) -> None:
     """Explain why LEFT and RIGHT are near each other or not: rsIDs, codes, gene symbols, names, or free text.
 
-    Prints the cosine with its percentile, whether the model was trained on the pair, and the direct evidence, then paths
-    (paths through highly connected nodes are ranked last), shared neighbours, and concepts near both.
+    Prints the cosine with its percentile, whether the model was trained on the pair, and the direct evidence, then
+    paths (paths through highly connected nodes are ranked last), shared neighbours, and concepts near both.
 
     Example:  generel-graph explain rs2476601 "type 1 diabetes mellitus" --picture why.png
     """
