@@ -23,12 +23,8 @@ SHOWN = 15  # edges of the direct evidence
 @click.argument("left")
 @click.argument("right")
 @click.option("-k", "k", default=5, show_default=True, type=click.IntRange(1, 100), help="Number of rows per list.")
-@click.option(
-    "--hops", default=3, show_default=True, type=click.IntRange(2, 3), help="Maximum length of a path."
-)
-@click.option(
-    "--picture", type=click.Path(path_type=Path), metavar="FILE", help="Also draw a plot, as .png or .svg."
-)
+@click.option("--hops", default=3, show_default=True, type=click.IntRange(2, 3), help="Maximum length of a path.")
+@click.option("--picture", type=click.Path(path_type=Path), metavar="FILE", help="Also draw a plot, as .png or .svg.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @quiet_option
 @click.pass_context
