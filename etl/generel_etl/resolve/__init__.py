@@ -1,4 +1,4 @@
-"""From all staged tables to one graph: concepts defined and mentioned, clusters, edges, counts."""
+"""Resolve the staged tables of all sources into one graph: concepts, clusters, edges, counts."""
 
 from generel_etl.resolve.resolve import resolve
 from generel_etl.resolve.result import (

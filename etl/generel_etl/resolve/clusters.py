@@ -1,4 +1,4 @@
-"""Clusters of concepts that mean one thing, and the id that stands for each."""
+"""Clusters of equivalent concepts, and the representative of each cluster."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from generel_etl.resolve.equivalence import NAMED, STRENGTHS
-from generel_etl.resolve.result import LEFT_OUT_COLUMNS
+from generel_etl.resolve.equivalence import JOINED_BY_NAME
 
-# Who stands for a cluster: the first (kind, vocabulary) that it has; "" stands for any other vocabulary.
+# The representative of a cluster is its member with the first of these (kind, vocabulary); "": any other vocabulary.
 PREFERENCE: tuple[tuple[str, str], ...] = (
     *(("Disease", vocabulary) for vocabulary in ("MONDO", "EFO", "DOID", "MESH", "UMLS", "")),
     ("Phenotype", "HP"),
@@ -21,7 +20,7 @@ PREFERENCE: tuple[tuple[str, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Clusters:
-    """`members`: id, group (a number of no meaning), of every concept given; `left_out`: see `Resolved`."""
+    """`members`: id, group (an arbitrary number) of all concepts; `left_out`: start, end of equivalences not used."""
 
     members: pl.DataFrame
     left_out: pl.DataFrame
@@ -33,11 +32,11 @@ def greedy_clusters(ids: pl.Series, same: pl.DataFrame) -> Clusters:
     An equivalence that would put two ids of one vocabulary into one cluster is left out. `ids`: all concepts,
     distinct; `same`: start, end, strength.
     """
-    order = ids.sort().to_list()
-    at = {concept: n for n, concept in enumerate(order)}
-    parent = list(range(len(order)))
-    # of a root: which member it has of each vocabulary
-    holds: list[dict[str, str] | None] = [None] * len(order)
+    concepts = ids.sort().to_list()
+    index = {concept: n for n, concept in enumerate(concepts)}
+    parent = list(range(len(concepts)))
+    # For each root with several members: the vocabularies in its cluster.
+    vocabularies: list[set[str] | None] = [None] * len(concepts)
 
     def root(n: int) -> int:
         while parent[n] != n:
@@ -46,23 +45,21 @@ def greedy_clusters(ids: pl.Series, same: pl.DataFrame) -> Clusters:
         return n
 
     left_out = []
-    for start, end, strength in same.select("start", "end", "strength").sort("strength", "start", "end").rows():
-        a, b = root(at[start]), root(at[end])
+    for start, end in same.sort("strength", "start", "end").select("start", "end").rows():
+        a, b = root(index[start]), root(index[end])
         if a == b:
             continue
-        of_a, of_b = (holds[n] or {_vocabulary(order[n]): order[n]} for n in (a, b))
-        clash = min(of_a.keys() & of_b.keys(), default=None)
-        if clash is not None:
-            left_out.append((start, end, STRENGTHS[strength], *sorted((of_a[clash], of_b[clash]))))
+        of_a, of_b = (vocabularies[n] or {_vocabulary(concepts[n])} for n in (a, b))
+        if of_a & of_b:
+            left_out.append((start, end))
             continue
         parent[b] = a
-        holds[a], holds[b] = of_a | of_b, None
+        vocabularies[a], vocabularies[b] = of_a | of_b, None
     members = pl.DataFrame(
-        {"id": order, "group": [root(n) for n in range(len(order))]},
+        {"id": concepts, "group": [root(n) for n in range(len(concepts))]},
         schema={"id": pl.String, "group": pl.UInt32},
     )
-    schema = dict.fromkeys(LEFT_OUT_COLUMNS, pl.String)
-    return Clusters(members, pl.DataFrame(left_out, schema=schema, orient="row"))
+    return Clusters(members, pl.DataFrame(left_out, schema={"start": pl.String, "end": pl.String}, orient="row"))
 
 
 def _vocabulary(concept: str) -> str:
@@ -70,17 +67,17 @@ def _vocabulary(concept: str) -> str:
 
 
 def representatives(members: pl.DataFrame) -> pl.DataFrame:
-    """Choose of each group the member that stands for it: by PREFERENCE, then the lowest id, of NAMED the last.
+    """Choose the representative of each group: by PREFERENCE, then the lowest id; JOINED_BY_NAME have the lowest rank.
 
     `members`: id, kind, prefix, group. Returns group, cluster (the representative's id).
     """
     rank = pl.lit(len(PREFERENCE), dtype=pl.Int32)
-    for place, (kind, vocabulary) in reversed(list(enumerate(PREFERENCE))):
-        fits = pl.col("kind") == kind
+    for position, (kind, vocabulary) in reversed(list(enumerate(PREFERENCE))):
+        matches = pl.col("kind") == kind
         if vocabulary:
-            fits &= pl.col("prefix") == vocabulary
-        rank = pl.when(fits).then(pl.lit(place, dtype=pl.Int32)).otherwise(rank)
-    rank = pl.when(pl.col("prefix").is_in(NAMED)).then(len(PREFERENCE) + 1).otherwise(rank)
+            matches &= pl.col("prefix") == vocabulary
+        rank = pl.when(matches).then(pl.lit(position, dtype=pl.Int32)).otherwise(rank)
+    rank = pl.when(pl.col("prefix").is_in(JOINED_BY_NAME)).then(len(PREFERENCE) + 1).otherwise(rank)
     return (
         members.with_columns(rank.alias("rank"))
         .sort("group", "rank", "id")

@@ -1,4 +1,4 @@
-"""What became of each row: the states, and the counts that reconcile."""
+"""The state of each row of a source, and the counts of rows, which must reconcile."""
 
 from __future__ import annotations
 
@@ -14,43 +14,42 @@ LOADED, MERGED, STAGED, DANGLING, REJECTED = range(5)
 STATE = pl.UInt8
 STATES = ("loaded", "merged", "staged", "dangling", "rejected")
 
-# What a row is judged by: the concept that it defines, else its edges, else other records, else its rejects; last,
-# that it was counted (`RowMultiplicities`).
-DEFINES, JOINS, MENTIONS, REFUSED, COUNTED = range(5)
+# The records that decide the state of a row, in order of precedence: the concept that the row defines, its edges, its
+# other records, its rejects, its entry in `RowMultiplicities`.
+DEFINITION, EDGE, MENTION, REJECT, MULTIPLICITY = range(5)
 
 
-def judged(states: pl.DataFrame, by: int) -> pl.DataFrame:
-    """Rows and states (row, state) as something to judge rows by."""
-    return states.select("row", pl.lit(by, dtype=STATE).alias("by"), pl.col("state").cast(STATE))
+def row_states(states: pl.DataFrame, record_type: int) -> pl.DataFrame:
+    """States of rows (row, state) by records of one type: row, record_type, state."""
+    return states.select("row", pl.lit(record_type, dtype=STATE).alias("record_type"), pl.col("state").cast(STATE))
 
 
-def count_rows(stage: StagedSource, parts: Sequence[pl.DataFrame]) -> dict[str, int]:
-    """Give each row one state, and count: a row is what the best of its judges says.
+def count_rows(stage: StagedSource, states: Sequence[pl.DataFrame]) -> dict[str, int]:
+    """Count the rows of a source by state; a row has the best state of its records of the first type that it has.
 
-    `parts`: from `judged`. Raises DataError where a row has no part and no reject, or a number beyond the
-    rows read: a reader lost it, and counts that do not reconcile must not pass.
+    `states`: from `row_states`. Raises DataError if a row has no record and no reject, or a row number is larger than
+    the rows read: the reader lost a row, and the counts do not reconcile.
     """
-    refused = stage.rejects().select("row").unique().collect().with_columns(state=pl.lit(REJECTED))
+    rejects = stage.rejects().select("row").unique().collect().with_columns(state=pl.lit(REJECTED))
     multiplicities = stage.multiplicities().collect()
     counted = multiplicities.select("row", state=pl.lit(STAGED, dtype=STATE))
-    every = pl.concat([*parts, judged(refused, REFUSED), judged(counted, COUNTED)])
-    of_row = with_multiplicities(
-        every.group_by("row").agg((pl.col("by") * 10 + pl.col("state")).min() % 10), multiplicities
-    )
-    total = int(of_row["rows"].sum())
-    beyond = multiplicities.is_empty() and of_row.height > 0 and of_row["row"].max() != stage.rows_read
-    if total != stage.rows_read or beyond:
+    every = pl.concat([*states, row_states(rejects, REJECT), row_states(counted, MULTIPLICITY)])
+    best = every.group_by("row").agg((pl.col("record_type") * 10 + pl.col("state")).min() % 10)
+    rows = with_multiplicities(best.rename({"record_type": "state"}), multiplicities)
+    total = int(rows["rows"].sum())
+    out_of_range = multiplicities.is_empty() and rows.height > 0 and rows["row"].max() != stage.rows_read
+    if total != stage.rows_read or out_of_range:
         raise DataError(
             f"{stage.rows_read:,} rows were read, but {total:,} are accounted for",
             where=f"sources.{stage.name}",
-            next_step="this is a fault of the source's reader: please report it with the file's layout",
+            next_step="this is a bug in the reader of the source: report it with the layout of the file",
         )
-    found = dict(of_row.group_by("by").agg(pl.col("rows").sum()).rows())
-    return {name: found.get(state, 0) for state, name in enumerate(STATES)}
+    counts = dict(rows.group_by("state").agg(pl.col("rows").sum()).rows())
+    return {name: counts.get(state, 0) for state, name in enumerate(STATES)}
 
 
-def first_or_repeat(records: pl.DataFrame) -> pl.DataFrame:
-    """Rows and states of one source's records: MERGED where an earlier one says the same, else LOADED."""
+def duplicate_states(records: pl.DataFrame) -> pl.DataFrame:
+    """Row and state of the records of one source: MERGED if an earlier record is equal, otherwise LOADED."""
     records = records.sort("row", maintain_order=True)
     first = records.select(pl.struct(pl.all().exclude("row")).is_first_distinct()).to_series()
     return records.select("row", pl.when(first).then(LOADED).otherwise(MERGED).cast(STATE).alias("state"))

@@ -1,4 +1,4 @@
-"""Which concepts of two vocabularies are one: statements of equivalence, weighed over all files together."""
+"""Equivalence of concepts of two vocabularies, derived from the statements of all sources together."""
 
 from __future__ import annotations
 
@@ -10,68 +10,71 @@ import polars as pl
 from generel_etl.resolve.gather import SRC, prefix
 from generel_etl.resolve.terms import TermIndex, redirect
 
-EXACT, CUI, CROSS, NAME, SYNONYM, INEXACT = range(6)  # all but the last make SAME_AS, the strongest first
+EXACT, CUI, CROSS, NAME, SYNONYM, INEXACT = range(
+    6
+)  # strengths, the strongest first; all but the last can make SAME_AS
 STRENGTHS = ("exactMatch", "same CUI", "cross-reference", "name", "synonym")
-# Vocabularies that cross-refer to no other: joined by name (`namesakes`), and never standing for a cluster.
-NAMED = ("PHECODE",)
+# Vocabularies without cross-references: joined by name (`pairs_by_name`), and never representatives of a cluster.
+JOINED_BY_NAME = ("PHECODE",)
 MAPPING_TYPES = ("SAME_AS", "XREF")
 UMLS = "UMLS:"
-_LESS = r"(?i)close|broad|narrow|related|inexact"  # a relation that says less than equivalence
+_INEXACT_RELATION = r"(?i)close|broad|narrow|related|inexact"  # weaker than equivalence
 _PAIR = ("start", "end")
 
 
 @dataclass(frozen=True, slots=True)
 class Equivalence:
-    """What is stated about defined concepts and other ids.
+    """The statements about defined concepts.
 
-    `pairs`: start < end (both defined), strength, same (SAME_AS, else XREF), src and row of the first to state it.
-    `listed`: id (defined), other, src, row: every cross-reference not qualified as less than equivalent.
+    `pairs`: start < end (both defined), strength, same (true: SAME_AS, false: XREF), src and row of the first
+    statement. `cross_references`: id (defined), other, src, row; all that are not qualified as less than equivalent.
     """
 
     pairs: pl.DataFrame
-    listed: pl.DataFrame
+    cross_references: pl.DataFrame
 
 
-def mapping_rows(edges: pl.DataFrame, src: int, terms: TermIndex) -> pl.Expr | None:
-    """Which edges of a source are statements of equivalence, weighed here, and no edges of their own; or None.
+def is_mapping(edges: pl.DataFrame, src: int, terms: TermIndex) -> pl.Expr | None:
+    """Whether each edge of a source is a statement of equivalence and not an edge of the graph; None if none is.
 
-    That is SAME_AS or XREF with a defined concept at an end, and at the other end too, or an id without name.
-    An XREF of a concept that the source itself defines is none: that it means the same it would say in the
-    concept's record. So a composite trait never becomes one with what it points to.
+    Such an edge has the type SAME_AS or XREF, a defined concept at one endpoint, and a defined concept or an id
+    without a name at the other. An XREF of a concept that the source itself defines does not count: the source would
+    state an equivalence in the record of the concept. A composite trait therefore never becomes equivalent to a trait
+    that it refers to.
     """
     if not edges["type"].is_in(MAPPING_TYPES).any():
         return None
     known = pl.concat([terms.frame["id"], terms.replaced["alt"]]).unique().implode()
-    own = terms.frame.filter(pl.col("src") == src)["id"].implode()
+    defined_here = terms.frame.filter(pl.col("src") == src)["id"].implode()
     start, end = (pl.col(f"{side}_id").is_in(known).fill_null(False) for side in _PAIR)
-    bare = [pl.col(f"{side}_id").is_not_null() & pl.col(f"{side}_name").is_null() for side in _PAIR]
-    of_own = pl.any_horizontal(pl.col(f"{side}_id").is_in(own).fill_null(False) for side in _PAIR)
+    only_id = [pl.col(f"{side}_id").is_not_null() & pl.col(f"{side}_name").is_null() for side in _PAIR]
+    has_own_concept = pl.any_horizontal(pl.col(f"{side}_id").is_in(defined_here).fill_null(False) for side in _PAIR)
     return (
         pl.col("type").is_in(MAPPING_TYPES)
-        & ((pl.col("type") != "XREF") | ~of_own)
-        & ((start & end) | (start & bare[1]) | (end & bare[0]))
+        & ((pl.col("type") != "XREF") | ~has_own_concept)
+        & ((start & end) | (start & only_id[1]) | (end & only_id[0]))
     )
 
 
-def weigh(concepts: pl.DataFrame, mappings: Sequence[pl.DataFrame], terms: TermIndex) -> Equivalence:
-    """Tell identity from evidence, over the union of what all sources state.
+def derive_equivalence(concepts: pl.DataFrame, mappings: Sequence[pl.DataFrame], terms: TermIndex) -> Equivalence:
+    """Decide which pairs of concepts are the same, from the statements of all sources.
 
-    Same: stated as exact; or a CUI that both list; or a cross-reference; the latter two only where each of
-    the two ids stands in exactly one such pair of these two vocabularies. `mappings`: of each source, the
-    edges that `mapping_rows` chose. Statements qualified as less, and cross-references that are not one to
-    one, are pairs that are not the same.
+    Two concepts are the same if an exact match is stated, if both list the same CUI, or if one cross-refers to the
+    other. The latter two count only if each of the two ids is in exactly one such pair of the two vocabularies.
+    Qualified statements, and cross-references that are not one-to-one, give pairs that are not the same.
+    `mappings`: for each source, the edges that `is_mapping` selects.
     """
     stated = _statements(concepts, mappings, terms)
-    listed = stated.filter(pl.col("strength") < INEXACT)
+    cross_references = stated.filter(pl.col("strength") < INEXACT)
     kinds = terms.frame.select("id", "class", "prefix")
     both = _ordered(stated.join(kinds.select(other="id"), on="other", how="semi"))
     qualified = both.filter(pl.col("strength") == INEXACT).select(_PAIR).unique()
-    single = _one_to_one(listed.select("id", "other"))
+    single = _one_to_one(cross_references.select("id", "other"))
     crossed = both.join(single, on=_PAIR, how="semi").join(qualified, on=_PAIR, how="anti")
     candidates = pl.concat(
         [
             both.filter(pl.col("strength") == EXACT),
-            _same_cui(listed, kinds),
+            _same_cui(cross_references, kinds),
             crossed.filter(pl.col("strength") == CROSS),
         ]
     )
@@ -86,20 +89,20 @@ def weigh(concepts: pl.DataFrame, mappings: Sequence[pl.DataFrame], terms: TermI
         .sort("start", "end", pl.col("same").not_(), "strength", "src", "row")
         .unique(_PAIR, keep="first", maintain_order=True)
     )
-    return Equivalence(pairs, listed)
+    return Equivalence(pairs, cross_references)
 
 
 def _statements(concepts: pl.DataFrame, mappings: Sequence[pl.DataFrame], terms: TermIndex) -> pl.DataFrame:
-    """Every statement about a defined id: id, other, strength (EXACT, CROSS, INEXACT), src, row."""
+    """All statements about defined ids: id, other, strength (EXACT, CROSS, INEXACT), src, row."""
     columns = (("exact_matches", EXACT), ("xrefs", CROSS), ("inexact_xrefs", INEXACT))
     parts = [
         concepts.select("id", "src", "row", other=column).explode("other").drop_nulls().pipe(_with, strength)
         for column, strength in columns
     ]
-    for at, edges in enumerate(mappings):
+    for src, edges in enumerate(mappings):
         relation = pl.col("relation") if "relation" in edges.columns else pl.lit(None, dtype=pl.String)
         strength = (
-            pl.when(relation.str.contains(_LESS).fill_null(False))
+            pl.when(relation.str.contains(_INEXACT_RELATION).fill_null(False))
             .then(INEXACT)
             .when(pl.col("type") == "SAME_AS")
             .then(EXACT)
@@ -107,7 +110,7 @@ def _statements(concepts: pl.DataFrame, mappings: Sequence[pl.DataFrame], terms:
             .cast(pl.UInt8)
         )
         forward = edges.select(
-            "start_id", "end_id", pl.lit(at, dtype=SRC).alias("src"), "row", strength.alias("strength")
+            "start_id", "end_id", pl.lit(src, dtype=SRC).alias("src"), "row", strength.alias("strength")
         )
         parts += [
             forward.select("src", "row", "strength", id=a, other=b)
@@ -130,7 +133,7 @@ def _with(frame: pl.DataFrame, strength: int) -> pl.DataFrame:
 
 
 def _ordered(stated: pl.DataFrame) -> pl.DataFrame:
-    """Statements about two defined ids, lower id first: start, end, strength, src, row."""
+    """Statements about two defined ids, with the lower id first: start, end, strength, src, row."""
     return stated.select(
         pl.min_horizontal("id", "other").alias("start"),
         pl.max_horizontal("id", "other").alias("end"),
@@ -141,7 +144,7 @@ def _ordered(stated: pl.DataFrame) -> pl.DataFrame:
 
 
 def _one_to_one(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Of (id, other) pairs those whose two ids meet only each other between these two vocabularies."""
+    """The (id, other) pairs whose two ids have no other partner in the vocabulary of the other."""
     ordered = (
         pairs.select(pl.min_horizontal("id", "other").alias("start"), pl.max_horizontal("id", "other").alias("end"))
         .unique()
@@ -152,22 +155,22 @@ def _one_to_one(pairs: pl.DataFrame) -> pl.DataFrame:
     ).select(_PAIR)
 
 
-def _same_cui(listed: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
-    """Pairs of one class that list one UMLS concept, one to one between their vocabularies."""
+def _same_cui(cross_references: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of one class that list the same UMLS concept, one-to-one between their vocabularies."""
     with_cui = (
-        listed.filter(pl.col("other").str.starts_with(UMLS))
+        cross_references.filter(pl.col("other").str.starts_with(UMLS))
         .join(kinds, on="id")
         .filter(pl.col("prefix") != "UMLS")
         .filter(pl.col("id").n_unique().over("other", "class", "prefix") == 1)
         .select("id", "other", "class", "prefix", "src", "row")
     )
-    met = with_cui.join(with_cui, on=["other", "class"], suffix="_end").filter(
+    matches = with_cui.join(with_cui, on=["other", "class"], suffix="_end").filter(
         (pl.col("id") < pl.col("id_end")) & (pl.col("prefix") != pl.col("prefix_end"))
     )
     pairs = pl.concat(
         [
-            met.select(start="id", end="id_end", src="src", row="row"),
-            met.select(start="id", end="id_end", src="src_end", row="row_end"),
+            matches.select(start="id", end="id_end", src="src", row="row"),
+            matches.select(start="id", end="id_end", src="src_end", row="row_end"),
         ]
     )
     single = _one_to_one(pairs.select(id="start", other="end"))

@@ -1,4 +1,4 @@
-"""Mentions of concepts, led to their nodes: by id, replacement, cross-reference, name, or one of their own."""
+"""Resolve mentions of concepts to nodes: by id, replacement, cross-reference or name, or to a new node."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from generel_etl.resolve.ends import Batch
+from generel_etl.resolve.endpoints import EdgeBatch
 from generel_etl.resolve.equivalence import UMLS
 from generel_etl.resolve.gather import SRC, UNKNOWN, kind_class
-from generel_etl.resolve.names import name_key, own_id
+from generel_etl.resolve.names import id_from_name, name_key
 from generel_etl.resolve.terms import TermIndex
 
-SEEN = {
+MENTION_COLUMNS = {
     "src": SRC,
     "row": pl.Int64,
-    "record": pl.Boolean,  # a row of Concepts, which says more of it than an end of an edge does
+    "record": pl.Boolean,  # a row of `Concepts`, not an endpoint of an edge
     "kind": pl.String,
     "class": pl.String,
     "id": pl.String,
@@ -26,28 +26,31 @@ SEEN = {
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
-    """Ways into the defined concepts; each frame has class, token, cluster.
+class ConceptIndex:
+    """Lookup tables of the defined concepts, each with class, token, cluster.
 
-    `names` has two tiers: by name alone, then by name or EXACT synonym.
+    The tokens are obsolete ids (`replaced`), defined ids (`defined`), cross-references, and names in two tiers: names,
+    then names and EXACT synonyms.
     """
 
     replaced: pl.DataFrame
-    living: pl.DataFrame
-    crossed: pl.DataFrame
+    defined: pl.DataFrame
+    cross_references: pl.DataFrame
     names: tuple[pl.DataFrame, pl.DataFrame]
 
 
 @dataclass(frozen=True, slots=True)
 class MentionTargets:
-    """Where mentions lead. `by_id`: class, id, target, way; `by_name` (no id): src, class, key, target, way."""
+    """The nodes of mentions. `by_id`: class, id, target, method; `by_name` (no id): src, class, key, target, method."""
 
     by_id: pl.DataFrame
     by_name: pl.DataFrame
 
 
-def index_terms(concepts: pl.DataFrame, terms: TermIndex, cluster: pl.DataFrame, listed: pl.DataFrame) -> Index:
-    """Build the ways into defined concepts. `cluster`: id, cluster; `listed`: id, other (cross-references)."""
+def build_index(
+    concepts: pl.DataFrame, terms: TermIndex, cluster: pl.DataFrame, cross_references: pl.DataFrame
+) -> ConceptIndex:
+    """Build the lookup tables. `cluster`: id, cluster; `cross_references`: id, other."""
     known = terms.frame.select("id", "class").join(cluster, on="id")
     known = pl.concat([known, known.with_columns(pl.lit(UNKNOWN).alias("class"))])
     stated = concepts.filter("defined")
@@ -57,16 +60,16 @@ def index_terms(concepts: pl.DataFrame, terms: TermIndex, cluster: pl.DataFrame,
     def entry(tokens: pl.DataFrame) -> pl.DataFrame:
         return tokens.drop_nulls().join(known, on="id").select("class", "token", "cluster").unique()
 
-    return Index(
+    return ConceptIndex(
         replaced=entry(terms.replaced.select(id="target", token="alt")),
-        living=entry(terms.frame.select("id", token="id")),
-        crossed=entry(listed.select("id", token="other")),
+        defined=entry(terms.frame.select("id", token="id")),
+        cross_references=entry(cross_references.select("id", token="other")),
         names=(entry(names), entry(pl.concat([names, synonyms]))),
     )
 
 
-def seen_concepts(records: pl.DataFrame, batches: Sequence[Batch]) -> pl.DataFrame:
-    """All mentions of concepts, by records and by ends of edges, with the columns of SEEN."""
+def concept_mentions(records: pl.DataFrame, batches: Sequence[EdgeBatch]) -> pl.DataFrame:
+    """All mentions of concepts, by records and by endpoints of edges, with the columns MENTION_COLUMNS."""
     parts = [
         records.select(
             "src", "row", pl.lit(True).alias("record"), "kind", kind_class().alias("class"), "id", "name",
@@ -74,88 +77,104 @@ def seen_concepts(records: pl.DataFrame, batches: Sequence[Batch]) -> pl.DataFra
         )
     ]  # fmt: skip
     for batch in batches:
-        ends = batch.ends.filter(pl.col("kind") != "SNP")
-        parts.append(ends.select(pl.lit(batch.src, dtype=SRC).alias("src"), pl.lit(False).alias("record"), *_rest()))
-    return pl.concat([part.select(*SEEN) for part in parts])
+        endpoints = batch.endpoints.filter(pl.col("kind") != "SNP")
+        columns = [name for name in MENTION_COLUMNS if name not in ("src", "record")]
+        parts.append(
+            endpoints.select(pl.lit(batch.src, dtype=SRC).alias("src"), pl.lit(False).alias("record"), *columns)
+        )
+    return pl.concat([part.select(*MENTION_COLUMNS) for part in parts])
 
 
-def _rest() -> list[str]:
-    return [name for name in SEEN if name not in ("src", "record")]
-
-
-def find_homes(
-    seen: pl.DataFrame, records: pl.DataFrame, terms: TermIndex, index: Index, sources: Sequence[str]
+def resolve_mentions(
+    mentions: pl.DataFrame, records: pl.DataFrame, terms: TermIndex, index: ConceptIndex, sources: Sequence[str]
 ) -> MentionTargets:
-    """Lead each mention to a node; several targets are fine if they are one cluster, which stands for them.
+    """Resolve each mention to a node. If several concepts match and all are in one cluster, its representative counts.
 
-    An id is led the same way for all sources, whichever names it; a mention without both leads nowhere.
-    `records`: mentions that are rows of Concepts, whose own cross-references and synonyms count.
+    An id is resolved equally for all sources. A mention without id and name has no node. `records`: mentions that are
+    rows of `Concepts`; their cross-references and synonyms are used as well.
     """
-    asked = ["class", "id"]
-    ids = seen.filter(pl.col("id").is_not_null()).select(asked).unique()
-    found = [ids.join(terms.frame.select("id"), on="id", how="semi").select(*asked, target="id", way=pl.lit("id"))]
-    ids = ids.join(found[0], on=asked, how="anti")
+    key = ["class", "id"]
+    ids = mentions.filter(pl.col("id").is_not_null()).select(key).unique()
+    defined = ids.join(terms.frame.select("id"), on="id", how="semi")
+    resolved = [defined.select(*key, target="id", method=pl.lit("id"))]
+    ids = ids.join(resolved[0], on=key, how="anti")
     by_token = ids.with_columns(token="id")
-    of_records = records.select(kind_class().alias("class"), "id", "xrefs", "exact_matches", "synonyms")
-    of_records = of_records.join(ids, on=asked, how="semi")
-    crossing = pl.concat(
-        [of_records.select(*asked, token=column).explode("token") for column in ("xrefs", "exact_matches")]
+    own_records = records.select(kind_class().alias("class"), "id", "xrefs", "exact_matches", "synonyms")
+    own_records = own_records.join(ids, on=key, how="semi")
+    references = pl.concat(
+        [own_records.select(*key, token=column).explode("token") for column in ("xrefs", "exact_matches")]
     ).drop_nulls()
-    same_cui = crossing.filter(pl.col("token").str.starts_with(UMLS))  # a node for the CUI itself is not needed
-    named = seen.filter(pl.col("id").is_not_null() & pl.col("key").is_not_null()).select(*asked, token="key").unique()
+    shared_cuis = references.filter(pl.col("token").str.starts_with(UMLS))  # the CUI itself need not be a node
+    with_name = pl.col("id").is_not_null() & pl.col("key").is_not_null()
+    names = mentions.filter(with_name).select(*key, token="key").unique()
     steps: list[tuple[str, list[tuple[pl.DataFrame, pl.DataFrame]]]] = [
         ("replacement", [(by_token, index.replaced)]),
-        ("cross_reference", [(by_token, index.crossed), (crossing, index.living), (same_cui, index.crossed)]),
-        *(("name", [(named, names)]) for names in index.names),
+        (
+            "cross_reference",
+            [
+                (by_token, index.cross_references),
+                (references, index.defined),
+                (shared_cuis, index.cross_references),
+            ],
+        ),
+        *(("name", [(names, tier)]) for tier in index.names),
     ]
-    for way, tokens in steps:
-        step = one_cluster(asked, tokens).with_columns(way=pl.lit(way)).join(ids, on=asked, how="semi")
-        found.append(step)
-        ids = ids.join(step, on=asked, how="anti")
-    own = ids.join(named, on=asked, how="semi").select(*asked, target="id", way=pl.lit("own"))
-    by_id = pl.concat([*found, own]).sort(asked)
-    return MentionTargets(by_id, _by_name(seen, _names_of(own, named, of_records), index, sources))
+    for method, tokens in steps:
+        step = unique_cluster(key, tokens).with_columns(method=pl.lit(method)).join(ids, on=key, how="semi")
+        resolved.append(step)
+        ids = ids.join(step, on=key, how="anti")
+    own = ids.join(names, on=key, how="semi").select(*key, target="id", method=pl.lit("own"))
+    by_id = pl.concat([*resolved, own]).sort(key)
+    return MentionTargets(by_id, _by_name(mentions, _names_of(own, names, own_records), index, sources))
 
 
-def _names_of(own: pl.DataFrame, named: pl.DataFrame, of_records: pl.DataFrame) -> pl.DataFrame:
-    """Names and EXACT synonyms of concepts that are nodes by mention: class, token, cluster (the id)."""
-    synonyms = of_records.select("class", "id", token="synonyms").explode("token")
-    tokens = pl.concat([named, synonyms.with_columns(name_key(pl.col("token")))]).drop_nulls()
+def _names_of(own: pl.DataFrame, names: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+    """Names and EXACT synonyms of the concepts that are nodes by mention: class, token, cluster (the id)."""
+    synonyms = records.select("class", "id", token="synonyms").explode("token")
+    tokens = pl.concat([names, synonyms.with_columns(name_key(pl.col("token")))]).drop_nulls()
     known = tokens.join(own, on=["class", "id"], how="semi").select("class", "token", cluster="id")
     return pl.concat([known, known.with_columns(pl.lit(UNKNOWN).alias("class"))]).unique()
 
 
-def _by_name(seen: pl.DataFrame, homes: pl.DataFrame, index: Index, sources: Sequence[str]) -> pl.DataFrame:
-    """Mentions by name alone: among defined concepts, then among mentioned ones, else on their own."""
-    asked = ["src", "class", "key"]
-    rest = seen.filter(pl.col("id").is_null() & pl.col("key").is_not_null()).select(asked).unique()
-    found = []
-    for names in (*index.names, homes):
+def _by_name(
+    mentions: pl.DataFrame, names_of_mentioned: pl.DataFrame, index: ConceptIndex, sources: Sequence[str]
+) -> pl.DataFrame:
+    """Resolve mentions without an id: to a defined concept, otherwise to a mentioned one, otherwise to a new node."""
+    key = ["src", "class", "key"]
+    rest = mentions.filter(pl.col("id").is_null() & pl.col("key").is_not_null()).select(key).unique()
+    resolved = []
+    for names in (*index.names, names_of_mentioned):
         tokens = rest.with_columns(token="key")
-        step = one_cluster(asked, [(tokens, names)]).with_columns(way=pl.lit("name"))
-        found.append(step)
-        rest = rest.join(step, on=asked, how="anti")
-    own = [own_id(sources[src], kind, key) for src, kind, key in rest.rows()]
-    found.append(rest.with_columns(pl.Series("target", own, dtype=pl.String), pl.lit("own").alias("way")))
-    return pl.concat(found).sort(asked)
+        step = unique_cluster(key, [(tokens, names)]).with_columns(method=pl.lit("name"))
+        resolved.append(step)
+        rest = rest.join(step, on=key, how="anti")
+    new_ids = [id_from_name(sources[src], kind, name) for src, kind, name in rest.rows()]
+    new = pl.Series("target", new_ids, dtype=pl.String)
+    resolved.append(rest.with_columns(new, pl.lit("own").alias("method")))
+    return pl.concat(resolved).sort(key)
 
 
-def one_cluster(asked: list[str], tokens: Sequence[tuple[pl.DataFrame, pl.DataFrame]]) -> pl.DataFrame:
-    """What is asked, where all its tokens that lead anywhere lead to one cluster: asked, target."""
-    met = pl.concat([asking.join(into, on=["class", "token"]).select(*asked, "cluster") for asking, into in tokens])
+def unique_cluster(key: list[str], lookups: Sequence[tuple[pl.DataFrame, pl.DataFrame]]) -> pl.DataFrame:
+    """The mentions whose matching tokens all have one cluster: the columns `key`, and target.
+
+    `lookups`: pairs of mentions (`key`, class, token) and a lookup table (class, token, cluster).
+    """
+    matches = pl.concat(
+        [mentions.join(table, on=["class", "token"]).select(*key, "cluster") for mentions, table in lookups]
+    )
     return (
-        met.group_by(asked)
+        matches.group_by(key)
         .agg(pl.col("cluster").n_unique().alias("n"), pl.col("cluster").min().alias("target"))
         .filter(pl.col("n") == 1)
         .drop("n")
     )
 
 
-def look_up(asked: pl.DataFrame, homes: MentionTargets) -> pl.DataFrame:
-    """The node of each mention, in the order of `asked` (src, class, id, key): target, way; null if none."""
-    by_id = asked.join(homes.by_id, on=["class", "id"], how="left", maintain_order="left")
-    by_name = asked.join(homes.by_name, on=["src", "class", "key"], how="left", maintain_order="left")
-    has_id = asked["id"].is_not_null()
+def look_up_targets(mentions: pl.DataFrame, targets: MentionTargets) -> pl.DataFrame:
+    """Target and method of each mention (src, class, id, key), in order; null without a node."""
+    by_id = mentions.join(targets.by_id, on=["class", "id"], how="left", maintain_order="left")
+    by_name = mentions.join(targets.by_name, on=["src", "class", "key"], how="left", maintain_order="left")
+    has_id = mentions["id"].is_not_null()
     return by_id.select(
-        pl.when(has_id).then(pl.col(column)).otherwise(by_name[column]).alias(column) for column in ("target", "way")
+        pl.when(has_id).then(pl.col(column)).otherwise(by_name[column]).alias(column) for column in ("target", "method")
     )

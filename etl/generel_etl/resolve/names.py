@@ -1,4 +1,4 @@
-"""Names: when two wordings are one, and the ids of concepts that have nothing but a name."""
+"""Names of concepts: the key by which names are compared, and ids for concepts that have only a name."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from hashlib import blake2b
 
 import polars as pl
 
-_LONGEST = 60  # characters of a name in an id
+_MAX_NAME = 60  # characters of a name in an id
 
 
 def name_key(column: pl.Expr) -> pl.Expr:
-    """What of a name counts when names are compared exactly: null where nothing is left.
+    """The key by which names are compared: null if nothing remains.
 
-    Case, width of characters, possessives, quotation marks, and the choice of blank, hyphen, underscore,
-    comma, colon, semicolon or slash between words do not count; the words and their order do.
+    The key ignores case, width of characters, possessives, quotation marks, and whether a blank, hyphen, underscore,
+    comma, colon, semicolon or slash separates words. The words and their order count.
     """
     key = (
         column.str.normalize("NFKC")
@@ -27,14 +27,14 @@ def name_key(column: pl.Expr) -> pl.Expr:
     return pl.when(key.str.len_bytes() > 0).then(key)
 
 
-def own_id(source: str, kind_class: str, key: str) -> str:
-    """The id of a concept that only a name is known of: `<SOURCE>:<name>`.
+def id_from_name(source: str, kind_class: str, key: str) -> str:
+    """The id of a concept of which only the name is known: `<SOURCE>:<name>`.
 
-    Kinds other than conditions stand before the name, so that a gene and a trait of one name are two nodes;
-    a long name is cut and told apart by eight digits of its hash.
+    Kinds other than conditions precede the name, so that a gene and a trait with the same name are two nodes. A long
+    name is truncated, and eight digits of its hash make the id unique.
     """
     slug = key.replace(" ", "_")
-    if len(slug) > _LONGEST:
-        slug = f"{slug[: _LONGEST - 9]}-{blake2b(key.encode(), digest_size=4).hexdigest()}"
+    if len(slug) > _MAX_NAME:
+        slug = f"{slug[: _MAX_NAME - 9]}-{blake2b(key.encode(), digest_size=4).hexdigest()}"
     kind = "" if kind_class == "Condition" else f"{kind_class.lower()}."
     return f"{re.sub(r'[^A-Z0-9_.-]', '_', source.upper())}:{kind}{slug}"

@@ -1,4 +1,4 @@
-"""Third step: what becomes of each edge, before keys and digests."""
+"""Third step of `resolve`: the state of each edge, before keys and digests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from generel_etl.resolve.counts import DANGLING, LOADED, MERGED, STAGED, STATE
-from generel_etl.resolve.edges import dangling, place
+from generel_etl.resolve.edges import connect_edges, dangling_endpoints
 from generel_etl.resolve.equivalence import INEXACT, STRENGTHS, Equivalence
 from generel_etl.resolve.gather import SRC, StagedTables
 from generel_etl.resolve.linking import LinkedMentions
@@ -19,96 +19,104 @@ from generel_etl.resolve.vocabulary import Vocabulary, inactive_terms
 
 @dataclass(frozen=True, slots=True)
 class EdgeOutcomes:
-    """What becomes of edges and concepts.
+    """The states of edges, and the concepts that are not loaded.
 
-    `inactive`: terms that stay in the stage. `edges`: of each batch, with start, end, resolved_by and state.
-    `mapped`: of each source, its statements of equivalence with their state. `dangling`: of each source.
-    `held`: src, row, of rows whose edges all stay in the stage: their records make no nodes either.
+    `inactive`: ids of terms that are not loaded. `edges`: for each batch, its edges with start, end, resolved_by and
+    state. `mappings`: for each source, its statements of equivalence with their state. `dangling`: for each source,
+    DANGLING_COLUMNS. `staged_rows`: src, row, of rows that have edges of which none is loaded; their records make no
+    nodes either.
     """
 
     inactive: pl.Series
     edges: tuple[pl.DataFrame, ...]
-    mapped: tuple[pl.DataFrame, ...]
+    mappings: tuple[pl.DataFrame, ...]
     dangling: tuple[pl.DataFrame, ...]
-    held: pl.DataFrame
+    staged_rows: pl.DataFrame
 
 
-def place_all(gathered: StagedTables, known: Vocabulary, found: LinkedMentions) -> EdgeOutcomes:
-    """Put nodes to all edges; an edge between nodes is loaded, one without an end dangles."""
-    inactive = inactive_terms(known.terms, _named(gathered, found), _parents(found))
-    edges = tuple(place(b, ends, inactive) for b, ends in zip(found.batches, found.ends, strict=True))
-    mapped = tuple(
-        mapping_states(rows, at, known.equivalence, known.terms, inactive) for at, rows in enumerate(known.mappings)
+def decide_outcomes(tables: StagedTables, vocabulary: Vocabulary, mentions: LinkedMentions) -> EdgeOutcomes:
+    """Connect all edges to nodes and decide their states: an edge between nodes is loaded, others dangle or stay."""
+    inactive = inactive_terms(vocabulary.terms, _mentioned_concepts(tables, mentions), _parents(mentions))
+    batches = mentions.batches
+    edges = tuple(
+        connect_edges(batch, targets, inactive) for batch, targets in zip(batches, mentions.endpoints, strict=True)
     )
-    lost, held = [], []
-    for at, source in enumerate(gathered.sources):
-        own = [(b, e) for b, e in zip(found.batches, edges, strict=True) if b.src == at]
-        parts = [dangling(batch, placed) for batch, placed in own]
-        parts += [_lost_statements(mapped[at]), _lost_records(found.seen, at)]
+    mappings = tuple(
+        mapping_states(rows, src, vocabulary.equivalence, vocabulary.terms, inactive)
+        for src, rows in enumerate(vocabulary.mappings)
+    )
+    dangling, staged_rows = [], []
+    for src, source in enumerate(tables.sources):
+        of_source = [(b, e) for b, e in zip(batches, edges, strict=True) if b.src == src]
+        parts = [dangling_endpoints(batch, connected) for batch, connected in of_source]
+        parts += [_dangling_mappings(mappings[src]), _dangling_records(mentions.concepts, src)]
         every = pl.concat(parts).with_columns(pl.lit(source.name).alias("source"))
-        lost.append(every.select(*DANGLING_COLUMNS).sort("row", "type", "end", "id", "name"))
-        held.append(_held([placed for _, placed in own], mapped[at], found.uncalled[at], at))
-    return EdgeOutcomes(inactive, edges, mapped, tuple(lost), pl.concat(held))
+        dangling.append(every.select(*DANGLING_COLUMNS).sort("row", "type", "end", "id", "name"))
+        connected_edges = [connected for _, connected in of_source]
+        staged_rows.append(_staged_rows(connected_edges, mappings[src], mentions.unmentioned[src], src))
+    return EdgeOutcomes(inactive, edges, mappings, tuple(dangling), pl.concat(staged_rows))
 
 
-def _named(gathered: StagedTables, found: LinkedMentions) -> pl.DataFrame:
-    """The concepts that each source names, by anything but a record that waits itself: target, src."""
-    waits = gathered.concepts.filter(~pl.col("defined") & pl.col("load_if_mentioned"))
-    waits = waits.select("src", "row", record=pl.lit(True))
-    naming = found.seen.join(waits, on=["src", "row", "record"], how="anti")
-    return naming.select("target", "src").drop_nulls().unique()
+def _mentioned_concepts(tables: StagedTables, mentions: LinkedMentions) -> pl.DataFrame:
+    """The concepts that each source mentions by other rows than conditional records: target, src."""
+    conditional = tables.concepts.filter(~pl.col("defined") & pl.col("load_if_mentioned"))
+    conditional = conditional.select("src", "row", record=pl.lit(True))
+    unconditional = mentions.concepts.join(conditional, on=["src", "row", "record"], how="anti")
+    return unconditional.select("target", "src").drop_nulls().unique()
 
 
-def _parents(found: LinkedMentions) -> list[pl.DataFrame]:
+def _parents(mentions: LinkedMentions) -> list[pl.DataFrame]:
     """Start and end of all IS_A edges."""
     parents = []
-    for batch, ends in zip(found.batches, found.ends, strict=True):
+    for batch, targets in zip(mentions.batches, mentions.endpoints, strict=True):
         is_a = batch.edges.filter(pl.col("type") == "IS_A")
         sides = ("start", "end")
-        parents.append(is_a.select(ends["target"].gather(is_a[f"{side}_at"]).alias(side) for side in sides))
+        parents.append(is_a.select(targets["target"].gather(is_a[f"{side}_endpoint"]).alias(side) for side in sides))
     return parents
 
 
-def _held(edges: Sequence[pl.DataFrame], mapped: pl.DataFrame, uncalled: pl.DataFrame, src: int) -> pl.DataFrame:
-    """Rows of one source that have edges, all of which stay in the stage."""
+def _staged_rows(
+    edges: Sequence[pl.DataFrame], mappings: pl.DataFrame, unmentioned: pl.DataFrame, src: int
+) -> pl.DataFrame:
+    """The rows of one source that have edges, none of which is loaded."""
     states = pl.concat(
         [
-            *(placed.select("row", "state") for placed in edges),
-            mapped.select("row", "state"),
-            uncalled.with_columns(state=pl.lit(STAGED, dtype=STATE)),
+            *(connected.select("row", "state") for connected in edges),
+            mappings.select("row", "state"),
+            unmentioned.with_columns(state=pl.lit(STAGED, dtype=STATE)),
         ]
     )
-    idle = states.filter(pl.col("state") >= STAGED).select("row").unique()
-    live = states.filter(pl.col("state") < STAGED).select("row")
-    return idle.join(live, on="row", how="anti").select(pl.lit(src, dtype=SRC).alias("src"), "row")
+    not_loaded = states.filter(pl.col("state") >= STAGED).select("row").unique()
+    loaded = states.filter(pl.col("state") < STAGED).select("row")
+    return not_loaded.join(loaded, on="row", how="anti").select(pl.lit(src, dtype=SRC).alias("src"), "row")
 
 
-def _lost_statements(mapped: pl.DataFrame) -> pl.DataFrame:
-    one = pl.col("start_id") == pl.col("end_id")
-    return mapped.filter(pl.col("state") == DANGLING).select(
+def _dangling_mappings(mappings: pl.DataFrame) -> pl.DataFrame:
+    same = pl.col("start_id") == pl.col("end_id")
+    return mappings.filter(pl.col("state") == DANGLING).select(
         "row",
         "type",
-        pl.when(one).then(pl.lit("both")).otherwise(pl.lit("end")).alias("end"),
+        pl.when(same).then(pl.lit("both")).otherwise(pl.lit("end")).alias("end"),
         pl.col("end_id").alias("id"),
         pl.lit(None, dtype=pl.String).alias("name"),
         pl.lit(None, dtype=pl.String).alias("kind"),
-        pl.when(one)
-        .then(pl.lit("both ends are one concept"))
-        .otherwise(pl.lit("less than equivalent to an id that nobody defines"))
+        pl.when(same)
+        .then(pl.lit("both endpoints are the same concept"))
+        .otherwise(pl.lit("less than equivalent to an id that no source defines"))
         .alias("reason"),
     )
 
 
-def _lost_records(seen: pl.DataFrame, src: int) -> pl.DataFrame:
-    lost = seen.filter((pl.col("src") == src) & pl.col("record") & pl.col("target").is_null())
-    return lost.select(
+def _dangling_records(mentions: pl.DataFrame, src: int) -> pl.DataFrame:
+    dangling = mentions.filter((pl.col("src") == src) & pl.col("record") & pl.col("target").is_null())
+    return dangling.select(
         "row",
         pl.lit(None, dtype=pl.String).alias("type"),
         pl.lit(None, dtype=pl.String).alias("end"),
         "id",
         "name",
         "kind",
-        pl.lit("an id that no source knows, without a name").alias("reason"),
+        pl.lit("no source defines the id, and there is no name").alias("reason"),
     )
 
 
@@ -117,24 +125,24 @@ _RELATIONS = {**dict(enumerate(STRENGTHS)), INEXACT: "inexact"}
 
 
 def identity_edges(pairs: pl.DataFrame, left_out: pl.DataFrame, inactive: pl.Series) -> pl.DataFrame:
-    """The edges of all sources: src, type, start, end, weight, flags, relation (how known), resolved_by.
+    """The SAME_AS and XREF edges of all sources: src, type, start, end, weight, flags, relation, resolved_by.
 
-    Each belongs to the source that states it, of several the first. SAME_AS has weight 1, XREF none. What was
-    left out of the clusters is an XREF with the flag `cluster_conflict`.
+    Each edge belongs to the first source that states it. SAME_AS has weight 1, XREF has none. `relation` is the kind
+    of evidence. Equivalences that were left out of the clusters are XREF edges with the flag `cluster_conflict`.
     """
     live = pairs.filter(~pl.any_horizontal(pl.col(c).is_in(inactive.implode()) for c in ("start", "end")))
-    refused = left_out.select("start", "end", refused=pl.lit(True))
-    live = live.join(refused, on=["start", "end"], how="left", maintain_order="left").with_columns(
-        pl.col("refused").fill_null(False)
+    marked = left_out.select("start", "end", is_left_out=pl.lit(True))
+    live = live.join(marked, on=["start", "end"], how="left", maintain_order="left").with_columns(
+        pl.col("is_left_out").fill_null(False)
     )
-    same = pl.col("same") & ~pl.col("refused")
+    same = pl.col("same") & ~pl.col("is_left_out")
     return live.select(
         "src",
         pl.when(same).then(pl.lit("SAME_AS")).otherwise(pl.lit("XREF")).alias("type"),
         "start",
         "end",
         pl.when(same).then(1.0).alias("weight"),
-        pl.when(pl.col("same") & pl.col("refused"))
+        pl.when(pl.col("same") & pl.col("is_left_out"))
         .then(pl.lit([CLUSTER_CONFLICT]))
         .otherwise(pl.lit([], dtype=pl.List(pl.String)))
         .alias("flags"),
@@ -146,11 +154,11 @@ def identity_edges(pairs: pl.DataFrame, left_out: pl.DataFrame, inactive: pl.Ser
 def mapping_states(
     mappings: pl.DataFrame, src: int, equivalence: Equivalence, terms: TermIndex, inactive: pl.Series
 ) -> pl.DataFrame:
-    """What becomes of one source's rows that state an equivalence: row, type, start_id, end_id, state.
+    """The states of the rows of one source that state an equivalence: row, type, start_id, end_id, state.
 
-    LOADED: the first to state a pair of defined concepts, or a cross-reference of one to an id that nobody
-    defines. MERGED: stated before, by this or an earlier source. STAGED: an end stays in the stage.
-    DANGLING: both ends are one concept, or an id that nobody defines is stated to be less than equivalent.
+    LOADED: the first statement of a pair of defined concepts, or of a cross-reference of a defined concept to an id
+    that no source defines. MERGED: this or an earlier source already stated it. STAGED: an endpoint is not loaded.
+    DANGLING: both endpoints are the same concept, or the row states less than equivalence to an undefined id.
     """
     rows = mappings.select("row", "type", "start_id", "end_id")
     for column in ("start_id", "end_id"):
@@ -160,7 +168,7 @@ def mapping_states(
         start=pl.min_horizontal("start_id", "end_id"), end=pl.max_horizontal("start_id", "end_id")
     ).join(first_pair, on=["start", "end"], how="left", maintain_order="left")
     listed = (
-        equivalence.listed.sort("src", "row")
+        equivalence.cross_references.sort("src", "row")
         .unique(["id", "other"], keep="first", maintain_order=True)
         .select("id", "other", list_src="src", list_row="row")
     )
@@ -168,16 +176,16 @@ def mapping_states(
         rows = rows.join(
             listed, left_on=[a, b], right_on=["id", "other"], how="left", suffix=suffix, maintain_order="left"
         )
-    by = pl.coalesce("pair_src", "list_src", "list_src_back")
-    at = pl.coalesce("pair_row", "list_row", "list_row_back")
-    held = pl.any_horizontal(pl.col(c).is_in(inactive.implode()) for c in ("start", "end"))
+    first_src = pl.coalesce("pair_src", "list_src", "list_src_back")
+    first_row = pl.coalesce("pair_row", "list_row", "list_row_back")
+    not_loaded = pl.any_horizontal(pl.col(c).is_in(inactive.implode()) for c in ("start", "end"))
     repeat = pl.struct("start", "end").is_first_distinct().not_()
     state = (
-        pl.when((pl.col("start") == pl.col("end")) | by.is_null())
+        pl.when((pl.col("start") == pl.col("end")) | first_src.is_null())
         .then(DANGLING)
-        .when(held)
+        .when(not_loaded)
         .then(STAGED)
-        .when((by == src) & (at == pl.col("row")) & ~repeat)
+        .when((first_src == src) & (first_row == pl.col("row")) & ~repeat)
         .then(LOADED)
         .otherwise(MERGED)
     )

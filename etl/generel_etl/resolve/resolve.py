@@ -1,4 +1,4 @@
-"""`resolve`: from all staged tables to the one graph that they say, step by step."""
+"""Resolve the staged tables of all sources into one graph, step by step."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from generel_etl.digest import sum_digests
 from generel_etl.progress import Progress, silent
 from generel_etl.resolve.counts import (
     DANGLING,
-    DEFINES,
-    JOINS,
+    DEFINITION,
+    EDGE,
     LOADED,
-    MENTIONS,
+    MENTION,
     STAGED,
     STATE,
     count_rows,
-    first_or_repeat,
-    judged,
+    duplicate_states,
+    row_states,
 )
-from generel_etl.resolve.edges import finish, merge_repeats, on_known_alleles, one_way
+from generel_etl.resolve.edges import finish_edges, harmonise_alleles, merge_duplicates, order_symmetric_endpoints
 from generel_etl.resolve.gather import SRC, StagedTables, gather
-from generel_etl.resolve.linking import LinkedMentions, find
-from generel_etl.resolve.nodes import concept_nodes, finish_nodes, own_nodes, snp_nodes
-from generel_etl.resolve.outcomes import EdgeOutcomes, identity_edges, place_all
-from generel_etl.resolve.result import Resolved, SourceCounts, StagedSource, nothing
-from generel_etl.resolve.snps import known_as, places
-from generel_etl.resolve.vocabulary import Vocabulary, know
+from generel_etl.resolve.linking import LinkedMentions, link_mentions
+from generel_etl.resolve.nodes import concept_nodes, finish_nodes, mentioned_nodes, snp_nodes
+from generel_etl.resolve.outcomes import EdgeOutcomes, decide_outcomes, identity_edges
+from generel_etl.resolve.result import Resolved, SourceCounts, StagedSource, empty_graph
+from generel_etl.resolve.snps import current_id, snp_positions
+from generel_etl.resolve.vocabulary import Vocabulary, build_vocabulary
 
 _STEPS = ("equivalence", "mentions", "edges", "nodes", "keys and digests", "counts")
 
 
 def resolve(stages: Sequence[StagedSource], sources: Sequence[SourceConfig], progress: Progress = silent) -> Resolved:
-    """Make of all staged tables the nodes and edges of the graph, and count what became of every row.
+    """Resolve all staged tables into the nodes and edges of the graph, and count the rows of each source by state.
 
-    A pure function of the tables and of the order of `sources`; `stages` may come in any order.
-    Raises DataError for a source that is not staged, or rows that are not accounted for.
+    A pure function of the tables and of the order of `sources`; `stages` may have any order.
+    Raises DataError for a source that is not staged, and if the counts of rows do not reconcile.
     """
     if not sources:
-        return nothing()
+        return empty_graph()
     steps = iter(enumerate(_STEPS))
 
     def step() -> None:
@@ -51,169 +51,175 @@ def resolve(stages: Sequence[StagedSource], sources: Sequence[SourceConfig], pro
         progress("resolve", done, len(_STEPS), name)
 
     step()
-    gathered = gather(stages, sources)
-    known, edges = know(gathered)
-    gathered = replace(gathered, edges=())  # the largest tables are held once
+    tables = gather(stages, sources)
+    vocabulary, edges = build_vocabulary(tables)
+    tables = replace(tables, edges=())  # releases the largest tables
     step()
-    found = find(gathered, known, edges)
+    mentions = link_mentions(tables, vocabulary, edges)
     del edges
     step()
-    placed = place_all(gathered, known, found)
+    outcomes = decide_outcomes(tables, vocabulary, mentions)
     step()
-    nodes = _nodes(gathered, known, found, placed)
+    nodes = _nodes(tables, vocabulary, mentions, outcomes)
     step()
-    tables = list(placed.edges)
-    placed = replace(placed, edges=())
-    finished, merged = _edges(known, found, tables, sources, nodes=nodes, inactive=placed.inactive)
+    connected = list(outcomes.edges)
+    outcomes = replace(outcomes, edges=())
+    finished, edge_states = _edges(vocabulary, mentions, connected, sources, nodes=nodes, inactive=outcomes.inactive)
     step()
-    rows = [_rows(gathered, at, found, placed, nodes=nodes, edges=merged[at]) for at in range(len(sources))]
+    rows = [
+        _row_counts(tables, src, mentions, outcomes, nodes=nodes, edges=edge_states[src]) for src in range(len(sources))
+    ]
     counts = tuple(
-        _counts(stage, source, counted, nodes, table)
-        for stage, source, counted, table in zip(gathered.stages, sources, rows, finished, strict=True)
+        _source_counts(stage, source, counted, nodes, table)
+        for stage, source, counted, table in zip(tables.stages, sources, rows, finished, strict=True)
     )
     progress("resolve", len(_STEPS), len(_STEPS))
-    by_name = sorted(range(len(sources)), key=lambda at: sources[at].name)
-    names = {at: source.name for at, source in enumerate(sources)}
+    by_name = sorted(range(len(sources)), key=lambda src: sources[src].name)
     return Resolved(
         nodes=nodes,
-        edges=pl.concat([finished[at] for at in by_name]),
+        edges=pl.concat([finished[src] for src in by_name]),
         sources=counts,
-        clusters_left_out=known.clusters.left_out,
-        dangling=pl.concat([placed.dangling[at] for at in by_name]),
-        redefined=known.terms.redefined.select(
-            "id",
-            *(
-                pl.col(a).replace_strict(names, return_dtype=pl.String).alias(b)
-                for a, b in (("src", "source"), ("other", "other"))
-            ),
-        ),
+        dangling=pl.concat([outcomes.dangling[src] for src in by_name]),
     )
 
 
-def _nodes(gathered: StagedTables, known: Vocabulary, found: LinkedMentions, placed: EdgeOutcomes) -> pl.DataFrame:
+def _nodes(
+    tables: StagedTables, vocabulary: Vocabulary, mentions: LinkedMentions, outcomes: EdgeOutcomes
+) -> pl.DataFrame:
     """All nodes: active terms, concepts that are nodes by mention, and SNPs."""
     used = []
-    for batch, ends, edges in zip(found.batches, found.ends, placed.edges, strict=True):
-        live = edges.filter(pl.col("state") == LOADED)
-        at = pl.concat([live["start_at"], live["end_at"]]).unique()
+    for batch, targets, edges in zip(mentions.batches, mentions.endpoints, outcomes.edges, strict=True):
+        loaded = edges.filter(pl.col("state") == LOADED)
+        endpoints = pl.concat([loaded["start_endpoint"], loaded["end_endpoint"]]).unique()
         used.append(
-            batch.ends.select("kind", pl.lit(batch.src, dtype=SRC).alias("src"))
-            .hstack(ends.rename({"target": "id"}))
-            .select(pl.all().gather(at))
+            batch.endpoints.select("kind", pl.lit(batch.src, dtype=SRC).alias("src"))
+            .hstack(targets.rename({"target": "id"}))
+            .select(pl.all().gather(endpoints))
         )
-    met = pl.concat(used)
-    firm = found.records.filter(~pl.col("load_if_mentioned")).join(placed.held, on=["src", "row"], how="anti")
-    led = found.seen.filter("record").join(firm.select("src", "row", "id"), on=["src", "row", "id"], how="semi")
-    ids = pl.concat([met.filter(pl.col("kind") != "SNP").select("id"), led.select(id="target")]).unique()
-    own_ids = ids.join(known.terms.frame, on="id", how="anti")["id"].drop_nulls()
-    terms = known.terms.frame.filter(~pl.col("id").is_in(placed.inactive.implode()))
-    owned = pl.concat([terms.select("id", "src", "kind"), own_nodes(found.seen, own_ids)], how="diagonal")
-    known_by = found.seen.filter(pl.col("way").is_in(["replacement", "cross_reference", "name"]))
+    of_edges = pl.concat(used)
+    firm = mentions.records.filter(~pl.col("load_if_mentioned")).join(
+        outcomes.staged_rows, on=["src", "row"], how="anti"
+    )
+    of_records = mentions.concepts.filter("record").join(
+        firm.select("src", "row", "id"), on=["src", "row", "id"], how="semi"
+    )
+    concept_ids = of_edges.filter(pl.col("kind") != "SNP").select("id")
+    ids = pl.concat([concept_ids, of_records.select(id="target")]).unique()
+    own_ids = ids.join(vocabulary.terms.frame, on="id", how="anti")["id"].drop_nulls()
+    terms = vocabulary.terms.frame.filter(~pl.col("id").is_in(outcomes.inactive.implode()))
+    owned = pl.concat([terms.select("id", "src", "kind"), mentioned_nodes(mentions.concepts, own_ids)], how="diagonal")
+    by_other_id = mentions.concepts.filter(pl.col("method").is_in(["replacement", "cross_reference", "name"]))
     xrefs = [
-        known.equivalence.listed.select("id", "other"),
-        known.terms.replaced.select(id="target", other="alt"),
-        known_by.select(id="target", other="id"),
-        *(found.records.select("id", other=c).explode("other") for c in ("xrefs", "exact_matches", "alt_ids")),
+        vocabulary.equivalence.cross_references.select("id", "other"),
+        vocabulary.terms.replaced.select(id="target", other="alt"),
+        by_other_id.select(id="target", other="id"),
+        *(mentions.records.select("id", other=c).explode("other") for c in ("xrefs", "exact_matches", "alt_ids")),
     ]
-    concepts = concept_nodes(owned, gathered.concepts, pl.concat(xrefs).drop_nulls(), known.cluster(placed.inactive))
-    records = gathered.snps.join(placed.held, on=["src", "row"], how="anti")
+    clusters = vocabulary.clusters_of_nodes(outcomes.inactive)
+    concepts = concept_nodes(owned, tables.concepts, pl.concat(xrefs).drop_nulls(), clusters)
+    records = tables.snps.join(outcomes.staged_rows, on=["src", "row"], how="anti")
     snps = pl.concat(
         [
-            met.filter(pl.col("kind") == "SNP").select("id", "src"),
-            records.select(known_as("id", found.renamed).alias("id"), "src"),
+            of_edges.filter(pl.col("kind") == "SNP").select("id", "src"),
+            records.select(current_id("id", mentions.renamed).alias("id"), "src"),
         ]
     )
-    where = places(gathered, snps["id"].unique(), found.renamed)
-    return finish_nodes([concepts, snp_nodes(snps, where, found.renamed)], [source.name for source in gathered.sources])
+    positions = snp_positions(tables, snps["id"].unique(), mentions.renamed)
+    return finish_nodes(
+        [concepts, snp_nodes(snps, positions, mentions.renamed)], [source.name for source in tables.sources]
+    )
 
 
 def _edges(
-    known: Vocabulary,
-    found: LinkedMentions,
-    tables: list[pl.DataFrame],
+    vocabulary: Vocabulary,
+    mentions: LinkedMentions,
+    connected: list[pl.DataFrame],
     sources: Sequence[SourceConfig],
     *,
     nodes: pl.DataFrame,
     inactive: pl.Series,
 ) -> tuple[list[pl.DataFrame], list[pl.DataFrame]]:
-    """Of each source, in order, its edges as stored, and the states of its edges' rows.
+    """For each source, in order, its finished edges, and row and state of each of its edges.
 
-    `tables`: of each batch, as placed; emptied on the way, since these are the largest.
+    `connected`: the edges of each batch; emptied one by one, to release memory.
     """
-    derived = identity_edges(known.equivalence.pairs, known.clusters.left_out, inactive)
+    identities = identity_edges(vocabulary.equivalence.pairs, vocabulary.clusters.left_out, inactive)
     alleles = nodes.filter(pl.col("alleles").is_not_null()).select("id", "alleles")
     kinds = nodes.select("id", "kind")
-    finished, merged = [], []
-    for at, source in enumerate(sources):
-        live, idle = [], []
-        for number, batch in enumerate(found.batches):
-            if batch.src == at:
-                table = tables[number].drop("start_at", "end_at")
-                tables[number] = table.clear()
-                loaded = table["state"] == LOADED
-                idle.append(table.filter(~loaded).select("row", "state"))
-                live.append(table if loaded.all() else table.filter(loaded))
-        kept, states = merge_repeats(one_way(on_known_alleles(pl.concat(live, how="diagonal"), alleles, kinds)))
-        merged.append(pl.concat([states, *idle]))
-        mine = derived.filter(pl.col("src") == at).drop("src")
-        finished.append(finish(pl.concat([kept, mine], how="diagonal") if mine.height else kept, source.name))
-    return finished, merged
+    finished, states = [], []
+    for src, source in enumerate(sources):
+        loaded, others = [], []
+        for number, batch in enumerate(mentions.batches):
+            if batch.src == src:
+                table = connected[number].drop("start_endpoint", "end_endpoint")
+                connected[number] = table.clear()
+                is_loaded = table["state"] == LOADED
+                others.append(table.filter(~is_loaded).select("row", "state"))
+                loaded.append(table if is_loaded.all() else table.filter(is_loaded))
+        harmonised = harmonise_alleles(pl.concat(loaded, how="diagonal"), alleles, kinds)
+        distinct, merge_states = merge_duplicates(order_symmetric_endpoints(harmonised))
+        states.append(pl.concat([merge_states, *others]))
+        own = identities.filter(pl.col("src") == src).drop("src")
+        finished.append(
+            finish_edges(pl.concat([distinct, own], how="diagonal") if own.height else distinct, source.name)
+        )
+    return finished, states
 
 
-def _rows(
-    gathered: StagedTables,
-    at: int,
-    found: LinkedMentions,
-    placed: EdgeOutcomes,
+def _row_counts(
+    tables: StagedTables,
+    src: int,
+    mentions: LinkedMentions,
+    outcomes: EdgeOutcomes,
     *,
     nodes: pl.DataFrame,
     edges: pl.DataFrame,
 ) -> dict[str, int]:
-    """Count what became of one source's rows. `edges`: row and state of each of its edges."""
-    stage = gathered.stages[at]
-    concepts = gathered.concepts.filter(pl.col("src") == at).drop("src")
+    """Count the rows of one source by state. `edges`: row and state of each of its edges."""
+    stage = tables.stages[src]
+    concepts = tables.concepts.filter(pl.col("src") == src).drop("src")
     defined = concepts.filter("defined")
-    live = ~pl.col("id").is_in(placed.inactive.implode())
-    seen = found.seen.filter((pl.col("src") == at) & pl.col("record")).select("row", "id", "target")
+    is_active = ~pl.col("id").is_in(outcomes.inactive.implode())
+    targets = mentions.concepts.filter((pl.col("src") == src) & pl.col("record")).select("row", "id", "target")
     is_node = pl.col("target").is_in(nodes["id"].implode())
-    records = concepts.filter(~pl.col("defined")).join(seen, on=["row", "id"], how="left").with_columns(
-        lost=pl.col("target").is_null(), waits=pl.col("load_if_mentioned") & ~is_node.fill_null(False)
+    records = concepts.filter(~pl.col("defined")).join(targets, on=["row", "id"], how="left").with_columns(
+        dangles=pl.col("target").is_null(), is_staged=pl.col("load_if_mentioned") & ~is_node.fill_null(False)
     )  # fmt: skip
-    firm = records.filter(~pl.col("lost") & ~pl.col("waits")).drop("lost", "waits", "target")
-    listed = (
+    firm = records.filter(~pl.col("dangles") & ~pl.col("is_staged")).drop("dangles", "is_staged", "target")
+    loaded_snps = (
         stage.snps()
-        .with_columns(known_as("id", found.renamed).alias("id"))
+        .with_columns(current_id("id", mentions.renamed).alias("id"))
         .join(nodes.lazy().filter(pl.col("kind") == "SNP").select("id"), on="id", how="semi")
+        .drop("load_if_mentioned")
+        .collect()
     )
-    snps = listed.drop("load_if_mentioned").collect()
-    others = stage.snps().select("row").unique().collect()
-    uncalled = found.uncalled[at]
+    snp_rows = stage.snps().select("row").unique().collect()
     return count_rows(
         stage,
         [
-            judged(first_or_repeat(defined.filter(live)), DEFINES),
-            judged(_as(defined.filter(~live), STAGED), DEFINES),
-            judged(edges, JOINS),
-            judged(placed.mapped[at], JOINS),
-            judged(_as(uncalled, STAGED), JOINS),
-            judged(first_or_repeat(firm), MENTIONS),
-            judged(_as(records.filter("waits"), STAGED), MENTIONS),
-            judged(_as(records.filter(pl.col("lost") & ~pl.col("waits")), DANGLING), MENTIONS),
-            judged(first_or_repeat(snps), MENTIONS),
-            judged(_as(others, STAGED), MENTIONS),
+            row_states(duplicate_states(defined.filter(is_active)), DEFINITION),
+            row_states(_with_state(defined.filter(~is_active), STAGED), DEFINITION),
+            row_states(edges, EDGE),
+            row_states(outcomes.mappings[src], EDGE),
+            row_states(_with_state(mentions.unmentioned[src], STAGED), EDGE),
+            row_states(duplicate_states(firm), MENTION),
+            row_states(_with_state(records.filter("is_staged"), STAGED), MENTION),
+            row_states(_with_state(records.filter(pl.col("dangles") & ~pl.col("is_staged")), DANGLING), MENTION),
+            row_states(duplicate_states(loaded_snps), MENTION),
+            row_states(_with_state(snp_rows, STAGED), MENTION),
         ],
     )
 
 
-def _as(rows: pl.DataFrame, state: int) -> pl.DataFrame:
+def _with_state(rows: pl.DataFrame, state: int) -> pl.DataFrame:
     return rows.select("row", pl.lit(state, dtype=STATE).alias("state"))
 
 
-def _counts(
+def _source_counts(
     stage: StagedSource, source: SourceConfig, rows: dict[str, int], nodes: pl.DataFrame, edges: pl.DataFrame
 ) -> SourceCounts:
     owned = nodes.filter(pl.col("source") == source.name)
-    ways = edges.group_by("resolved_by").len().sort("resolved_by")
+    methods = edges.group_by("resolved_by").len().sort("resolved_by")
     return SourceCounts(
         name=source.name,
         rows_read=stage.rows_read,
@@ -229,12 +235,12 @@ def _counts(
         licence=source.licence,
         url=source.url,
         sha256=_sha256(stage),
-        resolved_by=MappingProxyType(dict(ways.rows())),
+        resolved_by=MappingProxyType(dict(methods.rows())),
     )
 
 
 def _sha256(stage: StagedSource) -> str:
-    """The digest of a source's file; of several files, of their digests and names in order."""
+    """The digest of a source's file; for several files, the digest of their digests and names in order."""
     if len(stage.files) == 1:
         return stage.files[0].sha256
     text = "".join(f"{file.sha256}  {file.name}\n" for file in stage.files)

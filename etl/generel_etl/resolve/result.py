@@ -1,4 +1,4 @@
-"""What `resolve` takes and gives: staged sources in, nodes, edges and counts out."""
+"""The input and output of `resolve`: staged sources; nodes, edges and counts."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ import polars as pl
 
 from generel_etl.schema import EDGE_PROPERTIES
 
-# How an end of an edge found its node, the surest way first; an edge carries the worse of its two ends' ways.
+# How an endpoint was resolved to a node, the most reliable method first; `own`: a new node for the mention itself. An
+# edge has the less reliable method of its two endpoints.
 RESOLUTION_METHODS = ("id", "replacement", "cross_reference", "position", "name", "own")
 
 NODE_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "id": pl.String,
     "kind": pl.String,
-    "source": pl.String,  # the owner: who defines it, else the first in the configuration that names it
+    "source": pl.String,  # the owner: the source that defines it, otherwise the first that mentions it
     "name": pl.String,
     "description": pl.String,
     "synonyms": pl.List(pl.String),
     "other_synonyms": pl.List(pl.String),
-    "xrefs": pl.List(pl.String),  # every other id that is known to mean the node, sorted
-    "cluster": pl.String,  # concepts only: the id of the cluster's representative, a node itself
+    "xrefs": pl.List(pl.String),  # all other ids of the node, sorted
+    "cluster": pl.String,  # concepts only: the id of the representative of its cluster, which is also a node
     "chromosome": pl.String,
     "position": pl.Int64,
     "build": pl.String,
@@ -47,34 +48,32 @@ DANGLING_COLUMNS: dict[str, type[pl.DataType]] = {
     "source": pl.String,
     "row": pl.Int64,
     "type": pl.String,
-    "end": pl.String,  # "start", "end", or "both" where both lead to one node
+    "end": pl.String,  # "start", "end", or "both" if both are the same node
     "id": pl.String,
     "name": pl.String,
     "kind": pl.String,
     "reason": pl.String,
 }
-LEFT_OUT_COLUMNS = ("start", "end", "strength", "clash_start", "clash_end")
-REDEFINED_COLUMNS = ("id", "source", "other")
 
 
 class FileDigest(Protocol):
-    """One file that a source was read from."""
+    """A file of a source, and its digest."""
 
     @property
     def name(self) -> str:
-        """Its name, relative to the data folder."""
+        """The name of the file, relative to the data folder."""
 
     @property
     def sha256(self) -> str:
-        """Its digest, 64 hexadecimal digits."""
+        """The SHA-256 of the file, 64 hexadecimal digits."""
 
 
 class StagedSource(Protocol):
-    """One source's canonical tables, as they lie in the stage."""
+    """The staged tables of one source."""
 
     @property
     def name(self) -> str:
-        """The source's name in the configuration."""
+        """The name of the source in the configuration."""
 
     @property
     def rows_read(self) -> int:
@@ -82,66 +81,59 @@ class StagedSource(Protocol):
 
     @property
     def files(self) -> Sequence[FileDigest]:
-        """What it was read from."""
+        """The files that the source was read from."""
 
     def concepts(self) -> pl.LazyFrame:
-        """`schema.Concepts`."""
+        """The table `schema.Concepts`."""
 
     def snps(self) -> pl.LazyFrame:
-        """`schema.Snps`."""
+        """The table `schema.Snps`."""
 
     def edges(self) -> pl.LazyFrame:
-        """`schema.Edges`."""
+        """The table `schema.Edges`."""
 
     def rejects(self) -> pl.LazyFrame:
-        """`schema.Rejects`."""
+        """The table `schema.Rejects`."""
 
     def multiplicities(self) -> pl.LazyFrame:
-        """`schema.RowMultiplicities`."""
+        """The table `schema.RowMultiplicities`."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceCounts:
-    """One source in numbers: `rows_read` is the sum of the five other `rows_…`; edges are counted apart."""
+    """The counts of one source: `rows_read` is the sum of the five other `rows_…`; edges are counted separately."""
 
     name: str
     rows_read: int
     rows_loaded: int
-    rows_merged: int  # every edge or record of the row was there already
+    rows_merged: int  # every edge or record of the row repeats an earlier one
     rows_rejected: int
-    rows_dangling: int  # of every edge an end is unknown
-    rows_staged: int  # kept in the stage by configuration
-    nodes: int  # that it owns
+    rows_dangling: int  # every edge of the row has an unknown endpoint
+    rows_staged: int  # not loaded, because of the configuration or because no other source mentions them
+    nodes: int  # nodes that the source owns
     edges: int
-    digest: str  # 32 hexadecimal digits: sum modulo 2^128 over its nodes and edges
+    digest: str  # 32 hexadecimal digits: the sum modulo 2^128 of the digests of its nodes and edges
     version: str = ""
     licence: str = ""
     url: str = ""
-    sha256: str = ""  # of its file; of several, of their list
-    resolved_by: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))  # edges by way
+    sha256: str = ""  # of its file; for several files, of their list
+    resolved_by: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))  # edges for each method
 
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """The whole graph as tables: nodes sorted by id; edges by source, type, start, end, key.
+    """The complete graph as tables: nodes sorted by id; edges by source, type, start, end, key.
 
-    `clusters_left_out`: equivalences that would have put two ids of one vocabulary into one cluster (start,
-    end, strength, clash_start, clash_end). `dangling`: source, row, type, end, id, name, kind, reason.
-    `redefined`: id, source (that counts), other (that defines it as well).
+    `dangling`: the endpoints and mentions without a node; its columns are DANGLING_COLUMNS.
     """
 
     nodes: pl.DataFrame
     edges: pl.DataFrame
     sources: tuple[SourceCounts, ...]
-    clusters_left_out: pl.DataFrame
     dangling: pl.DataFrame
-    redefined: pl.DataFrame
 
 
-def nothing() -> Resolved:
+def empty_graph() -> Resolved:
     """The graph of no sources."""
     nodes, edges, dangling = (pl.DataFrame(schema=c) for c in (NODE_COLUMNS, EDGE_COLUMNS, DANGLING_COLUMNS))
-    left_out, redefined = (
-        pl.DataFrame(schema=dict.fromkeys(columns, pl.String)) for columns in (LEFT_OUT_COLUMNS, REDEFINED_COLUMNS)
-    )
-    return Resolved(nodes, edges, (), left_out, dangling, redefined)
+    return Resolved(nodes, edges, (), dangling)

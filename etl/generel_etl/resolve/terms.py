@@ -1,4 +1,4 @@
-"""Defined concepts: what the vocabularies' own files say, and the ids that these replace."""
+"""The concepts that vocabularies define, and the obsolete ids that they replace."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ from generel_etl.resolve.gather import kind_class, prefix
 
 @dataclass(frozen=True, slots=True)
 class TermIndex:
-    """The defined concepts, one row each, and what leads to them.
+    """The defined concepts and the ids that they replace.
 
-    `frame`: id, src, row, kind, class, prefix, load_if_mentioned; sorted by id. `replaced`: alt, target, pairs.
-    `redefined`: id, src, other: a second source that defines the id as well.
+    `frame`: id, src, row, kind, class, prefix, load_if_mentioned; one row for each concept, sorted by id.
+    `replaced`: alt (an obsolete id), target.
     """
 
     frame: pl.DataFrame
     replaced: pl.DataFrame
-    redefined: pl.DataFrame
 
 
 def defined_terms(concepts: pl.DataFrame) -> TermIndex:
-    """Take each id from the first source, in the configuration's order, whose file defines it."""
+    """Take each concept from the first source, in the order of the configuration, that defines it."""
     stated = concepts.filter("defined").sort("src", "row")
     firm = stated.filter(~pl.col("load_if_mentioned")).select("id").unique()
     first = stated.unique("id", keep="first", maintain_order=True)
@@ -36,31 +35,23 @@ def defined_terms(concepts: pl.DataFrame) -> TermIndex:
         prefix("id").alias("prefix"),
         load_if_mentioned=~pl.col("id").is_in(firm["id"].implode()),
     ).sort("id")
-    redefined = (
-        stated.select("id", other="src")
-        .unique()
-        .join(frame.select("id", "src"), on="id")
-        .filter(pl.col("src") != pl.col("other"))
-        .select("id", "src", "other")
-        .sort("id", "other")
-    )
     replaced = (
         stated.select(target="id", alt="alt_ids")
         .explode("alt")
         .drop_nulls()
-        .join(frame, left_on="alt", right_on="id", how="anti")  # an id that is alive replaces itself
+        .join(frame, left_on="alt", right_on="id", how="anti")  # the id is also defined: it is not obsolete
         .select("alt", "target")
         .unique()
         .sort("alt", "target")
     )
-    return TermIndex(frame, replaced, redefined)
+    return TermIndex(frame, replaced)
 
 
 def redirect(frame: pl.DataFrame, column: str, terms: TermIndex) -> pl.DataFrame:
-    """Put the living id in the place of a replaced one, where there is just one."""
-    only = terms.replaced.filter(pl.col("alt").is_unique())
+    """Replace obsolete ids in a column by their targets; ids with several targets are not changed."""
+    unambiguous = terms.replaced.filter(pl.col("alt").is_unique())
     return (
-        frame.join(only, left_on=column, right_on="alt", how="left", maintain_order="left")
+        frame.join(unambiguous, left_on=column, right_on="alt", how="left", maintain_order="left")
         .with_columns(pl.coalesce("target", column).alias(column))
         .drop("target")
     )

@@ -1,4 +1,4 @@
-"""First step: the defined concepts, what they are to each other, and their clusters."""
+"""First step of `resolve`: the defined concepts, their equivalences and their clusters."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from generel_etl.resolve.clusters import Clusters, greedy_clusters, representatives
-from generel_etl.resolve.equivalence import NAME, NAMED, SYNONYM, Equivalence, mapping_rows, weigh
+from generel_etl.resolve.equivalence import JOINED_BY_NAME, NAME, SYNONYM, Equivalence, derive_equivalence, is_mapping
 from generel_etl.resolve.gather import CONDITION, StagedTables
-from generel_etl.resolve.mentions import index_terms, one_cluster
+from generel_etl.resolve.mentions import build_index, unique_cluster
 from generel_etl.resolve.names import name_key
 from generel_etl.resolve.terms import TermIndex, defined_terms
+
+PARTNER_PREFIXES = ("MONDO", "DOID")  # a conditional condition takes the kind of such a partner, in this order
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Defined concepts and what they are to each other.
+    """The defined concepts and their equivalences.
 
-    `members`: id, kind, prefix, group (of a cluster). `mappings`: of each source, the edges that only state
-    an equivalence.
+    `members`: id, kind, prefix, group (of a cluster). `mappings`: for each source, the edges that only state an
+    equivalence.
     """
 
     terms: TermIndex
@@ -29,27 +31,27 @@ class Vocabulary:
     members: pl.DataFrame
     mappings: tuple[pl.DataFrame, ...]
 
-    def cluster(self, inactive: pl.Series | None = None) -> pl.DataFrame:
-        """The id that stands for each concept's cluster (id, cluster), chosen among those that are nodes."""
+    def clusters_of_nodes(self, inactive: pl.Series | None = None) -> pl.DataFrame:
+        """The representative of each concept's cluster (id, cluster); concepts in `inactive` are ignored."""
         members = self.members
         if inactive is not None:
             members = members.filter(~pl.col("id").is_in(inactive.implode()))
         return members.join(representatives(members), on="group").select("id", "cluster")
 
 
-def know(gathered: StagedTables) -> tuple[Vocabulary, tuple[pl.DataFrame, ...]]:
-    """Weigh all that is stated about defined concepts; also gives each source's other edges."""
-    terms = defined_terms(gathered.concepts)
-    parted = [_part(edges, mapping_rows(edges, at, terms)) for at, edges in enumerate(gathered.edges)]
-    mappings = tuple(stated for stated, _ in parted)
-    equivalence = weigh(gathered.concepts, mappings, terms)
-    terms = with_partners(terms, equivalence.pairs)
-    known = _clustered(terms, equivalence, mappings)
-    by_name = join_namesakes(gathered.concepts, terms, equivalence, known.cluster())
+def build_vocabulary(tables: StagedTables) -> tuple[Vocabulary, tuple[pl.DataFrame, ...]]:
+    """Derive equivalences and clusters of the defined concepts; also returns the other edges of each source."""
+    terms = defined_terms(tables.concepts)
+    divided = [_split_mappings(edges, is_mapping(edges, src, terms)) for src, edges in enumerate(tables.edges)]
+    mappings = tuple(stated for stated, _ in divided)
+    equivalence = derive_equivalence(tables.concepts, mappings, terms)
+    terms = adopt_partner_kinds(terms, equivalence.pairs)
+    vocabulary = _clustered(terms, equivalence, mappings)
+    by_name = pairs_by_name(tables.concepts, terms, equivalence, vocabulary.clusters_of_nodes())
     if by_name.height:
         pairs = pl.concat([equivalence.pairs, by_name]).sort("start", "end")
-        known = _clustered(terms, replace(equivalence, pairs=pairs), mappings)
-    return known, tuple(others for _, others in parted)
+        vocabulary = _clustered(terms, replace(equivalence, pairs=pairs), mappings)
+    return vocabulary, tuple(others for _, others in divided)
 
 
 def _clustered(terms: TermIndex, equivalence: Equivalence, mappings: tuple[pl.DataFrame, ...]) -> Vocabulary:
@@ -58,82 +60,79 @@ def _clustered(terms: TermIndex, equivalence: Equivalence, mappings: tuple[pl.Da
     return Vocabulary(terms, equivalence, clusters, members, mappings)
 
 
-def _part(edges: pl.DataFrame, stated: pl.Expr | None) -> tuple[pl.DataFrame, pl.DataFrame]:
-    if stated is None:
+def _split_mappings(edges: pl.DataFrame, condition: pl.Expr | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    if condition is None:
         return edges.clear(), edges
-    mask = edges.select(stated).to_series()
+    mask = edges.select(condition).to_series()
     return edges.filter(mask), edges.filter(~mask)
 
 
-PARTNERS = ("MONDO", "DOID")  # whose kind a condition outside its vocabulary's roots takes, the first first
+def adopt_partner_kinds(terms: TermIndex, pairs: pl.DataFrame) -> TermIndex:
+    """Give conditional conditions the kind of their equivalent in MONDO or DOID, and load them unconditionally.
 
-
-def with_partners(terms: TermIndex, pairs: pl.DataFrame) -> TermIndex:
-    """Give conditions that wait for a mention the kind of their MONDO or DOID partner; they wait no longer.
-
-    `pairs`: of `Equivalence`. Without a partner they keep the kind that their reader gave them.
+    `pairs`: of `Equivalence`. Conditions without such a partner are not changed.
     """
     same = pairs.filter("same")
-    both_ways = pl.concat([same.select(id=a, partner=b) for a, b in (("start", "end"), ("end", "start"))])
-    firm = terms.frame.filter(~pl.col("load_if_mentioned") & pl.col("prefix").is_in(PARTNERS))
-    found = (
-        both_ways.join(firm.select(partner="id", rank="prefix", taken="kind"), on="partner")
-        .sort(pl.col("rank").cast(pl.Enum(PARTNERS)), "partner")
+    partners = pl.concat([same.select(id=a, partner=b) for a, b in (("start", "end"), ("end", "start"))])
+    firm = terms.frame.filter(~pl.col("load_if_mentioned") & pl.col("prefix").is_in(PARTNER_PREFIXES))
+    adopted = (
+        partners.join(firm.select(partner="id", rank="prefix", partner_kind="kind"), on="partner")
+        .sort(pl.col("rank").cast(pl.Enum(PARTNER_PREFIXES)), "partner")
         .unique("id", keep="first", maintain_order=True)
     )
-    frame = terms.frame.join(found.select("id", "taken"), on="id", how="left", maintain_order="left")
-    settled = pl.col("load_if_mentioned") & (pl.col("class") == CONDITION) & pl.col("taken").is_not_null()
+    frame = terms.frame.join(adopted.select("id", "partner_kind"), on="id", how="left", maintain_order="left")
+    is_adopted = pl.col("load_if_mentioned") & (pl.col("class") == CONDITION) & pl.col("partner_kind").is_not_null()
     frame = frame.with_columns(
-        pl.when(settled).then("taken").otherwise("kind").alias("kind"),
-        load_if_mentioned=pl.col("load_if_mentioned") & ~settled,
-    ).drop("taken")
+        pl.when(is_adopted).then("partner_kind").otherwise("kind").alias("kind"),
+        load_if_mentioned=pl.col("load_if_mentioned") & ~is_adopted,
+    ).drop("partner_kind")
     return replace(terms, frame=frame)
 
 
-def inactive_terms(terms: TermIndex, named: pl.DataFrame, parents: Sequence[pl.DataFrame]) -> pl.Series:
-    """The terms that stay in the stage: nobody else names them, and no descendant that waited is named.
+def inactive_terms(terms: TermIndex, mentions: pl.DataFrame, parents: Sequence[pl.DataFrame]) -> pl.Series:
+    """The conditional terms that are not loaded: no other source mentions them or a conditional descendant.
 
-    `named`: target, src, the nodes that each source names; `parents`: start, end of IS_A edges.
+    `mentions`: target, src, the nodes that each source mentions; `parents`: start, end of IS_A edges.
     """
-    waiting = terms.frame.filter("load_if_mentioned").select("id", "src")
-    met = waiting.join(named, left_on="id", right_on="target", suffix="_of_mention")
-    active = met.filter(pl.col("src") != pl.col("src_of_mention")).select("id").unique()
-    above = pl.concat([pl.DataFrame(schema={"start": pl.String, "end": pl.String}), *parents]).unique()
-    above = above.join(waiting.select(end="id"), on="end", how="semi")
-    fresh = active
-    while fresh.height:
-        up = above.join(fresh, left_on="start", right_on="id", how="semi").select(id="end").unique()
-        fresh = up.join(active, on="id", how="anti")
-        active = pl.concat([active, fresh])
-    return waiting.join(active, on="id", how="anti")["id"].sort()
+    conditional = terms.frame.filter("load_if_mentioned").select("id", "src")
+    mentioned = conditional.join(mentions, left_on="id", right_on="target", suffix="_of_mention")
+    active = mentioned.filter(pl.col("src") != pl.col("src_of_mention")).select("id").unique()
+    is_a = pl.concat([pl.DataFrame(schema={"start": pl.String, "end": pl.String}), *parents]).unique()
+    is_a = is_a.join(conditional.select(end="id"), on="end", how="semi")
+    added = active
+    while added.height:
+        ancestors = is_a.join(added, left_on="start", right_on="id", how="semi").select(id="end").unique()
+        added = ancestors.join(active, on="id", how="anti")
+        active = pl.concat([active, added])
+    return conditional.join(active, on="id", how="anti")["id"].sort()
 
 
-def join_namesakes(
+def pairs_by_name(
     concepts: pl.DataFrame, terms: TermIndex, equivalence: Equivalence, cluster: pl.DataFrame
 ) -> pl.DataFrame:
-    """Pairs, as those of `Equivalence`, of a concept of NAMED and the one cluster that its name leads to.
+    """Pairs (see `Equivalence`) of a concept of JOINED_BY_NAME and the only cluster with its name.
 
-    It is led as a mention by name would be: by exact name, else by name or EXACT synonym, within its class. So
-    that vocabulary takes no name away from who had it alone. A concept that is the same as another already, and a
-    pair that is stated to be less, are left as they are. `cluster`: id, cluster.
+    The name is resolved like a mention by name: by exact name, otherwise by name or EXACT synonym, within the class of
+    the concept. The joined vocabulary therefore makes no name ambiguous. Concepts that already have an equivalent, and
+    pairs that are stated not to be the same, are not joined. `cluster`: id, cluster.
     """
     same = equivalence.pairs.filter("same")
-    joined = pl.concat([same["start"], same["end"]]).implode()
-    named = pl.col("prefix").is_in(NAMED)
+    has_equivalent = pl.concat([same["start"], same["end"]]).implode()
+    is_joined = pl.col("prefix").is_in(JOINED_BY_NAME)
     rest = (
-        terms.frame.filter(named & ~pl.col("id").is_in(joined))
+        terms.frame.filter(is_joined & ~pl.col("id").is_in(has_equivalent))
         .join(concepts.select("id", "src", "row", token=name_key(pl.col("name"))), on=["id", "src", "row"])
         .select("id", "class", "src", "row", "token")
         .drop_nulls("token")
     )
-    others = concepts.join(terms.frame.filter(~named).select("id"), on="id", how="semi")
-    found = []
-    tiers = index_terms(others, terms, cluster, equivalence.listed.clear()).names
+    others = concepts.join(terms.frame.filter(~is_joined).select("id"), on="id", how="semi")
+    matches = []
+    tiers = build_index(others, terms, cluster, equivalence.cross_references.clear()).names
     for strength, names in zip((NAME, SYNONYM), tiers, strict=True):
-        step = one_cluster(["class", "id"], [(rest, names)])
-        found.append(rest.join(step, on=["class", "id"]).with_columns(strength=pl.lit(strength, dtype=pl.UInt8)))
+        step = unique_cluster(["class", "id"], [(rest, names)])
+        matches.append(rest.join(step, on=["class", "id"]).with_columns(strength=pl.lit(strength, dtype=pl.UInt8)))
         rest = rest.join(step, on=["class", "id"], how="anti")
-    pairs = pl.concat(found).select(
+    pairs = pl.concat(matches).select(
         pl.min_horizontal("id", "target").alias("start"),
         pl.max_horizontal("id", "target").alias("end"),
         "strength",

@@ -9,7 +9,7 @@ from generel_etl.config import SourceConfig
 from generel_etl.digest import sum_digests
 from generel_etl.errors import DataError
 from generel_etl.resolve import Resolved, resolve
-from tests.etl.conftest import MemoryStage
+from tests.etl.conftest import MemoryStage, resolve_stages
 
 GENES = MemoryStage.of_rows(
     "hgnc",
@@ -36,10 +36,6 @@ def place(row: int, snp: str, position: int | None = None, alleles: str = "", **
     return {"row": row, "id": snp, "alleles": list(alleles), **where, **more}
 
 
-def resolved(*stages: MemoryStage) -> Resolved:
-    return resolve(stages, [SourceConfig(stage.name, "made", ("x",)) for stage in stages])
-
-
 def snp(result: Resolved, name: str) -> dict[str, object]:
     return result.nodes.filter(pl.col("id") == name).row(0, named=True)
 
@@ -63,7 +59,7 @@ def test_a_snp_list_adds_places_to_snps_that_others_name_and_makes_none() -> Non
         "list", snps=[place(1, "rs1", 10, "AG", load_if_mentioned=True), place(2, "rs2", 20, load_if_mentioned=True)]
     )
     hits = MemoryStage.of_rows("hits", edges=[association(1, "rs1")])
-    result = resolved(hits, listed)
+    result = resolve_stages(hits, listed)
     assert result.nodes.filter(kind="SNP")["id"].to_list() == ["rs1"]
     found = snp(result, "rs1")
     assert (found["source"], found["chromosome"], found["position"], found["build"], found["alleles"]) == (
@@ -77,7 +73,7 @@ def test_a_snp_list_adds_places_to_snps_that_others_name_and_makes_none() -> Non
 
 
 def test_a_snp_list_that_creates_makes_nodes() -> None:
-    result = resolved(MemoryStage.of_rows("list", snps=[place(1, "rs1", 10), place(2, "rs1", 10)]))
+    result = resolve_stages(MemoryStage.of_rows("list", snps=[place(1, "rs1", 10), place(2, "rs1", 10)]))
     assert result.nodes["id"].to_list() == ["rs1"]
     assert rows(result, "list") == (1, 1, 0, 0, 0)
 
@@ -86,10 +82,10 @@ def test_place_and_alleles_come_from_the_first_source_that_has_each() -> None:
     one = MemoryStage.of_rows("one", snps=[place(1, "rs1", 10)], edges=[association(1, "rs1")])
     two = MemoryStage.of_rows("two", snps=[place(1, "rs1", 11, "AC", load_if_mentioned=True)])
     three = MemoryStage.of_rows("three", snps=[place(1, "rs1", 10, "AG", load_if_mentioned=True)])
-    found = snp(resolved(one, two, three), "rs1")
+    found = snp(resolve_stages(one, two, three), "rs1")
     assert found["position"] == 10
     assert found["alleles"] == ["A", "G"], "a source that puts the SNP elsewhere may speak of another"
-    assert snp(resolved(two, one, three), "rs1")["alleles"] == ["A", "C"]
+    assert snp(resolve_stages(two, one, three), "rs1")["alleles"] == ["A", "C"]
 
 
 @pytest.mark.parametrize(
@@ -108,7 +104,7 @@ def test_a_position_is_an_rsid_where_one_source_states_both_in_one_build_and_all
 ) -> None:
     """At position 20 two rsIDs fit, so none is taken."""
     listed = [place(1, "rs1", 10, "AG"), place(2, "rs2", 20, "AG"), place(3, "rs3", 20, "AG")]
-    result = resolved(
+    result = resolve_stages(
         MemoryStage.of_rows("list", snps=[{**row, "load_if_mentioned": True} for row in listed]),
         MemoryStage.of_rows("hits", edges=[association(1, mention)]),
     )
@@ -128,12 +124,12 @@ def test_rows_on_mention_are_loaded_only_where_another_source_names_their_snp() 
         snps=[place(2, "rs2", 20, load_if_mentioned=True), place(3, "rs3", 30, load_if_mentioned=True)],
     )  # fmt: skip
     other = MemoryStage.of_rows("other", edges=[eqtl(1, "rs3", load_if_mentioned=True)])
-    alone = resolved(GENES, table, other)
+    alone = resolve_stages(GENES, table, other)
     assert alone.edges["start"].to_list() == ["rs1"]
     assert rows(alone, "eqtl") == (1, 0, 0, 0, 3)
     assert rows(alone, "other") == (0, 0, 0, 0, 1), "two tables on mention do not call for each other"
     hits = MemoryStage.of_rows("hits", edges=[association(1, "rs2")])
-    result = resolved(GENES, table, other, hits)
+    result = resolve_stages(GENES, table, other, hits)
     assert result.edges.filter(type="REGULATES")["start"].to_list() == ["rs1", "rs2"]
     assert rows(result, "eqtl") == (2, 0, 0, 0, 2)
     assert snp(result, "rs2")["position"] == 20
@@ -156,7 +152,7 @@ def test_a_pair_in_ld_is_loaded_if_other_sources_name_both_snps() -> None:
     again = MemoryStage.of_rows("again", edges=[in_ld(1, "rs8", "rs9"), in_ld(2, "rs1", "rs2")])
     hits = MemoryStage.of_rows("hits", edges=[association(1, "rs1")])
     eqtls = MemoryStage.of_rows("eqtls", edges=[eqtl(1, "rs2")])
-    result = resolved(GENES, pairs, again, hits, eqtls)
+    result = resolve_stages(GENES, pairs, again, hits, eqtls)
     assert result.edges.filter(type="IN_LD_WITH").select("source", "start", "end").rows() == [
         ("again", "rs1", "rs2"),
         ("ld", "rs1", "rs2"),
@@ -172,10 +168,10 @@ def test_what_a_source_keeps_in_the_stage_stays_there_whoever_names_its_ends() -
         "ld", edges=[in_ld(1, "rs1", "rs2", **weak), in_ld(2, "rs1", "rs2", load_if_mentioned=False, **weak)]
     )
     hits = MemoryStage.of_rows("hits", edges=[association(1, "rs1"), association(2, "rs2")])
-    result = resolved(hits, pairs)
+    result = resolve_stages(hits, pairs)
     assert rows(result, "ld") == (0, 0, 0, 0, 2)
     assert result.edges["source"].unique().to_list() == ["hits"]
-    alone = resolved(pairs)
+    alone = resolve_stages(pairs)
     assert (alone.nodes.height, rows(alone, "ld")) == (0, (0, 0, 0, 0, 2))
 
 
@@ -193,7 +189,9 @@ def test_the_effect_allele_is_put_on_the_known_alleles(
     alleles: str, given: str | None, stored: str | None, flags: list[str]
 ) -> None:
     hits = MemoryStage.of_rows("hits", edges=[association(1, "rs1", effect_allele=given)])
-    result = resolved(hits, MemoryStage.of_rows("list", snps=[place(1, "rs1", 10, alleles, load_if_mentioned=True)]))
+    result = resolve_stages(
+        hits, MemoryStage.of_rows("list", snps=[place(1, "rs1", 10, alleles, load_if_mentioned=True)])
+    )
     assert result.edges.select("effect_allele", "flags").rows() == [(stored, flags)]
 
 
@@ -203,7 +201,7 @@ def test_an_inferred_odds_ratio_stays_only_where_the_end_is_a_disease() -> None:
     hits = MemoryStage.of_rows(
         "hits", edges=[association(1, "rs1", "Asthma", **effect), association(2, "rs2", **effect)]
     )
-    result = resolved(MemoryStage.of_rows("mondo", concepts=[disease]), hits)
+    result = resolve_stages(MemoryStage.of_rows("mondo", concepts=[disease]), hits)
     assert result.edges.sort("start").select("odds_ratio", "flags").rows() == [
         (1.2, ["effect_inferred"]), (None, ["effect_unknown"]),
     ]  # fmt: skip
@@ -224,7 +222,7 @@ def test_a_symmetric_edge_is_stored_once_lower_id_first_and_a_directed_one_as_it
             gene_edge(3, "REGULATES_GENE", "HGNC:2", "HGNC:1"), gene_edge(4, "REGULATES_GENE", "HGNC:1", "HGNC:2"),
         ],
     )  # fmt: skip
-    result = resolved(GENES, kg)
+    result = resolve_stages(GENES, kg)
     assert result.edges.select("type", "start", "end").rows() == [
         ("INTERACTS_WITH", "HGNC:1", "HGNC:2"),
         ("REGULATES_GENE", "HGNC:1", "HGNC:2"),
@@ -241,17 +239,17 @@ def test_an_edge_from_a_concept_to_itself_dangles_with_its_reason_unless_its_typ
             gene_edge(2, "REGULATES_GENE", "HGNC:1", "HGNC:1"),
         ],
     )
-    result = resolved(GENES, kg)
+    result = resolve_stages(GENES, kg)
     assert result.edges["type"].to_list() == ["REGULATES_GENE"]
     assert result.dangling.select("row", "end", "id", "reason").rows() == [
-        (1, "both", "HGNC:1", "both ends are one concept")
+        (1, "both", "HGNC:1", "both endpoints are the same concept")
     ]
     assert rows(result, "kg") == (1, 0, 0, 1, 0)
 
 
 def test_a_key_is_told_by_ends_type_and_circumstances_and_by_all_else_where_these_repeat() -> None:
-    once = resolved(GENES, MemoryStage.of_rows("e", edges=[eqtl(1, "rs1", tissue="liver", beta=0.1)]))
-    again = resolved(GENES, MemoryStage.of_rows("e", edges=[eqtl(1, "rs1", tissue="liver", beta=0.2)]))
+    once = resolve_stages(GENES, MemoryStage.of_rows("e", edges=[eqtl(1, "rs1", tissue="liver", beta=0.1)]))
+    again = resolve_stages(GENES, MemoryStage.of_rows("e", edges=[eqtl(1, "rs1", tissue="liver", beta=0.2)]))
     assert once.edges["key"].to_list() == again.edges["key"].to_list()
     assert once.edges["digest"].to_list() != again.edges["digest"].to_list()
     table = [
@@ -259,23 +257,23 @@ def test_a_key_is_told_by_ends_type_and_circumstances_and_by_all_else_where_thes
         eqtl(2, "rs1", tissue="liver", beta=0.2),
         eqtl(3, "rs1", tissue="lung", beta=0.1),
     ]
-    both = resolved(GENES, MemoryStage.of_rows("e", edges=table)).edges
+    both = resolve_stages(GENES, MemoryStage.of_rows("e", edges=table)).edges
     assert both["key"].n_unique() == 3
     assert all(len(key) == 16 for key in both["key"])
     turned = [{**row, "row": 4 - int(row["row"])} for row in table]
-    assert both.equals(resolved(GENES, MemoryStage.of_rows("e", edges=turned)).edges)
+    assert both.equals(resolve_stages(GENES, MemoryStage.of_rows("e", edges=turned)).edges)
 
 
 def test_the_same_row_twice_is_one_edge_and_the_surest_way_counts() -> None:
     hits = MemoryStage.of_rows("hits", edges=[eqtl(1, "rs1", None, end_name="G1"), eqtl(2, "rs1"), eqtl(3, "rs1")])
-    result = resolved(GENES, hits)
+    result = resolve_stages(GENES, hits)
     assert result.edges["resolved_by"].to_list() == ["id"]
     assert rows(result, "hits") == (1, 2, 0, 0, 0)
 
 
 def test_two_sources_keep_their_own_edges() -> None:
     tables = [MemoryStage.of_rows(name, edges=[eqtl(1, "rs1")]) for name in ("b", "a")]
-    result = resolved(GENES, *tables)
+    result = resolve_stages(GENES, *tables)
     assert result.edges.select("source", "start", "end").rows() == [
         ("a", "rs1", "HGNC:1"),
         ("b", "rs1", "HGNC:1"),
@@ -295,14 +293,14 @@ def test_every_row_has_one_state() -> None:
         snps=[place(3, "rs5", 50)],
         rejects=[{**reject, "row": 1}, {**reject, "row": 5}],
     )  # fmt: skip
-    result = resolved(GENES, table)
+    result = resolve_stages(GENES, table)
     assert rows(result, "t") == (1, 1, 1, 1, 1)
     assert "rs5" not in result.nodes["id"], "a row whose every edge dangles makes no node"
 
 
 def test_rows_that_a_reader_lost_are_an_error() -> None:
     with pytest.raises(DataError, match="3 rows were read, but 1 are accounted for"):
-        resolved(GENES, MemoryStage.of_rows("t", rows_read=3, edges=[eqtl(1, "rs1")]))
+        resolve_stages(GENES, MemoryStage.of_rows("t", rows_read=3, edges=[eqtl(1, "rs1")]))
 
 
 def test_a_source_that_is_not_staged_is_named() -> None:
@@ -311,7 +309,7 @@ def test_a_source_that_is_not_staged_is_named() -> None:
 
 
 def test_a_sources_digest_is_the_sum_over_its_nodes_and_edges() -> None:
-    result = resolved(GENES, MemoryStage.of_rows("t", edges=[eqtl(1, "rs1"), eqtl(2, "rs2")]))
+    result = resolve_stages(GENES, MemoryStage.of_rows("t", edges=[eqtl(1, "rs1"), eqtl(2, "rs2")]))
     for counts in result.sources:
         nodes, edges = (frame.filter(source=counts.name) for frame in (result.nodes, result.edges))
         assert (counts.nodes, counts.edges) == (nodes.height, edges.height)

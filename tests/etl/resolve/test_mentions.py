@@ -5,9 +5,8 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from generel_etl.config import SourceConfig
-from generel_etl.resolve import Resolved, resolve
-from tests.etl.conftest import MemoryStage
+from generel_etl.resolve import Resolved
+from tests.etl.conftest import MemoryStage, resolve_stages
 
 MONDO = MemoryStage.of_rows(
     "mondo",
@@ -85,10 +84,6 @@ def association(
     }  # fmt: skip
 
 
-def resolved(*stages: MemoryStage) -> Resolved:
-    return resolve(stages, [SourceConfig(stage.name, "made", ("x",)) for stage in stages])
-
-
 def node(result: Resolved, concept: str) -> dict[str, object]:
     return result.nodes.filter(pl.col("id") == concept).row(0, named=True)
 
@@ -117,7 +112,7 @@ def node(result: Resolved, concept: str) -> dict[str, object]:
 def test_where_a_mention_leads(end_id: str | None, end_name: str | None, kind: str, expected: str, way: str) -> None:
     """Own id, replacement, cross-reference and exact name, in this order; what stays ambiguous is a node of its own."""
     hits = MemoryStage.of_rows("hits", edges=[association(1, end_id, end_name, kind)])
-    result = resolved(*VOCABULARIES, hits)
+    result = resolve_stages(*VOCABULARIES, hits)
     edge = result.edges.filter(pl.col("type") == "ASSOCIATED_WITH").row(0, named=True)
     assert (edge["end"], edge["resolved_by"]) == (expected, way)
     assert result.sources[-1].resolved_by == {way: 1}
@@ -127,14 +122,14 @@ def test_where_a_mention_leads(end_id: str | None, end_name: str | None, kind: s
 
 def test_a_mention_without_a_name_dangles_until_a_later_source_knows_its_end() -> None:
     hits = MemoryStage.of_rows("hits", edges=[association(1, "EFO:9"), association(2, "DOID:1")])
-    result = resolved(*VOCABULARIES, hits)
+    result = resolve_stages(*VOCABULARIES, hits)
     assert result.dangling.select("source", "row", "end", "id").rows() == [("hits", 1, "end", "EFO:9")]
     assert (result.sources[-1].rows_dangling, result.sources[-1].rows_loaded) == (1, 1)
     assert "rs1" not in result.nodes["id"]
     efo = MemoryStage.of_rows(
         "efo", concepts=[{"row": 1, "id": "EFO:9", "kind": "Trait", "name": "height", "defined": True}]
     )
-    later = resolved(*VOCABULARIES, efo, hits)
+    later = resolve_stages(*VOCABULARIES, efo, hits)
     assert later.dangling.is_empty()
     assert "rs1" in later.nodes["id"]
 
@@ -142,7 +137,7 @@ def test_a_mention_without_a_name_dangles_until_a_later_source_knows_its_end() -
 def test_the_name_that_one_source_gives_an_id_is_home_for_another_that_gives_none() -> None:
     first = MemoryStage.of_rows("first", edges=[association(1, "EFO:9")])
     second = MemoryStage.of_rows("second", edges=[association(1, "EFO:9", "height")])
-    result = resolved(first, second)
+    result = resolve_stages(first, second)
     assert result.dangling.is_empty()
     assert node(result, "EFO:9")["source"] == "second"
 
@@ -160,7 +155,7 @@ def test_a_name_finds_a_concept_that_another_source_only_mentions() -> None:
     own = MemoryStage.of_rows(
         "own", edges=[{**treats, "row": 1, "start_name": "metformin"}, {**treats, "row": 2, "start_name": "glucophage"}]
     )
-    result = resolved(MONDO, kg, own)
+    result = resolve_stages(MONDO, kg, own)
     assert result.edges.filter(pl.col("type") == "TREATS")["start"].to_list() == ["DRUGBANK:DB00331"]
     assert (result.sources[-1].rows_loaded, result.sources[-1].rows_merged) == (1, 1)
 
@@ -173,14 +168,14 @@ def test_a_record_is_led_to_the_concept_that_lists_its_cui_and_by_no_other_share
         {"row": 2, "id": "X:2", "kind": "Disease", "name": "b", "xrefs": ["ICD10CM:G30"]},
         {"row": 3, "id": "X:3", "kind": "Gene", "name": "c", "xrefs": ["UMLS:C0000001"]},
     ]
-    result = resolved(mondo, MemoryStage.of_rows("codes", concepts=codes))
+    result = resolve_stages(mondo, MemoryStage.of_rows("codes", concepts=codes))
     assert set(result.nodes["id"]) == {"MONDO:1", "X:2", "X:3"}
 
 
 def test_a_record_is_led_by_its_own_cross_references() -> None:
     record = {"row": 1, "id": "X:1", "kind": "Disease", "name": "AD", "xrefs": ["DOID:1", "MONDO:1"]}
     hits = MemoryStage.of_rows("hits", concepts=[record], edges=[association(2, "X:1")])
-    result = resolved(*VOCABULARIES, hits)
+    result = resolve_stages(*VOCABULARIES, hits)
     assert result.edges.filter(pl.col("source") == "hits")["end"].to_list() == ["MONDO:1"]
     assert "X:1" in node(result, "MONDO:1")["xrefs"]
     assert "X:1" not in result.nodes["id"]
@@ -197,7 +192,7 @@ def test_a_mapping_table_leads_mentions_and_lengthens_the_list_of_cross_referenc
     }
     table = MemoryStage.of_rows("map", edges=[row, {**row, "row": 2}, {**row, "row": 3, "end_id": "MONDO:77"}])
     hits = MemoryStage.of_rows("hits", edges=[association(1, "SNOMEDCT:7")])
-    result = resolved(MONDO, table, hits)
+    result = resolve_stages(MONDO, table, hits)
     assert node(result, "MONDO:2")["xrefs"] == ["ICD10CM:G30", "MONDO:91", "SNOMEDCT:7"]
     assert result.edges["end"].to_list() == ["MONDO:2"]
     counts = result.sources[1]
@@ -207,13 +202,13 @@ def test_a_mapping_table_leads_mentions_and_lengthens_the_list_of_cross_referenc
 def test_the_owner_of_a_node_is_who_defines_it_else_the_first_who_names_it() -> None:
     first = MemoryStage.of_rows("first", edges=[association(1, "DOID:1", "AD"), association(2, "EFO:9", "Height")])
     second = MemoryStage.of_rows("second", edges=[association(1, "EFO:9", "body height")])
-    result = resolved(first, second, DOID)
+    result = resolve_stages(first, second, DOID)
     assert (node(result, "DOID:1")["source"], node(result, "DOID:1")["name"]) == (
         "doid",
         "Alzheimer's disease",
     )
     assert (node(result, "EFO:9")["source"], node(result, "EFO:9")["name"]) == ("first", "Height")
-    turned = resolved(second, first, DOID)
+    turned = resolve_stages(second, first, DOID)
     assert (node(turned, "EFO:9")["source"], node(turned, "EFO:9")["name"]) == ("second", "body height")
 
 
@@ -222,7 +217,7 @@ def test_a_property_that_the_vocabulary_leaves_empty_comes_from_the_first_source
     one = MemoryStage.of_rows("one", concepts=[said])
     two = MemoryStage.of_rows("two", concepts=[{**said, "description": "short breath"}])
     three = MemoryStage.of_rows("three", concepts=[{**said, "description": "long"}])
-    found = node(resolved(one, two, three, MONDO), "MONDO:2")
+    found = node(resolve_stages(one, two, three, MONDO), "MONDO:2")
     assert (found["name"], found["synonyms"], found["description"]) == ("asthma", ["wheeze"], "short breath")
 
 
@@ -241,11 +236,11 @@ def test_a_waiting_term_and_its_parents_become_nodes_when_another_source_names_i
         concepts=[waiting(n, f"EFO:{n}") for n in range(1, 6)],
         edges=[is_a(1, "EFO:1", "EFO:2"), is_a(2, "EFO:2", "EFO:3"), is_a(4, "EFO:4", "EFO:2")],
     )
-    alone = resolved(efo)
+    alone = resolve_stages(efo)
     assert alone.nodes.is_empty()
     assert alone.sources[0].rows_staged == 5
     hits = MemoryStage.of_rows("hits", edges=[association(1, "EFO:1")])
-    result = resolved(efo, hits)
+    result = resolve_stages(efo, hits)
     assert result.nodes.filter(kind="Trait")["id"].to_list() == ["EFO:1", "EFO:2", "EFO:3"]
     assert result.edges.filter(type="IS_A").select("start", "end").rows() == [
         ("EFO:1", "EFO:2"),
@@ -260,7 +255,7 @@ def test_a_composite_trait_never_becomes_one_with_what_it_points_to() -> None:
     gwas = MemoryStage.of_rows(
         "gwas", concepts=[trait], edges=[{**points, "end_id": "MONDO:1"}, association(1, "GWAS:many")]
     )
-    result = resolved(MONDO, gwas)
+    result = resolve_stages(MONDO, gwas)
     assert result.edges.filter(type="XREF").select("source", "start", "end", "weight").rows() == [
         ("gwas", "GWAS:many", "MONDO:1", None)
     ]
@@ -280,7 +275,7 @@ def hits(*snps: str) -> MemoryStage:
 
 
 def test_a_merged_rsid_is_the_one_that_lives() -> None:
-    result = resolved(MONDO, hits("rs1", "rs9"), merge_table(("rs1", "rs2"), ("rs2", "rs3"), ("rs7", "rs8")))
+    result = resolve_stages(MONDO, hits("rs1", "rs9"), merge_table(("rs1", "rs2"), ("rs2", "rs3"), ("rs7", "rs8")))
     snps = result.nodes.filter(pl.col("kind") == "SNP")
     assert dict(snps.select("id", "xrefs").rows()) == {"rs3": ["rs1", "rs2"], "rs9": None}
     ways = dict(
@@ -294,7 +289,7 @@ def test_a_merged_rsid_is_the_one_that_lives() -> None:
 
 def test_merges_in_a_ring_or_into_two_are_left_alone() -> None:
     table = merge_table(("rs1", "rs2"), ("rs2", "rs1"), ("rs4", "rs5"), ("rs4", "rs6"))
-    result = resolved(MONDO, hits("rs1", "rs4"), table)
+    result = resolve_stages(MONDO, hits("rs1", "rs4"), table)
     assert set(result.nodes.filter(pl.col("kind") == "SNP")["id"]) == {"rs1", "rs4"}
 
 
@@ -303,6 +298,6 @@ def test_a_position_leads_past_a_merged_rsid() -> None:
         "places",
         snps=[{"row": 1, "id": "rs1", "chromosome": "1", "position": 5, "build": "GRCh38", "load_if_mentioned": True}],
     )
-    result = resolved(MONDO, hits("GRCh38:1:5", "rs1"), places, merge_table(("rs1", "rs2")))
+    result = resolve_stages(MONDO, hits("GRCh38:1:5", "rs1"), places, merge_table(("rs1", "rs2")))
     (snp,) = result.nodes.filter(pl.col("kind") == "SNP").rows(named=True)
     assert (snp["id"], snp["xrefs"], snp["position"]) == ("rs2", ["GRCh38:1:5", "rs1"], 5)

@@ -48,7 +48,8 @@ def test_clusters_hold_one_id_of_a_vocabulary(result: Resolved) -> None:
     assert members.is_unique().all()
     sizes = members.group_by("cluster").len().filter(pl.col("len") > 1)
     assert sizes.height > 11_000
-    assert 0 < result.clusters_left_out.height < 400
+    conflicts = result.edges.filter(pl.col("flags").list.contains("cluster_conflict"))
+    assert 0 < conflicts.height < 400
 
 
 def test_mirrors_are_one_edge(result: Resolved) -> None:
