@@ -1,37 +1,29 @@
-"""Hetionet's nodes and SIF edges, read under the project's own kinds, ids and types."""
+"""Hetionet's nodes and SIF edges become normalised ids, kinds and types."""
 
-import os
 from pathlib import Path
 
 import pytest
 
-from generel_etl.config import SourceConfig
 from generel_etl.errors import DataError
-from generel_etl.reader import NoOptions, SourceFiles
 from generel_etl.readers.hetionet import read
-from generel_etl.schema import TABLES
+from tests.etl.conftest import read_tables
 
 ROOT = Path(__file__).resolve().parents[3]
 DATA = ROOT / "tests" / "data" / "hetionet"
-SHARED = Path(os.environ.get("GENEREL_SHARED_DATA", ROOT.parent / "shared" / "data")) / "hetionet"
 NODES, EDGES = DATA / "nodes.tsv", DATA / "edges.sif.gz"
 
 
-def tables(*paths):
-    source = SourceConfig("hetionet", "hetionet", tuple(p.name for p in paths))
-    found = read(SourceFiles(source, paths), NoOptions())
-    for name, schema in TABLES.items():
-        schema.validate(getattr(found, name))
-    return found
+def read_files(*paths):
+    return read_tables(read, *paths, name="hetionet")
 
 
 @pytest.fixture(scope="module")
-def found():
-    return tables(NODES, EDGES)
+def tables():
+    return read_files(NODES, EDGES)
 
 
-def test_all_eleven_kinds_have_ids_of_ours(found):
-    assert dict(found.concepts.select("id", "kind").rows()) == {
+def test_all_eleven_kinds_have_normalised_ids(tables):
+    assert dict(tables.concepts.select("id", "kind").rows()) == {
         "UBERON:0000955": "AnatomicalEntity",
         "GO:0006955": "BiologicalProcess",
         "GO:0005634": "CellularComponent",
@@ -46,11 +38,11 @@ def test_all_eleven_kinds_have_ids_of_ours(found):
         "UMLS:C0018681": "Phenotype",
         "MESH:D006261": "Phenotype",
     }
-    assert not found.concepts["defined"].any()
+    assert not tables.concepts["defined"].any()
 
 
-def test_edges_stand_the_way_their_type_reads(found):
-    edges = found.edges.select("type", "start_id", "end_id", "weight", "relation").rows()
+def test_edges_have_the_direction_of_their_type(tables):
+    edges = tables.edges.select("type", "start_id", "end_id", "weight", "relation").rows()
     assert edges == [
         ("PARTICIPATES_IN", "NCBIGene:2625", "GO:0006955", 1.0, "GpBP"),
         ("EXPRESSED_IN", "NCBIGene:2625", "UBERON:0000955", 1.0, "AeG"),
@@ -63,40 +55,40 @@ def test_edges_stand_the_way_their_type_reads(found):
     ]
 
 
-def test_an_edge_to_an_unknown_node_stays_without_a_name(found):
-    (edge,) = found.edges.filter(end_id="NCBIGene:999999").to_dicts()
+def test_an_edge_to_an_unknown_node_has_no_name_for_it(tables):
+    (edge,) = tables.edges.filter(end_id="NCBIGene:999999").to_dicts()
     assert (edge["start_name"], edge["end_name"], edge["end_kind"]) == ("GATA3", None, "Gene")
 
 
-def test_rejects_name_file_and_line_and_what_is_near(found):
-    assert found.rejects.select("file", "line", "column", "reason").rows() == [
+def test_rejects_name_file_line_and_the_nearest_valid_name(tables):
+    assert tables.rejects.select("file", "line", "column", "reason").rows() == [
         ("nodes.tsv", 15, "id", "unknown kind; did you mean 'Gene'?"),
         ("edges.sif.gz", 9, "metaedge", "unknown metaedge; did you mean 'GpPW'?"),
         ("edges.sif.gz", 11, "source", "unknown kind; did you mean 'Gene'?"),
     ]
-    assert found.rows_read == found.concepts.height + found.edges.height + found.rejects.height
+    assert tables.rows_read == tables.concepts.height + tables.edges.height + tables.rejects.height
 
 
-def test_the_order_of_the_files_does_not_matter(found):
-    turned = tables(EDGES, NODES)
-    assert turned.edges.drop("row").equals(found.edges.drop("row"))
-    assert turned.concepts.drop("row").equals(found.concepts.drop("row"))
+def test_the_order_of_the_files_does_not_matter(tables):
+    reordered = read_files(EDGES, NODES)
+    assert reordered.edges.drop("row").equals(tables.edges.drop("row"))
+    assert reordered.concepts.drop("row").equals(tables.concepts.drop("row"))
 
 
-@pytest.mark.parametrize(("path", "lacking"), [(NODES, "edges"), (EDGES, "nodes")])
-def test_one_file_alone_is_an_error(path, lacking):
-    with pytest.raises(DataError, match=lacking):
-        tables(path)
+@pytest.mark.parametrize(("path", "missing"), [(NODES, "edges"), (EDGES, "nodes")])
+def test_a_missing_file_is_an_error(path, missing):
+    with pytest.raises(DataError, match=missing):
+        read_files(path)
 
 
 def test_an_unknown_column_is_named(tmp_path):
     path = tmp_path / "nodes.tsv"
     path.write_text(NODES.read_text().replace("\tkind\n", "\tsort\n", 1))
     with pytest.raises(DataError, match="kind"):
-        tables(path, EDGES)
+        read_files(path, EDGES)
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data is not here (GENEREL_SHARED_DATA)")
-def test_the_real_excerpt():
-    found = tables(SHARED / "hetionet-v1.0-nodes.tsv.gz", SHARED / "hetionet-v1.0-edges-excerpt.sif.gz")
-    assert (found.concepts.height, found.edges.height, found.rejects.height) == (47_031, 93_531, 0)
+def test_the_shared_excerpt_is_read(shared_data):
+    folder = shared_data / "hetionet"
+    tables = read_files(folder / "hetionet-v1.0-nodes.tsv.gz", folder / "hetionet-v1.0-edges-excerpt.sif.gz")
+    assert (tables.concepts.height, tables.edges.height, tables.rejects.height) == (47_031, 93_531, 0)

@@ -1,4 +1,4 @@
-"""HGNC: both layouts, withdrawn symbols, ids of the same gene elsewhere."""
+"""HGNC: both layouts, withdrawn symbols, cross-references of genes."""
 
 from __future__ import annotations
 
@@ -7,23 +7,22 @@ from typing import Any
 
 import pytest
 
-from generel_etl.config import EtlConfig, SourceConfig
 from generel_etl.errors import DataError
-from generel_etl.stage import Stage, stage_source
+from generel_etl.stage import Stage
+from tests.etl.conftest import stage_files
 
 DATA = Path(__file__).parents[2] / "data" / "hgnc"
 
 
 def stage(tmp_path: Path, file: str, folder: Path = DATA) -> Stage:
-    config = EtlConfig(data=folder, state=tmp_path)
-    return stage_source(SourceConfig("hgnc", "hgnc", (file,)), config)
+    return stage_files(tmp_path, "hgnc", file, folder=folder)
 
 
-def genes(made: Stage) -> dict[str, dict[str, Any]]:
-    return {c["id"]: c for c in made.concepts().collect().to_dicts()}
+def genes(staged: Stage) -> dict[str, dict[str, Any]]:
+    return {c["id"]: c for c in staged.concepts().collect().to_dicts()}
 
 
-def test_a_gene_in_the_custom_download(tmp_path: Path) -> None:
+def test_a_gene_is_read_from_the_custom_download(tmp_path: Path) -> None:
     gene = genes(stage(tmp_path, "custom.tsv"))["HGNC:101"]
     assert (gene["kind"], gene["name"], gene["description"]) == ("Gene", "GENA", 'gene "A", first')
     assert gene["synonyms"] == ["GA", "GALPHA", "OLDA"]
@@ -31,10 +30,10 @@ def test_a_gene_in_the_custom_download(tmp_path: Path) -> None:
     assert (gene["defined"], gene["load_if_mentioned"]) == (True, False)
 
 
-def test_withdrawn_symbols_lead_to_the_gene_that_stands(tmp_path: Path) -> None:
-    made = stage(tmp_path, "custom.tsv")
-    assert genes(made)["HGNC:102"]["alt_ids"] == ["HGNC:103", "HGNC:104"]  # 103 by way of 104
-    assert [tuple(r.values()) for r in made.rejects().collect().drop("file").to_dicts()] == [
+def test_withdrawn_symbols_become_alt_ids_of_their_replacement(tmp_path: Path) -> None:
+    staged = stage(tmp_path, "custom.tsv")
+    assert genes(staged)["HGNC:102"]["alt_ids"] == ["HGNC:103", "HGNC:104"]  # 103 by way of 104
+    assert [tuple(r.values()) for r in staged.rejects().collect().drop("file").to_dicts()] == [
         (3, 4, "Status", "HGNC:103 OLDB", "withdrawn, replaced by HGNC:102"),
         (4, 5, "Status", "HGNC:104 MIDB", "withdrawn, replaced by HGNC:102"),
         (5, 6, "Status", "HGNC:105 GONE", "withdrawn, no replacement"),
@@ -43,10 +42,10 @@ def test_withdrawn_symbols_lead_to_the_gene_that_stands(tmp_path: Path) -> None:
         (8, 9, "Approved symbol", None, "no symbol"),
         (9, 10, "#fields", "HGNC:107\tGENC", "2 fields instead of 9"),
     ]
-    assert (made.rows_read, made.rows_rejected) == (9, 7)
+    assert (staged.rows_read, staged.rows_rejected) == (9, 7)
 
 
-def test_the_complete_set(tmp_path: Path) -> None:
+def test_the_complete_set_is_read(tmp_path: Path) -> None:
     gene = genes(stage(tmp_path, "complete.tsv"))["HGNC:201"]
     assert gene["synonyms"] == ["GD", "G-D", "OLDD"]
     assert gene["xrefs"] == ["NCBIGene:21", "ENSEMBL:ENSG00000000201", "UNIPROT:P00003", "UNIPROT:P00004"]
@@ -58,7 +57,7 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
         stage(tmp_path, "x.tsv", tmp_path)
 
 
-def test_real_genes(tmp_path: Path, shared_data: Path) -> None:
-    made = stage(tmp_path, "genes/hgnc_entries.tsv.gz", shared_data)
-    assert (made.rows_read, made.rows_rejected) == (49_013, 5_176)
-    assert genes(made)["HGNC:4948"]["name"] == "HLA-DRB1"
+def test_shared_genes_are_read(tmp_path: Path, shared_data: Path) -> None:
+    staged = stage(tmp_path, "genes/hgnc_entries.tsv.gz", shared_data)
+    assert (staged.rows_read, staged.rows_rejected) == (49_013, 5_176)
+    assert genes(staged)["HGNC:4948"]["name"] == "HLA-DRB1"

@@ -1,4 +1,4 @@
-"""phenotype.hpoa: what a disease has and has not, how often, and the rows that speak of no phenotype."""
+"""phenotype.hpoa: positive and negated phenotypes, frequencies, and rows of other aspects."""
 
 from __future__ import annotations
 
@@ -9,26 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generel_etl.config import EtlConfig, SourceConfig
 from generel_etl.errors import DataError
 from generel_etl.readers.hpo.frequency import TERMS, frequency, frequency_flags
-from generel_etl.stage import Stage, stage_source
+from generel_etl.stage import Stage
+from tests.etl.conftest import stage_files
+from tests.etl.readers.conftest import edge_rows
 
 DATA = Path(__file__).parents[2] / "data" / "hpo_annotations"
 
 
 def stage(tmp_path: Path, *files: str, folder: Path = DATA) -> Stage:
-    config = EtlConfig(data=folder, state=tmp_path)
-    return stage_source(SourceConfig("hpo_annotations", "hpo_annotations", files), config)
+    return stage_files(tmp_path, "hpo_annotations", *files, folder=folder)
 
 
-def edges(made: Stage, *columns: str) -> list[tuple[object, ...]]:
-    return made.edges().select(columns).collect().rows()
-
-
-def test_a_disease_has_a_phenotype_or_has_it_not(tmp_path: Path) -> None:
-    made = stage(tmp_path, "phenotype.hpoa")
-    assert edges(made, "type", "start_id", "end_id", "frequency", "flags") == [
+def test_annotations_become_positive_or_negated_edges(tmp_path: Path) -> None:
+    staged = stage(tmp_path, "phenotype.hpoa")
+    assert edge_rows(staged, "type", "start_id", "end_id", "frequency", "flags") == [
         ("HAS_PHENOTYPE", "OMIM:900001", "HP:0000011", 3 / 7, []),
         ("HAS_PHENOTYPE", "OMIM:900001", "HP:0000012", 0.17, []),
         ("HAS_PHENOTYPE", "ORPHA:9002", "HP:0000011", 0.895, []),
@@ -37,27 +33,27 @@ def test_a_disease_has_a_phenotype_or_has_it_not(tmp_path: Path) -> None:
         ("HAS_PHENOTYPE", "DECIPHER:3", "HP:0000011", 0.125, []),
         ("HAS_PHENOTYPE", "OMIM:900001", "HP:0000015", None, ["frequency_unknown"]),
     ]
-    assert {r[0] for r in edges(made, "start_kind")} == {"Disease"}
-    assert {r[0] for r in edges(made, "end_kind")} == {"Phenotype"}
+    assert {r[0] for r in edge_rows(staged, "start_kind")} == {"Disease"}
+    assert {r[0] for r in edge_rows(staged, "end_kind")} == {"Phenotype"}
 
 
 def test_a_disease_is_mentioned_with_its_name(tmp_path: Path) -> None:
-    named = dict(edges(stage(tmp_path, "phenotype.hpoa"), "start_id", "start_name"))
+    named = dict(edge_rows(stage(tmp_path, "phenotype.hpoa"), "start_id", "start_name"))
     assert named["ORPHA:9002"] == 'Second disease, type "B"'
 
 
-def test_evidence_and_reference_tell_annotations_apart(tmp_path: Path) -> None:
-    made = stage(tmp_path, "phenotype.hpoa")
-    assert edges(made, "study", "pubmed_id", "context", "weight")[:3] == [
+def test_evidence_and_reference_distinguish_annotations(tmp_path: Path) -> None:
+    staged = stage(tmp_path, "phenotype.hpoa")
+    assert edge_rows(staged, "study", "pubmed_id", "context", "weight")[:3] == [
         ("PMID:11;PMID:12", "11", "PCS; onset HP:0003577", 1.0),
         ("OMIM:900001", None, "IEA", 0.5),  # read off a text by a program
         ("ORPHA:9002", None, "TAS; male; modifier HP:0012828", 1.0),
     ]
 
 
-def test_what_is_no_phenotype_of_a_disease_is_a_reject_that_says_what_it_is(tmp_path: Path) -> None:
-    made = stage(tmp_path, "phenotype.hpoa")
-    assert made.rejects().select("line", "column", "found", "reason").collect().rows() == [
+def test_other_aspects_and_invalid_rows_are_rejects_with_a_reason(tmp_path: Path) -> None:
+    staged = stage(tmp_path, "phenotype.hpoa")
+    assert staged.rejects().select("line", "column", "found", "reason").collect().rows() == [
         (11, "aspect", "I", "a mode of inheritance, not a phenotype of the disease"),
         (12, "aspect", "C", "a clinical course, not a phenotype of the disease"),
         (13, "aspect", "M", "a clinical modifier, not a phenotype of the disease"),
@@ -68,12 +64,12 @@ def test_what_is_no_phenotype_of_a_disease_is_a_reject_that_says_what_it_is(tmp_
         (18, "qualifier", "MAYBE", "neither empty nor NOT"),
         (19, "#fields", "OMIM:900001\tFirst syndrome\tHP:0000011", "3 fields instead of 12"),
     ]
-    assert (made.rows_read, made.rows_rejected) == (16, 9)
+    assert (staged.rows_read, staged.rows_rejected) == (16, 9)
 
 
-def test_the_older_header_is_a_comment_and_both_may_stand_together(tmp_path: Path) -> None:
-    made = stage(tmp_path, "older.hpoa")
-    assert edges(made, "row", "type", "frequency") == [(1, "HAS_PHENOTYPE", 0.5), (2, "NOT_HAS_PHENOTYPE", None)]
+def test_the_older_header_is_a_comment_and_both_layouts_may_be_combined(tmp_path: Path) -> None:
+    staged = stage(tmp_path, "older.hpoa")
+    assert edge_rows(staged, "row", "type", "frequency") == [(1, "HAS_PHENOTYPE", 0.5), (2, "NOT_HAS_PHENOTYPE", None)]
     both = stage(tmp_path, "older.hpoa", "phenotype.hpoa")
     assert (both.rows_read, both.edges().collect().height) == (18, 9)
 
@@ -93,28 +89,31 @@ def read(*texts: str | None) -> list[tuple[object, ...]]:
     return column.select(frequency(pl.col("f")), **frequency_flags(pl.col("f"))).rows()
 
 
-def test_texts_that_are_no_frequency_give_none_and_a_flag() -> None:
+def test_texts_that_are_not_a_frequency_give_null_and_a_flag() -> None:
     for text in ("often", "8/7", "3/0", "120%", "HP:0000011", "1/2/3", "-1/2"):
         assert read(text) == [(None, True, None)], text
     assert read(None) == [(None, False, None)]
     assert read("HP:0040285", "0/12", "0%") == [(0.0, False, True)] * 3
 
 
-def test_a_term_stands_for_the_middle_of_its_interval() -> None:
+def test_a_frequency_term_gives_the_middle_of_its_interval() -> None:
     assert [r[0] for r in read(*TERMS)] == [1.0, (0.8 + 0.99) / 2, (0.3 + 0.79) / 2, 0.17, 0.025, 0.0]
 
 
 @given(st.integers(0, 9999), st.integers(1, 9999), st.sampled_from(["{}/{}", " {} / {} "]))
-def test_a_ratio_is_a_share_if_it_is_one(seen: int, looked_at: int, form: str) -> None:
-    share = seen / looked_at
-    (found,) = read(form.format(seen, looked_at))
-    assert found[0] == (share if share <= 1 else None)
-    assert found[1] == (share > 1)
+def test_a_ratio_is_a_share_if_it_is_at_most_one(affected: int, examined: int, notation: str) -> None:
+    share = affected / examined
+    (parsed,) = read(notation.format(affected, examined))
+    assert parsed[0] == (share if share <= 1 else None)
+    assert parsed[1] == (share > 1)
 
 
-def test_real_annotations(tmp_path: Path, shared_data: Path) -> None:
-    made = stage(tmp_path, "hpo/phenotype.hpoa.gz", folder=shared_data)
-    assert (made.rows_read, made.rows_rejected) == (271_702, 8_854 + 8_020 + 130 + 77)
-    found = made.edges().collect()
-    assert dict(found["type"].value_counts().rows()) == {"HAS_PHENOTYPE": 251_917, "NOT_HAS_PHENOTYPE": 704 + 2_000}
-    assert not found["flags"].list.contains("frequency_unknown").any()
+def test_shared_annotations_are_read(tmp_path: Path, shared_data: Path) -> None:
+    staged = stage(tmp_path, "hpo/phenotype.hpoa.gz", folder=shared_data)
+    assert (staged.rows_read, staged.rows_rejected) == (271_702, 8_854 + 8_020 + 130 + 77)
+    edges = staged.edges().collect()
+    assert dict(edges["type"].value_counts().rows()) == {
+        "HAS_PHENOTYPE": 251_917,
+        "NOT_HAS_PHENOTYPE": 704 + 2_000,
+    }
+    assert not edges["flags"].list.contains("frequency_unknown").any()

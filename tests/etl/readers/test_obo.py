@@ -1,4 +1,4 @@
-"""OBO: terms, synonyms by scope, qualified cross-references, dead terms, kinds."""
+"""OBO: terms, synonyms by scope, qualified cross-references, obsolete terms, kinds."""
 
 from __future__ import annotations
 
@@ -9,26 +9,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generel_etl.config import EtlConfig, SourceConfig
 from generel_etl.errors import ConfigError, DataError
 from generel_etl.readers.obo.parser import read_terms
-from generel_etl.stage import Stage, stage_source
+from generel_etl.stage import Stage
+from tests.etl.conftest import stage_files
 
 DATA = Path(__file__).parents[2] / "data" / "obo"
 
 
 def stage(tmp_path: Path, *files: str, folder: Path = DATA, **options: object) -> Stage:
-    source = SourceConfig("onto", "obo", files, options=options)
-    return stage_source(source, EtlConfig(data=folder, state=tmp_path))
+    return stage_files(tmp_path, "obo", *files, folder=folder, **options)
 
 
-def concepts(made: Stage) -> dict[str, dict[str, Any]]:
-    return {c["id"]: c for c in made.concepts().collect().to_dicts()}
+def concepts(staged: Stage) -> dict[str, dict[str, Any]]:
+    return {c["id"]: c for c in staged.concepts().collect().to_dicts()}
 
 
-def test_a_term_in_full(tmp_path: Path) -> None:
-    made = stage(tmp_path, "terms.obo")
-    term = concepts(made)["MONDO:0000010"]
+def test_all_tags_of_a_term_are_read(tmp_path: Path) -> None:
+    staged = stage(tmp_path, "terms.obo")
+    term = concepts(staged)["MONDO:0000010"]
     assert term["name"] == "Example, disease"
     assert term["synonyms"] == ["example disorder", 'say "example"', "of format 1.0"]
     assert term["other_synonyms"] == ["old example", "wide example", "no scope"]
@@ -37,13 +36,13 @@ def test_a_term_in_full(tmp_path: Path) -> None:
     assert term["exact_matches"] == ["ORPHA:10"]
     assert term["alt_ids"] == ["MONDO:0000011", "MONDO:0000020", "MONDO:0000021"]
     assert (term["kind"], term["defined"], term["load_if_mentioned"]) == ("Disease", True, False)
-    edges = made.edges().collect().select("type", "start_id", "end_id", "start_kind", "end_kind", "weight").rows()
+    edges = staged.edges().collect().select("type", "start_id", "end_id", "start_kind", "end_kind", "weight").rows()
     assert edges == [("IS_A", "MONDO:0000010", "MONDO:0000001", "Disease", "Disease", 1.0)]
 
 
-def test_rows_reconcile_and_dead_terms_say_what_replaced_them(tmp_path: Path) -> None:
-    made = stage(tmp_path, "terms.obo")
-    rejects = {(r["line"], r["column"]): r for r in made.rejects().collect().to_dicts()}
+def test_rows_reconcile_and_obsolete_terms_state_their_replacement(tmp_path: Path) -> None:
+    staged = stage(tmp_path, "terms.obo")
+    rejects = {(r["line"], r["column"]): r for r in staged.rejects().collect().to_dicts()}
     assert {key: r["reason"] for key, r in rejects.items()} == {
         (20, "synonym"): "not a synonym: the text is not in quotation marks",
         (33, "#line"): "neither a tag nor a stanza",
@@ -56,31 +55,31 @@ def test_rows_reconcile_and_dead_terms_say_what_replaced_them(tmp_path: Path) ->
         (74, "id"): "not an id",
     }
     assert rejects[(39, "is_obsolete")]["found"] == "MONDO:0000020 dead, replaced through a chain"
-    assert (made.rows_read, made.rows_rejected) == (11, 7)
-    kept = {r["row"] for table in (made.concepts(), made.edges()) for r in table.collect().to_dicts()}
-    assert made.rows_read == made.rows_rejected + len(kept)
+    assert (staged.rows_read, staged.rows_rejected) == (11, 7)
+    used_rows = {r["row"] for table in (staged.concepts(), staged.edges()) for r in table.collect().to_dicts()}
+    assert staged.rows_read == staged.rows_rejected + len(used_rows)
 
 
 def test_terms_of_other_vocabularies_are_mentions(tmp_path: Path) -> None:
-    found = concepts(stage(tmp_path, "terms.obo"))
-    aspirin = found["CHEBI:15365"]
+    terms = concepts(stage(tmp_path, "terms.obo"))
+    aspirin = terms["CHEBI:15365"]
     assert (aspirin["kind"], aspirin["defined"], aspirin["load_if_mentioned"]) == ("Drug", False, True)
-    assert found["HP:0000118"]["alt_ids"] == ["MONDO:0000024"]  # replaced a term of this file
-    assert found["HP:0000118"]["kind"] == "Phenotype"
+    assert terms["HP:0000118"]["alt_ids"] == ["MONDO:0000024"]  # replaced a term of this file
+    assert terms["HP:0000118"]["kind"] == "Phenotype"
 
 
-def test_a_dead_term_of_another_files_heir_mentions_it(tmp_path: Path) -> None:
+def test_an_obsolete_term_mentions_its_replacement_in_another_file(tmp_path: Path) -> None:
     text = "ontology: efo\n\n[Term]\nid: EFO:1\nname: dead\nis_obsolete: true\nreplaced_by: MONDO:5\n"
     (tmp_path / "x.obo").write_text(text)
-    made = stage(tmp_path, "x.obo", folder=tmp_path)
-    heir = concepts(made)["MONDO:0000005"]
-    assert (heir["alt_ids"], heir["defined"], heir["kind"]) == (["EFO:0000001"], False, "Disease")
-    assert (made.rows_read, made.rows_rejected) == (1, 0)
+    staged = stage(tmp_path, "x.obo", folder=tmp_path)
+    replacement = concepts(staged)["MONDO:0000005"]
+    assert (replacement["alt_ids"], replacement["defined"], replacement["kind"]) == (["EFO:0000001"], False, "Disease")
+    assert (staged.rows_read, staged.rows_rejected) == (1, 0)
 
 
-def test_kinds_of_efo(tmp_path: Path) -> None:
-    found = {c["name"]: (c["kind"], c["load_if_mentioned"]) for c in concepts(stage(tmp_path, "efo.obo")).values()}
-    assert found == {
+def test_efo_terms_have_the_kinds_of_their_roots_or_partners(tmp_path: Path) -> None:
+    kinds = {c["name"]: (c["kind"], c["load_if_mentioned"]) for c in concepts(stage(tmp_path, "efo.obo")).values()}
+    assert kinds == {
         "experimental factor": ("Trait", True),
         "disease": ("Disease", False),
         "under disease": ("Disease", False),
@@ -94,34 +93,34 @@ def test_kinds_of_efo(tmp_path: Path) -> None:
     }
 
 
-def test_kinds_of_go(tmp_path: Path) -> None:
-    found = {c["name"]: c["kind"] for c in concepts(stage(tmp_path, "go.obo")).values()}
-    assert found["by its root"] == found["biological_process"] == "BiologicalProcess"
-    assert found["molecular_function"] == "MolecularActivity"
-    assert found["by its namespace"] == "CellularComponent"
+def test_go_terms_have_the_kinds_of_their_roots_or_namespaces(tmp_path: Path) -> None:
+    kinds = {c["name"]: c["kind"] for c in concepts(stage(tmp_path, "go.obo")).values()}
+    assert kinds["by its root"] == kinds["biological_process"] == "BiologicalProcess"
+    assert kinds["molecular_function"] == "MolecularActivity"
+    assert kinds["by its namespace"] == "CellularComponent"
 
 
-def test_a_file_of_ones_own_defines_all_its_prefixes(tmp_path: Path) -> None:
-    found = concepts(stage(tmp_path, "own.obo"))
-    assert {c["id"]: c["kind"] for c in found.values()} == {
+def test_a_file_without_an_ontology_header_defines_all_its_prefixes(tmp_path: Path) -> None:
+    terms = concepts(stage(tmp_path, "own.obo"))
+    assert {c["id"]: c["kind"] for c in terms.values()} == {
         "MONDO:0000001": "Disease",
         "HP:0000002": "Phenotype",
         "DRUGBANK:DB00003": "Drug",
         "MESH:D000004": "Concept",
     }
-    assert all(c["defined"] and not c["load_if_mentioned"] for c in found.values())
+    assert all(c["defined"] and not c["load_if_mentioned"] for c in terms.values())
 
 
-def test_kinds_and_defines_can_be_said(tmp_path: Path) -> None:
-    found = concepts(stage(tmp_path, "own.obo", kinds={"MESH": "Pathway"}, defines=["MESH", "mondo"]))
-    assert found["MESH:D000004"]["kind"] == "Pathway"
-    assert [i for i, c in found.items() if c["defined"]] == ["MONDO:0000001", "MESH:D000004"]
+def test_kinds_and_defines_can_be_configured(tmp_path: Path) -> None:
+    terms = concepts(stage(tmp_path, "own.obo", kinds={"MESH": "Pathway"}, defines=["MESH", "mondo"]))
+    assert terms["MESH:D000004"]["kind"] == "Pathway"
+    assert [i for i, c in terms.items() if c["defined"]] == ["MONDO:0000001", "MESH:D000004"]
     assert {c["kind"] for c in concepts(stage(tmp_path, "own.obo", kind="Trait")).values()} == {"Trait"}
     with pytest.raises(ConfigError, match="did you mean 'Disease'"):
         stage(tmp_path, "own.obo", kind="disease")
 
 
-def test_what_is_no_obo_says_so(tmp_path: Path) -> None:
+def test_non_obo_file_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "x.obo").write_text("a\tb\n1\t2\n")
     with pytest.raises(DataError, match=r"no \[Term\] in this file"):
         stage(tmp_path, "x.obo", folder=tmp_path)
@@ -144,9 +143,11 @@ def test_no_line_stops_the_parser(lines: list[str]) -> None:
         ("hp", 19_484, 23_392, {"Phenotype"}),
     ],
 )
-def test_real_ontologies(tmp_path: Path, shared_data: Path, name: str, rows: int, edges: int, kinds: set[str]) -> None:
-    made = stage(tmp_path, f"ontologies/{name}.obo.gz", folder=shared_data)
-    assert made.rows_read == rows
-    assert made.rows_rejected == (450 if name == "hp" else 0)
-    assert made.edges().collect().height == edges
-    assert set(made.concepts().collect()["kind"].unique()) == kinds
+def test_shared_ontologies_are_read(
+    tmp_path: Path, shared_data: Path, name: str, rows: int, edges: int, kinds: set[str]
+) -> None:
+    staged = stage(tmp_path, f"ontologies/{name}.obo.gz", folder=shared_data)
+    assert staged.rows_read == rows
+    assert staged.rows_rejected == (450 if name == "hp" else 0)
+    assert staged.edges().collect().height == edges
+    assert set(staged.concepts().collect()["kind"].unique()) == kinds

@@ -1,4 +1,4 @@
-"""Described tables: hits with places and two kinds of edge, eQTL, links, co-occurrence, SNP lists, vocabularies."""
+"""Described tables: hits with positions and two kinds of edge, eQTL, links, co-occurrence, SNP lists, vocabularies."""
 
 from __future__ import annotations
 
@@ -9,25 +9,17 @@ from typing import Any
 import polars as pl
 import pytest
 
-from generel_etl.config import EtlConfig, SourceConfig
 from generel_etl.errors import ConfigError, DataError
 from generel_etl.stage import Stage, stage_source
 from generel_graph.config import from_mapping
+from tests.etl.conftest import reject_rows, stage_files
+from tests.etl.readers.conftest import edge_rows
 
 DATA = Path(__file__).parents[2] / "data" / "table"
 
 
 def stage(tmp_path: Path, file: str, folder: Path = DATA, **options: Any) -> Stage:
-    source = SourceConfig("mine", "table", (file,), options=options)
-    return stage_source(source, EtlConfig(data=folder, state=tmp_path))
-
-
-def edges(made: Stage, *columns: str) -> list[tuple[Any, ...]]:
-    return made.edges().collect().select(columns).rows()
-
-
-def rejects(made: Stage) -> list[tuple[Any, ...]]:
-    return made.rejects().collect().select("row", "line", "column", "found", "reason").rows()
+    return stage_files(tmp_path, "table", file, folder=folder, source="mine", **options)
 
 
 HITS: dict[str, Any] = {
@@ -56,9 +48,9 @@ HITS: dict[str, Any] = {
 }
 
 
-def test_hits_with_places_and_two_kinds_of_edge(tmp_path: Path) -> None:
-    made = stage(tmp_path, "hits.tsv", **HITS)
-    hits = made.edges().collect().filter(pl.col("type") == "ASSOCIATED_WITH")
+def test_hits_give_positions_and_two_kinds_of_edge(tmp_path: Path) -> None:
+    staged = stage(tmp_path, "hits.tsv", **HITS)
+    hits = staged.edges().collect().filter(pl.col("type") == "ASSOCIATED_WITH")
     first, second, third = hits.head(3).to_dicts()
     assert (first["start_id"], first["end_id"], first["end_kind"]) == ("rs101", "MONDO:0000010", "Disease")
     assert (first["odds_ratio"], first["pubmed_id"], first["published"]) == (1.25, "1", dt.date(2010, 5, 1))
@@ -68,28 +60,28 @@ def test_hits_with_places_and_two_kinds_of_edge(tmp_path: Path) -> None:
     assert (second["neg_log10_p"], second["published"]) == (pytest.approx(323.30103), dt.date(2011, 6, 1))
     assert (third["start_id"], third["end_id"]) == ("GRCh38:6:30000000", "MONDO:0000010")
     assert (third["neg_log10_p"], third["flags"]) == (324.0, ["p_underflow"])
-    genes = made.edges().collect().filter(pl.col("type") == "REPORTED_GENE")
+    genes = staged.edges().collect().filter(pl.col("type") == "REPORTED_GENE")
     assert genes.select("row", "start_id", "end_name", "end_kind", "weight").rows() == [
         (1, "rs101", "GENA", "Gene", 1.0),
         (3, "GRCh38:6:30000000", "GENB", "Gene", 1.0),
         (4, "rs104", "GENA", "Gene", 1.0),
         (7, "rs108", "GENA", "Gene", 1.0),
     ]
-    snps = {s["id"]: s for s in made.snps().collect().unique("id").to_dicts()}
+    snps = {s["id"]: s for s in staged.snps().collect().unique("id").to_dicts()}
     assert (snps["rs101"]["chromosome"], snps["rs101"]["alleles"]) == ("1", ["A", "G"])
     assert (snps["rs102"]["chromosome"], snps["rs102"]["position"]) == ("X", 2000)
     assert (snps["rs102"]["build"], snps["rs102"]["alleles"]) == ("GRCh38", ["C", "T"])
     assert (snps["rs104"]["position"], snps["rs104"]["build"]) == (None, None)
 
 
-def test_cells_that_cannot_be_read_are_left_out_and_rows_that_give_nothing_rejected(tmp_path: Path) -> None:
-    made = stage(tmp_path, "hits.tsv", **HITS)
-    assert (made.rows_read, made.rows_rejected) == (8, 3)
-    fourth = made.edges().collect().filter(row=4, type="ASSOCIATED_WITH").to_dicts()[0]
+def test_invalid_cells_are_left_out_and_rows_without_a_record_are_rejected(tmp_path: Path) -> None:
+    staged = stage(tmp_path, "hits.tsv", **HITS)
+    assert (staged.rows_read, staged.rows_rejected) == (8, 3)
+    fourth = staged.edges().collect().filter(row=4, type="ASSOCIATED_WITH").to_dicts()[0]
     assert [fourth[c] for c in ("odds_ratio", "neg_log10_p", "published", "weight")] == [None] * 4
     several = "not one rsID; a position (chr:pos) needs the source's `build`"
     no_id = "not an id; for ids without a prefix set `end_prefix`, for names map `end_name`"
-    assert sorted(rejects(made), key=lambda r: r[:3]) == [
+    assert sorted(reject_rows(staged), key=lambda r: r[:3]) == [
         (4, 5, "odds_ratio", "-1", "not a number > 0: left out"),
         (4, 5, "p", "2", "not a p-value: left out"),
         (4, 5, "position", "x", "not an integer ≥ 1: left out"),
@@ -107,9 +99,9 @@ EQTL: dict[str, Any] = {
 PLACES = {"chromosome": "chromosome", "position": "position"}
 
 
-def test_an_eqtl_table_keeps_each_genes_lead_in_each_tissue(tmp_path: Path) -> None:
-    made = stage(tmp_path, "eqtl.tsv", **EQTL)
-    assert edges(made, "start_id", "end_id", "end_kind", "tissue", "load_if_mentioned", "flags") == [
+def test_an_eqtl_table_loads_each_genes_lead_in_each_tissue(tmp_path: Path) -> None:
+    staged = stage(tmp_path, "eqtl.tsv", **EQTL)
+    assert edge_rows(staged, "start_id", "end_id", "end_kind", "tissue", "load_if_mentioned", "flags") == [
         ("rs1", "ENSEMBL:ENSG00000000101", "Gene", "liver", True, []),
         ("rs2", "ENSEMBL:ENSG00000000101", "Gene", "liver", False, []),
         ("rs3", "ENSEMBL:ENSG00000000101", "Gene", "liver", True, []),
@@ -117,21 +109,21 @@ def test_an_eqtl_table_keeps_each_genes_lead_in_each_tissue(tmp_path: Path) -> N
         ("rs4", "ENSEMBL:ENSG00000000102", "Gene", "liver", True, []),
         ("rs5", "ENSEMBL:ENSG00000000102", "Gene", "liver", False, []),  # same p, larger effect
     ]
-    assert made.snps().collect().is_empty()
+    assert staged.snps().collect().is_empty()
 
 
-def test_with_places_the_lead_is_one_of_each_window(tmp_path: Path) -> None:
+def test_with_positions_each_window_has_a_lead(tmp_path: Path) -> None:
     with_places = {**EQTL, "columns": {**EQTL["columns"], **PLACES}, "build": "hg19"}
-    made = stage(tmp_path, "eqtl.tsv", **with_places)
-    assert [r[0] for r in edges(made, "load_if_mentioned")] == [True, False, False, False, True, False]
-    snps = made.snps().collect().select("id", "load_if_mentioned", "build").rows()
+    staged = stage(tmp_path, "eqtl.tsv", **with_places)
+    assert [r[0] for r in edge_rows(staged, "load_if_mentioned")] == [True, False, False, False, True, False]
+    snps = staged.snps().collect().select("id", "load_if_mentioned", "build").rows()
     assert sorted(snps) == [
         ("rs1", True, "GRCh37"), ("rs2", False, "GRCh37"), ("rs3", False, "GRCh37"),
         ("rs4", True, "GRCh37"), ("rs5", False, "GRCh37"),
     ]  # fmt: skip
-    made = stage(tmp_path, "eqtl.tsv", **{**with_places, "keep": "all"})
-    assert not made.edges().collect()["load_if_mentioned"].any()
-    assert not made.snps().collect()["load_if_mentioned"].any()
+    staged = stage(tmp_path, "eqtl.tsv", **{**with_places, "keep": "all"})
+    assert not staged.edges().collect()["load_if_mentioned"].any()
+    assert not staged.snps().collect()["load_if_mentioned"].any()
 
 
 LINKS: dict[str, Any] = {
@@ -148,8 +140,8 @@ LINKS: dict[str, Any] = {
 
 
 def test_links_take_their_type_and_direction_from_the_predicate(tmp_path: Path) -> None:
-    made = stage(tmp_path, "links.tsv", **LINKS)
-    assert edges(made, "row", "type", "start_id", "start_kind", "end_id", "end_kind", "relation") == [
+    staged = stage(tmp_path, "links.tsv", **LINKS)
+    assert edge_rows(staged, "row", "type", "start_id", "start_kind", "end_id", "end_kind", "relation") == [
         (1, "TREATS", "DRUGBANK:DB00001", "Drug", "MONDO:0000010", "Disease", "biolink:treats"),
         (2, "TREATS", "DRUGBANK:DB00002", "Drug", "MONDO:0000010", "Disease", "treated by"),
         (
@@ -164,13 +156,13 @@ def test_links_take_their_type_and_direction_from_the_predicate(tmp_path: Path) 
         (4, "TREATS", "DRUGBANK:DB00001", "Drug", "MONDO:0000010", "Disease", "has indication"),
         (6, "LOCATED_IN", "rs101", "SNP", "HGNC:101", "Gene", "biolink:is_sequence_variant_of"),
     ]
-    assert edges(made, "start_name")[1] == ("drug two",)
-    (wrong,) = rejects(made)
+    assert edge_rows(staged, "start_name")[1] == ("drug two",)
+    (wrong,) = reject_rows(staged)
     assert wrong[:4] == (5, 6, "predicate", "biolink:treets")
     assert wrong[4].startswith("unknown predicate; did you mean 'treats")
 
 
-def test_co_occurrence_works_out_the_excess_of_shrunken_counts(tmp_path: Path) -> None:
+def test_co_occurrence_computes_the_excess_of_shrunken_counts(tmp_path: Path) -> None:
     columns = {
         "start_id": "a",
         "start_name": "name, a",
@@ -179,8 +171,8 @@ def test_co_occurrence_works_out_the_excess_of_shrunken_counts(tmp_path: Path) -
         "count": "n",
         "expected": "expected",
     }
-    made = stage(tmp_path, "pairs.csv", type="CO_OCCURS_WITH", columns=columns, constants={"cohort": "PAPERS"})
-    first, mirror, depleted, unread = made.edges().collect().to_dicts()
+    staged = stage(tmp_path, "pairs.csv", type="CO_OCCURS_WITH", columns=columns, constants={"cohort": "PAPERS"})
+    first, mirror, depleted, unread = staged.edges().collect().to_dicts()
     assert (first["start_name"], first["ppmi"]) == (
         "one, first",
         pytest.approx(1.608809243),
@@ -190,7 +182,7 @@ def test_co_occurrence_works_out_the_excess_of_shrunken_counts(tmp_path: Path) -
     assert (mirror["start_id"], mirror["weight"]) == ("DOID:2", first["weight"])
     assert (depleted["flags"], depleted["weight"], depleted["ppmi"]) == (["depleted"], None, 0.0)
     assert (unread["count"], unread["weight"], unread["cohort"]) == (None, None, "PAPERS")
-    assert rejects(made) == [(4, 5, "n", "many", "not an integer ≥ 0: left out")]
+    assert reject_rows(staged) == [(4, 5, "n", "many", "not an integer ≥ 0: left out")]
 
 
 SNPS: dict[str, Any] = {
@@ -200,22 +192,22 @@ SNPS: dict[str, Any] = {
 }
 
 
-def test_an_snp_list_adds_to_snps_that_others_name(tmp_path: Path) -> None:
-    made = stage(tmp_path, "snps.tsv", **SNPS)
-    assert made.snps().collect().rows() == [
+def test_an_snp_list_describes_snps_that_other_sources_name(tmp_path: Path) -> None:
+    staged = stage(tmp_path, "snps.tsv", **SNPS)
+    assert staged.snps().collect().rows() == [
         (1, "rs11", "1", 1000, "GRCh38", ["A", "G"], [], True),
         (2, "GRCh38:X:2000", "X", 2000, "GRCh38", ["A", "G"], [], True),
         (3, "rs12", None, None, None, ["C"], [], True),
     ]
-    assert rejects(made) == [
+    assert reject_rows(staged) == [
         (3, 4, "POS", "0", "not a position: left out"),
         (4, 5, "rsid", "kgp1", "neither one rsID nor a position"),
     ]
     assert not stage(tmp_path, "snps.tsv", **SNPS, create=True).snps().collect()["load_if_mentioned"].any()
 
 
-def test_a_vocabulary_without_a_header(tmp_path: Path) -> None:
-    made = stage(
+def test_a_vocabulary_without_a_header_is_read(tmp_path: Path) -> None:
+    staged = stage(
         tmp_path,
         "vocabulary.tsv",
         node="concept",
@@ -224,20 +216,20 @@ def test_a_vocabulary_without_a_header(tmp_path: Path) -> None:
         columns={"id": "id", "name": "heading", "synonyms": "synonyms", "kind": "trees"},
         kinds={"C": "Disease", "D": "Drug"},
     )
-    assert made.concepts().collect().select(
+    assert staged.concepts().collect().select(
         "id", "kind", "name", "synonyms", "defined", "load_if_mentioned"
     ).rows() == [
         ("MESH:D000001", "Disease", "Heading one", ["first", "one"], True, False),
         ("MESH:D000002", "Drug", "Heading two", [], True, False),
         ("MESH:D000003", "Concept", "Heading three", ["three"], True, False),
     ]
-    assert [r[1] for r in rejects(made)] == [4, 5]
+    assert [r[1] for r in reject_rows(staged)] == [4, 5]
 
 
-def test_parquet_and_constants(tmp_path: Path) -> None:
+def test_parquet_and_constants_are_read(tmp_path: Path) -> None:
     frame = pl.DataFrame({"snp": ["rs1", "rs2"], "p": [1e-9, 0.5], "beta": [0.25, None], "n": [100, 200]})
     frame.write_parquet(tmp_path / "x.parquet")
-    made = stage(
+    staged = stage(
         tmp_path,
         "x.parquet",
         tmp_path,
@@ -251,7 +243,7 @@ def test_parquet_and_constants(tmp_path: Path) -> None:
         },
         weight=0.25,
     )
-    rows = edges(made, "end_id", "end_kind", "beta", "beta_unit", "sample_size", "weight", "flags")
+    rows = edge_rows(staged, "end_id", "end_kind", "beta", "beta_unit", "sample_size", "weight", "flags")
     assert rows[0] == ("EFO:0004340", "Trait", 0.25, "SD", 100, 0.25, ["mine"])
     with pytest.raises(DataError, match="did you mean 'snp'"):
         stage(tmp_path, "x.parquet", tmp_path, type="REGULATES", columns={"start_id": "snps", "end_id": "p"})
@@ -287,20 +279,20 @@ def test_parquet_and_constants(tmp_path: Path) -> None:
         ({"node": "snp", "columns": {"id": "snp", "name": "gene"}}, "unknown canonical column"),
     ],
 )
-def test_a_description_that_makes_no_sense_says_why(tmp_path: Path, options: dict[str, Any], words: str) -> None:
+def test_invalid_options_are_rejected_with_the_reason(tmp_path: Path, options: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigError) as caught:
         stage(tmp_path, "eqtl.tsv", **options)
     assert words in str(caught.value)
     assert "mine" in str(caught.value)
 
 
-def test_a_column_that_the_file_lacks_is_named_with_the_nearest(tmp_path: Path) -> None:
+def test_a_missing_column_is_named_with_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         stage(tmp_path, "eqtl.tsv", **{**EQTL, "columns": {**EQTL["columns"], "p": "p.val"}})
     assert (caught.value.found, caught.value.nearest) == ("p.val", "pval")
 
 
-def test_the_description_comes_from_toml_alike(tmp_path: Path) -> None:
+def test_options_from_toml_give_the_same_stage(tmp_path: Path) -> None:
     raw = {"data_dir": str(DATA), "sources": {"mine": {"reader": "table", "files": "hits.tsv", **HITS}}}
     config = from_mapping(raw, tmp_path / "generel.toml", {})
     assert stage_source(config.sources[0], config.etl).key == stage(tmp_path, "hits.tsv", **HITS).key
@@ -370,22 +362,22 @@ REAL: dict[str, tuple[str, dict[str, Any], tuple[int, int]]] = {
 
 
 @pytest.mark.parametrize("name", REAL)
-def test_real_tables_reconcile(tmp_path: Path, shared_data: Path, name: str) -> None:
+def test_shared_tables_reconcile(tmp_path: Path, shared_data: Path, name: str) -> None:
     file, options, (read, rejected) = REAL[name]
-    made = stage(tmp_path, file, shared_data, **options)
-    assert (made.rows_read, made.rows_rejected) == (read, rejected)
+    staged = stage(tmp_path, file, shared_data, **options)
+    assert (staged.rows_read, staged.rows_rejected) == (read, rejected)
     if name == "blueprint":
-        assert edges(made, "load_if_mentioned").count((False,)) == 4_909  # one lead a gene
+        assert edge_rows(staged, "load_if_mentioned").count((False,)) == 4_909  # one lead a gene
     if name == "medline":
-        flags = made.edges().collect()["flags"].explode().value_counts().rows()
+        flags = staged.edges().collect()["flags"].explode().value_counts().rows()
         assert dict(flags)["depleted"] == 16_176
 
 
-def test_a_merge_table_says_which_rsid_lives(tmp_path: Path) -> None:
+def test_a_merge_table_gives_the_current_rsid(tmp_path: Path) -> None:
     (tmp_path / "merges.tsv").write_text("11\t2\t144\t2\n12\tx\t144\t\nrs13\t3\t144\trs3\n", encoding="utf-8")
     columns = {"id": "now", "alt_ids": "old"}
     header = ["old", "low", "build", "now"]
-    made = stage(tmp_path, "merges.tsv", tmp_path, node="snp", prefix="rs", header=header, columns=columns)
-    rows = made.snps().collect().select("id", "alt_ids", "load_if_mentioned").rows()
+    staged = stage(tmp_path, "merges.tsv", tmp_path, node="snp", prefix="rs", header=header, columns=columns)
+    rows = staged.snps().collect().select("id", "alt_ids", "load_if_mentioned").rows()
     assert rows == [("rs2", ["rs11"], True), ("rs3", ["rs13"], True)]
-    assert rejects(made) == [(2, 2, "now", None, "neither one rsID nor a position")]
+    assert reject_rows(staged) == [(2, 2, "now", None, "neither one rsID nor a position")]

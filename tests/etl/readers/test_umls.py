@@ -1,9 +1,8 @@
-"""UMLS: codes are mentions with their CUI, relations run from right to left, mirrors are one edge."""
+"""UMLS: codes are mentions with their CUI, relations are read from right to left, mirrors give one edge."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -11,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generel_etl.config import EtlConfig, SourceConfig
+from generel_etl.config import SourceConfig
 from generel_etl.errors import DataError
 from generel_etl.reader import SourceFiles
 from generel_etl.readers.umls.reader import UmlsOptions, read
 from generel_etl.resolve import Resolved, resolve
-from generel_etl.stage import Stage, stage_source
-from tests.etl.conftest import MemoryStage
+from generel_etl.stage import Stage
+from tests.etl.conftest import MemoryStage, stage_files
 
 DATA = Path(__file__).parents[2] / "data" / "umls"
 NAMES, RELATIONS, TYPES = "MRCONSO.RRF", "MRREL.RRF", "MRSTY.RRF"
@@ -25,25 +24,24 @@ T2, DM, METFORMIN = "SNOMEDCT:44054006", "SNOMEDCT:73211009", "RXNORM:6809"
 
 
 def stage(tmp_path: Path, *files: str, folder: Path = DATA, **options: Any) -> Stage:
-    config = EtlConfig(data=folder, state=tmp_path)
-    return stage_source(SourceConfig("umls", "umls", files, options=MappingProxyType(options)), config)
+    return stage_files(tmp_path, "umls", *files, folder=folder, **options)
 
 
-def concepts(made: Stage) -> dict[str, dict[str, Any]]:
-    """The first record of each code, which has all of it."""
-    return {c["id"]: c for c in reversed(made.concepts().collect().to_dicts())}
+def concepts(staged: Stage) -> dict[str, dict[str, Any]]:
+    """The first record of each code, which has all its names."""
+    return {c["id"]: c for c in reversed(staged.concepts().collect().to_dicts())}
 
 
-def edges(made: Stage, *rows: int) -> list[tuple[Any, ...]]:
+def edges(staged: Stage, *rows: int) -> list[tuple[Any, ...]]:
     """Type, start, end, relation of rows of MRREL, counted from its first."""
     before = 17
-    found = made.edges().select("row", "type", "start_id", "end_id", "relation").collect()
-    return [found.filter(pl.col("row") == before + row).row(0)[1:] for row in rows]
+    relations = staged.edges().select("row", "type", "start_id", "end_id", "relation").collect()
+    return [relations.filter(pl.col("row") == before + row).row(0)[1:] for row in rows]
 
 
-def resolved(made: Stage, *others: MemoryStage) -> Resolved:
-    stages = [*others, made]
-    return resolve(stages, [SourceConfig(s.name, "made", ("x",)) for s in stages])
+def resolved(staged: Stage, *others: MemoryStage) -> Resolved:
+    stages = [*others, staged]
+    return resolve(stages, [SourceConfig(s.name, "staged", ("x",)) for s in stages])
 
 
 def disease(row: int, id_: str, *cuis: str, name: str = "x") -> dict[str, Any]:
@@ -51,26 +49,26 @@ def disease(row: int, id_: str, *cuis: str, name: str = "x") -> dict[str, Any]:
 
 
 def test_a_code_has_its_names_and_its_cui(tmp_path: Path) -> None:
-    found = concepts(stage(tmp_path, NAMES))
-    assert set(found) == {T2, DM, METFORMIN, "ICD10CM:E11", "MESH:D003924", "OMIM:601226", "ICD10CM:E08-E13"}
-    code = found[T2]
+    codes = concepts(stage(tmp_path, NAMES))
+    assert set(codes) == {T2, DM, METFORMIN, "ICD10CM:E11", "MESH:D003924", "OMIM:601226", "ICD10CM:E08-E13"}
+    code = codes[T2]
     assert code["name"] == "Type 2 diabetes mellitus", "the term type PT wins, though it is the second row"
     assert (code["synonyms"], code["xrefs"]) == (['Maturity "onset" diabetes'], ["UMLS:C0011860"])
     assert (code["row"], code["defined"], code["load_if_mentioned"]) == (1, False, False)
 
 
-def test_a_name_under_another_cui_is_no_exact_synonym(tmp_path: Path) -> None:
+def test_a_name_with_another_cui_is_not_an_exact_synonym(tmp_path: Path) -> None:
     code = concepts(stage(tmp_path, NAMES))["MESH:D003924"]
     assert code["synonyms"] == ["NIDDM"]
     assert code["other_synonyms"] == ["Insulin-resistant diabetes mellitus"]
     assert (code["xrefs"], code["inexact_xrefs"]) == (["UMLS:C0011860"], ["UMLS:C0854110"])
 
 
-def test_rejects_say_why_and_rows_reconcile(tmp_path: Path) -> None:
-    made = stage(tmp_path, NAMES, RELATIONS, TYPES)
-    assert (made.rows_read, made.rows_rejected) == (17 + 6 + 18, 6 + 1 + 9)
-    found = made.rejects().select("file", "line", "column", "found", "reason").collect().rows()
-    assert found == [
+def test_rejects_state_the_reason_and_rows_reconcile(tmp_path: Path) -> None:
+    staged = stage(tmp_path, NAMES, RELATIONS, TYPES)
+    assert (staged.rows_read, staged.rows_rejected) == (17 + 6 + 18, 6 + 1 + 9)
+    rejects = staged.rejects().select("file", "line", "column", "found", "reason").collect().rows()
+    assert rejects == [
         (NAMES, 7, "LAT", "SPA", "a language that is not in `languages`"),
         (NAMES, 9, "SUPPRESS", "O", "suppressible or obsolete; `suppressed = true` includes it"),
         (NAMES, 11, "CODE", "NOCODE", "no code"),
@@ -90,29 +88,29 @@ def test_rejects_say_why_and_rows_reconcile(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_relations_run_from_right_to_left_and_mirrors_are_one(tmp_path: Path) -> None:
-    made = stage(tmp_path, NAMES, RELATIONS)
+def test_relations_are_read_from_right_to_left_and_mirrors_give_one_edge(tmp_path: Path) -> None:
+    staged = stage(tmp_path, NAMES, RELATIONS)
     is_a = ("IS_A", T2, DM, "isa")
-    assert edges(made, 1, 2, 18) == [is_a, is_a, is_a]
+    assert edges(staged, 1, 2, 18) == [is_a, is_a, is_a]
     treats = ("TREATS", METFORMIN, T2, "may_treat")
-    assert edges(made, 4, 5) == [treats, treats]
+    assert edges(staged, 4, 5) == [treats, treats]
 
 
-def test_an_end_is_a_cui_only_where_stype_says_so(tmp_path: Path) -> None:
-    made = stage(tmp_path, NAMES, RELATIONS)
-    assert edges(made, 3) == [("IS_A", "UMLS:C0011860", "UMLS:C0011849", "isa")]
-    assert edges(made, 8) == [("SAME_AS", "ICD10CM:E11", "MESH:D003924", "SY")]
+def test_an_endpoint_is_a_cui_only_if_stype_is_cui(tmp_path: Path) -> None:
+    staged = stage(tmp_path, NAMES, RELATIONS)
+    assert edges(staged, 3) == [("IS_A", "UMLS:C0011860", "UMLS:C0011849", "isa")]
+    assert edges(staged, 8) == [("SAME_AS", "ICD10CM:E11", "MESH:D003924", "SY")]
 
 
-def test_broader_is_evidence_without_direction_and_weight(tmp_path: Path) -> None:
-    made = stage(tmp_path, NAMES, RELATIONS)
+def test_broader_relations_are_cross_references_without_direction_and_weight(tmp_path: Path) -> None:
+    staged = stage(tmp_path, NAMES, RELATIONS)
     broader = ("XREF", "UMLS:C0011860", "UMLS:C0011849", "broader or narrower")
-    assert edges(made, 6, 7) == [broader, broader]
-    weights = made.edges().filter(pl.col("type") == "XREF").select("weight").collect()
+    assert edges(staged, 6, 7) == [broader, broader]
+    weights = staged.edges().filter(pl.col("type") == "XREF").select("weight").collect()
     assert weights["weight"].null_count() == 2
 
 
-def test_kinds_by_prefix_then_by_semantic_type(tmp_path: Path) -> None:
+def test_kinds_follow_from_the_prefix_or_the_semantic_type(tmp_path: Path) -> None:
     plain = concepts(stage(tmp_path / "a", NAMES))
     assert (plain[T2]["kind"], plain["ICD10CM:E11"]["kind"], plain["OMIM:601226"]["kind"]) == (
         "Concept", "Disease", "Disease",
@@ -121,18 +119,18 @@ def test_kinds_by_prefix_then_by_semantic_type(tmp_path: Path) -> None:
     assert (typed[T2]["kind"], typed[METFORMIN]["kind"], typed["OMIM:601226"]["kind"]) == ("Disease", "Drug", "Gene")
 
 
-def test_options_choose_vocabularies_languages_and_suppressed_names(tmp_path: Path) -> None:
-    found = concepts(stage(tmp_path / "a", NAMES, vocabularies=["MSH", "MSHSPA"], languages=["ENG", "SPA"],
+def test_options_select_vocabularies_languages_and_suppressed_names(tmp_path: Path) -> None:
+    codes = concepts(stage(tmp_path / "a", NAMES, vocabularies=["MSH", "MSHSPA"], languages=["ENG", "SPA"],
                            prefixes={"MSHSPA": "MESH"}))  # fmt: skip
-    assert set(found) == {"MESH:D003924"}
-    assert found["MESH:D003924"]["name"] == "Diabetes Mellitus, Type 2"
-    assert "Diabetes Mellitus Tipo 2" in found["MESH:D003924"]["synonyms"]
+    assert set(codes) == {"MESH:D003924"}
+    assert codes["MESH:D003924"]["name"] == "Diabetes Mellitus, Type 2"
+    assert "Diabetes Mellitus Tipo 2" in codes["MESH:D003924"]["synonyms"]
     assert concepts(stage(tmp_path / "b", NAMES, suppressed=True))[DM]["synonyms"] == ["DM"]
     with pytest.raises(DataError, match="did you mean 'SNOMEDCT_US'"):
         stage(tmp_path / "c", NAMES, vocabularies=["SNOMEDCT"])
 
 
-def test_a_file_of_another_name_or_layout_is_an_error(tmp_path: Path) -> None:
+def test_files_with_another_name_or_layout_are_rejected(tmp_path: Path) -> None:
     (tmp_path / "MRCONS.RRF").write_text("x|\n")
     with pytest.raises(DataError, match="did you mean 'MRCONSO'"):
         stage(tmp_path / "a", "MRCONS.RRF", folder=tmp_path)
@@ -141,8 +139,8 @@ def test_a_file_of_another_name_or_layout_is_an_error(tmp_path: Path) -> None:
         stage(tmp_path / "b", NAMES, folder=tmp_path)
 
 
-def test_a_code_is_led_to_the_concept_that_lists_its_cui(tmp_path: Path) -> None:
-    """No node for the CUI, none for the code where a vocabulary has the meaning; its names stay findable there."""
+def test_a_code_is_linked_to_the_concept_with_its_cui(tmp_path: Path) -> None:
+    """Neither the CUI nor the code is a node if a vocabulary has the concept; the concept has the code as xref."""
     mondo = MemoryStage.of_rows("mondo", concepts=[disease(1, "MONDO:0005148", "UMLS:C0011860")])
     result = resolved(stage(tmp_path, NAMES, RELATIONS), mondo)
     ids = set(result.nodes["id"])
@@ -154,18 +152,18 @@ def test_a_code_is_led_to_the_concept_that_lists_its_cui(tmp_path: Path) -> None
     counts = result.sources[1]
     states = (counts.rows_loaded, counts.rows_merged, counts.rows_rejected, counts.rows_dangling, counts.rows_staged)
     assert sum(states) == counts.rows_read == 17 + 18
-    assert counts.rows_merged >= 4, "mirrors, and a name that stands twice"
+    assert counts.rows_merged >= 4, "mirrors, and a name that occurs twice"
 
 
-def test_a_cui_of_two_clusters_leads_to_neither(tmp_path: Path) -> None:
+def test_a_cui_of_two_clusters_links_to_neither(tmp_path: Path) -> None:
     both = [disease(1, "MONDO:1", "UMLS:C0011860"), disease(2, "MONDO:2", "UMLS:C0011860")]
     result = resolved(stage(tmp_path, NAMES), MemoryStage.of_rows("mondo", concepts=both))
     assert T2 in set(result.nodes["id"])
 
 
-def test_codes_that_the_umls_defines_are_the_same_by_cui(tmp_path: Path) -> None:
-    made = stage(tmp_path, NAMES, TYPES, defines=["SNOMEDCT_US", "ICD10CM", "MSH"])
-    same = resolved(made).edges.filter(type="SAME_AS").select("start", "end", "relation").rows()
+def test_codes_that_the_umls_defines_are_joined_by_cui(tmp_path: Path) -> None:
+    staged = stage(tmp_path, NAMES, TYPES, defines=["SNOMEDCT_US", "ICD10CM", "MSH"])
+    same = resolved(staged).edges.filter(type="SAME_AS").select("start", "end", "relation").rows()
     assert set(same) == {
         ("ICD10CM:E11", "MESH:D003924", "same CUI"),
         ("ICD10CM:E11", T2, "same CUI"),
@@ -192,7 +190,7 @@ _FIELDS = st.lists(
 
 @settings(max_examples=60, deadline=None)
 @given(_FIELDS)
-def test_every_row_ends_in_a_record_or_a_reject(
+def test_every_row_gives_a_record_or_a_reject(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, ...]]
 ) -> None:
     path = tmp_path_factory.mktemp("umls") / NAMES
@@ -201,17 +199,17 @@ def test_every_row_ends_in_a_record_or_a_reject(
         for n, (cui, lat, sab, tty, code, name, live) in enumerate(rows)
     ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    found = read(SourceFiles(SourceConfig("umls", "umls", (NAMES,)), (path,)), UmlsOptions())
-    kept, lost = set(found.concepts["row"]), set(found.rejects["row"])
-    assert kept | lost == set(range(1, len(rows) + 1))
-    assert not kept & lost
-    named = found.concepts.filter(pl.col("name").is_not_null())
+    tables = read(SourceFiles(SourceConfig("umls", "umls", (NAMES,)), (path,)), UmlsOptions())
+    used, rejected = set(tables.concepts["row"]), set(tables.rejects["row"])
+    assert used | rejected == set(range(1, len(rows) + 1))
+    assert not used & rejected
+    named = tables.concepts.filter(pl.col("name").is_not_null())
     assert named["id"].is_unique().all()
-    assert set(named["id"]) == set(found.concepts["id"])
+    assert set(named["id"]) == set(tables.concepts["id"])
 
 
-def test_real_names_and_relations(tmp_path: Path, shared_data: Path) -> None:
-    made = stage(tmp_path, "umls/MRCONSO.RRF.gz", "umls/MRREL.RRF.gz", folder=shared_data)
-    assert (made.rows_read, made.rows_rejected) == (110_673 + 28_404, 0)
-    assert made.concepts().select(pl.col("id").n_unique()).collect().item() == 25_686
-    assert concepts(made)["HP:0003270"]["name"] == "Abdominal distention"
+def test_shared_names_and_relations_are_read(tmp_path: Path, shared_data: Path) -> None:
+    staged = stage(tmp_path, "umls/MRCONSO.RRF.gz", "umls/MRREL.RRF.gz", folder=shared_data)
+    assert (staged.rows_read, staged.rows_rejected) == (110_673 + 28_404, 0)
+    assert staged.concepts().select(pl.col("id").n_unique()).collect().item() == 25_686
+    assert concepts(staged)["HP:0003270"]["name"] == "Abdominal distention"

@@ -17,7 +17,7 @@ from generel_etl.config import EtlConfig, SourceConfig
 from generel_etl.resolve import resolve
 from generel_etl.stage import Stage, stage_source
 
-BIG = 9_000_000_000  # persons' numbers begin here: nothing else looks like one
+BIG = 9_000_000_000  # the first person number; no other value looks like it
 FIRST_DAY = date(2001, 3, 4)
 HEADERS = {
     "PERSON": ("person_id", "gender_concept_id", "year_of_birth", "month_of_birth", "day_of_birth"),
@@ -50,7 +50,7 @@ class Cohort:
         self.tables.setdefault(table, []).append(row)
 
     def concepts(self, *numbers: int) -> None:
-        """Conditions called by their number."""
+        """Add conditions whose names are their numbers."""
         for n in numbers:
             self.add("CONCEPT", n, f"condition {n}", "Condition", "SNOMED", "Clinical Finding", n)
 
@@ -69,7 +69,7 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]
 
 
 def stage(folder: Path, *files: str, **options: Any) -> Stage:
-    """Stage the cohort that lies in `folder`; the state goes beside it."""
+    """Stage the cohort in `folder`; the state folder is next to it."""
     config = EtlConfig(data=folder, state=folder.parent / f"{folder.name}.state")
     options = {"until": date(2020, 1, 1), **options}
     source = SourceConfig("clinic", "omop", files or ("*.csv",), options=MappingProxyType(options))
@@ -77,13 +77,13 @@ def stage(folder: Path, *files: str, **options: Any) -> Stage:
 
 
 def pairs(made: Stage) -> Mapping[tuple[str, str], dict[str, Any]]:
-    """The edges by the codes of their ends."""
+    """The edges by the codes of their endpoints."""
     edges = made.edges().collect().to_dicts()
     return {tuple(sorted(e[f"{s}_id"].partition(":")[2] for s in ("start", "end"))): e for e in edges}  # type: ignore[misc]
 
 
 def small(both: int = 15, one: int = 15, two: int = 15, neither: int = 15) -> Cohort:
-    """Persons with the conditions 1 and 2, with one of them, and with 3 alone."""
+    """Persons with the conditions 1 and 2, with one of them, and with only 3."""
     made = Cohort()
     made.concepts(1, 2, 3)
     groups = [(both, (1, 2)), (one, (1,)), (two, (2,)), (neither, (3,))]
@@ -100,10 +100,10 @@ def small(both: int = 15, one: int = 15, two: int = 15, neither: int = 15) -> Co
 def states(made: Stage) -> tuple[int, int, int, int]:
     """Loaded, merged, rejected, staged."""
     (counts,) = resolve([made], [SourceConfig("clinic", "omop", ("x",))]).sources
-    found = (counts.rows_loaded, counts.rows_merged, counts.rows_rejected, counts.rows_staged)
-    assert sum(found) + counts.rows_dangling == counts.rows_read == made.rows_read
+    outcome = (counts.rows_loaded, counts.rows_merged, counts.rows_rejected, counts.rows_staged)
+    assert sum(outcome) + counts.rows_dangling == counts.rows_read == made.rows_read
     assert counts.rows_dangling == 0
-    return found
+    return outcome
 
 
 def rejects(made: Stage) -> list[tuple[str, str, str, str]]:
@@ -112,6 +112,6 @@ def rejects(made: Stage) -> list[tuple[str, str, str, str]]:
 
 @pytest.fixture(scope="session")
 def cohorts() -> ModuleType:
-    """What is in this file."""
+    """The functions of this module, if Ibis is installed."""
     pytest.importorskip("ibis", reason='pip install "generel-graph[cohort]"')
     return sys.modules[__name__]

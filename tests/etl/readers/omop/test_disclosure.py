@@ -1,7 +1,8 @@
-"""What may leave: no person, no day, no cell and no group of fewer persons than the minimum, nor a way to one."""
+"""Disclosure control: no person, no day, no cell and no group of fewer persons than the minimum is published."""
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 from types import ModuleType
@@ -21,49 +22,50 @@ MINIMUM = 3
 CONCEPTS = (1, 2, 3, 4)
 
 
-def cells(made: Stage) -> list[str]:
-    """Every value that the stage's files hold, as text."""
-    found = []
-    for path in made.folder.glob("*.parquet"):
+def cells(staged: Stage) -> list[str]:
+    """Every value in the stage's files, as text; without digests and times of files, whose digits are arbitrary."""
+    texts = []
+    for path in staged.folder.glob("*.parquet"):
         frame = pl.read_parquet(path)
         for name in frame.columns:
             values = frame[name].explode() if isinstance(frame.schema[name], pl.List) else frame[name]
-            found += values.cast(pl.String).drop_nulls().to_list()
-    return [*found, (made.folder / "manifest.json").read_text()]
+            texts += values.cast(pl.String).drop_nulls().to_list()
+    manifest = (staged.folder / "manifest.json").read_text()
+    return [*texts, re.sub(r'"(key|sha256|mtime_ns)": "?\w+"?', "", manifest)]
 
 
 def test_no_person_and_no_day_is_in_the_stage(
     tmp_path: Path, cohorts: ModuleType, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    made = cohorts.small(both=40, one=40, two=40, neither=40)
+    cohort = cohorts.small(both=40, one=40, two=40, neither=40)
     for n in range(40):
-        made.has(cohorts.BIG + n, 1, "1890-01-01")
-        made.has(cohorts.BIG + n, 0, "2011-11-11")
-        made.has(cohorts.BIG + 5000 + n, 1, "2011-11-11")
-        made.has(cohorts.BIG + n, 2, f"not a day {cohorts.BIG + n}")
-    folder = made.write(tmp_path / "a")
+        cohort.has(cohorts.BIG + n, 1, "1890-01-01")
+        cohort.has(cohorts.BIG + n, 0, "2011-11-11")
+        cohort.has(cohorts.BIG + 5000 + n, 1, "2011-11-11")
+        cohort.has(cohorts.BIG + n, 2, f"not a day {cohorts.BIG + n}")
+    folder = cohort.write(tmp_path / "a")
     with (folder / "CONDITION_OCCURRENCE.csv").open("a") as file:
         file.writelines(f"1,{cohorts.BIG + n},1\n" for n in range(40))
-    found = cohorts.stage(folder)
-    assert found.edges().collect().height == 1
-    texts = cells(found)
+    staged = cohorts.stage(folder)
+    assert staged.edges().collect().height == 1
+    texts = cells(staged)
     persons = {str(cohorts.BIG + n) for n in (*range(200), *range(5000, 5040))}
     days = ("1890-01-01", "2011-11-11", str(cohorts.FIRST_DAY), "not a day")
     assert not [t for t in texts for needle in (str(cohorts.BIG)[:6], *days) if needle in t]
     assert not persons & set(texts)
     assert {"condition_occurrence", "condition_start_date"} <= set(texts)
-    raw = b"".join(path.read_bytes() for path in found.folder.iterdir())
+    raw = b"".join(path.read_bytes() for path in staged.folder.glob("*.parquet"))
     assert str(cohorts.BIG)[:6].encode() not in raw
     assert (cohorts.BIG + 1).to_bytes(8, "little") not in raw
     assert "".join(capfd.readouterr()) == ""
-    assert {p.name for p in tmp_path.iterdir()} == {"a", "a.state"}, "nothing is spilled beside the stage"
+    assert {p.name for p in tmp_path.iterdir()} == {"a", "a.state"}, "no temporary file is next to the stage"
 
 
 def test_errors_hold_no_values(tmp_path: Path, cohorts: ModuleType) -> None:
     folder = cohorts.small().write(tmp_path / "a")
     path = folder / "CONDITION_OCCURRENCE.csv"
-    lines = path.read_text().replace("\n", "\r\n")  # line ends of two kinds
+    lines = path.read_text().replace("\n", "\r\n")  # mixed line endings
     path.write_text(f"{lines}1,{cohorts.BIG}\n2,{cohorts.BIG}\n", newline="")
     with pytest.raises(DataError, match="DuckDB cannot read this file") as caught:
         cohorts.stage(folder)
@@ -84,60 +86,60 @@ _PERSON = st.tuples(
 def test_no_cell_and_no_group_is_of_few_persons(
     tmp_path_factory: pytest.TempPathFactory, cohorts: ModuleType, people: list[Any], window: int
 ) -> None:
-    """Small cohorts of all kinds; what is published is held against what is true of the persons."""
-    made = cohorts.Cohort()
-    made.concepts(*CONCEPTS)
-    made.add("CONCEPT", 9, "appendectomy", "Procedure", "SNOMED", "Procedure", "80146002")
-    made.tables["CONDITION_OCCURRENCE"] = []
+    """Random small cohorts; published counts are compared with counts of the persons."""
+    cohort = cohorts.Cohort()
+    cohort.concepts(*CONCEPTS)
+    cohort.add("CONCEPT", 9, "appendectomy", "Procedure", "SNOMED", "Procedure", "80146002")
+    cohort.tables["CONDITION_OCCURRENCE"] = []
     have: dict[int, dict[int, date]] = {}
-    for n, (concepts, born, troubles) in enumerate(people):
-        person = made.person(n, born)
+    for n, (concepts, born, problems) in enumerate(people):
+        person = cohort.person(n, born)
         have[person] = {}
         for concept in concepts:
             have[person][concept] = DAY + timedelta(days=(n * concept) % 40)
-            made.has(person, concept, have[person][concept])
-            if "repeat" in troubles:
-                made.has(person, concept, have[person][concept])
-        if "bad day" in troubles:
-            made.has(person, 1, "1800-01-01")
-        if "zero" in troubles:
-            made.has(person, 0, DAY)
-        if "procedure" in troubles:
-            made.has(person, 9, DAY)
-        if "nobody" in troubles:
-            made.has(person + 1000, 1, DAY)
-    folder = made.write(tmp_path_factory.mktemp("clinic"))
-    seen = {row[1] for row in made.tables["CONDITION_OCCURRENCE"] if row[3] != "1800-01-01" and row[1] in have}
+            cohort.has(person, concept, have[person][concept])
+            if "repeat" in problems:
+                cohort.has(person, concept, have[person][concept])
+        if "bad day" in problems:
+            cohort.has(person, 1, "1800-01-01")
+        if "zero" in problems:
+            cohort.has(person, 0, DAY)
+        if "procedure" in problems:
+            cohort.has(person, 9, DAY)
+        if "nobody" in problems:
+            cohort.has(person + 1000, 1, DAY)
+    folder = cohort.write(tmp_path_factory.mktemp("clinic"))
+    seen = {row[1] for row in cohort.tables["CONDITION_OCCURRENCE"] if row[3] != "1800-01-01" and row[1] in have}
     try:
-        found = cohorts.stage(folder, minimum=MINIMUM, window_days=window, strata=["age"])
+        staged = cohorts.stage(folder, minimum=MINIMUM, window_days=window, strata=["age"])
     except DataError as error:
         assert "fewer than 3 persons" in str(error)
-        assert len({row[1] for row in made.tables["CONDITION_OCCURRENCE"]}) < 2 * MINIMUM
+        assert len({row[1] for row in cohort.tables["CONDITION_OCCURRENCE"]}) < 2 * MINIMUM
         return
     published = set()
-    for (one, two), edge in cohorts.pairs(found).items():
+    for (one, two), edge in cohorts.pairs(staged).items():
         a, b = ({p for p in seen if int(c) in have[p]} for c in (one, two))
         both = {p for p in a & b if not window or abs((have[p][int(one)] - have[p][int(two)]).days) <= window}
         assert edge["count"] == len(both)
         table = (len(both), len(a) - len(both), len(b) - len(both), len(seen - a - b))
         assert min(table) >= MINIMUM, table
         published |= {one, two}
-    # A concept of no published pair is not named, and its margin is nowhere.
-    assert set(found.concepts().collect()["id"]) == {f"SNOMEDCT:{c}" for c in published}
+    # A concept in no published pair is not named, and its margin is not stored.
+    assert set(staged.concepts().collect()["id"]) == {f"SNOMEDCT:{c}" for c in published}
     assert (
-        found.edges()
+        staged.edges()
         .select(pl.col("cases", "controls", "sample_size", "frequency").count())
         .collect()
         .sum_horizontal()[0]
         == 0
     )
-    multiplicities = found.multiplicities().collect()
-    assert multiplicities["rows"].sum() == found.rows_read == len(made.tables["CONDITION_OCCURRENCE"])
+    multiplicities = staged.multiplicities().collect()
+    assert multiplicities["rows"].sum() == staged.rows_read == len(cohort.tables["CONDITION_OCCURRENCE"])
     assert multiplicities.is_empty() or multiplicities["rows"].min() >= MINIMUM
     named = {"bad day": "before birth", "zero": "concept 0", "nobody": "no such person", "procedure": "Procedure"}
-    reasons = found.rejects().collect()["reason"].to_list()
-    for trouble, reason in named.items():
-        persons = sum(trouble in troubles for _, _, troubles in people)
+    reasons = staged.rejects().collect()["reason"].to_list()
+    for problem, reason in named.items():
+        persons = sum(problem in problems for _, _, problems in people)
         assert any(reason in r for r in reasons) == (persons >= MINIMUM)
 
 
@@ -145,7 +147,7 @@ _GROUP = st.tuples(st.sampled_from([LOADED, MERGED, STAGED, REJECTED]), st.integ
 
 
 @given(st.lists(_GROUP, max_size=8))
-def test_groups_that_are_too_small_are_told_from_none(groups: list[tuple[str, int, int]]) -> None:
+def test_groups_of_too_few_persons_are_pooled(groups: list[tuple[str, int, int]]) -> None:
     """Each outcome but `rejected` occurs once; records are at least persons."""
     once = {outcome: (outcome, max(r, p), p) for outcome, r, p in groups if outcome != REJECTED}
     rows = [*once.values(), *((outcome, max(r, p), p) for outcome, r, p in groups if outcome == REJECTED)]
@@ -153,10 +155,10 @@ def test_groups_that_are_too_small_are_told_from_none(groups: list[tuple[str, in
     frame = pl.DataFrame(records, schema=GROUPS, orient="row")
     total = sum(r for _, r, _ in rows)
     try:
-        kept = large_enough(frame, 11)
+        pooled = large_enough(frame, 11)
     except DataError:
         assert all(p < 11 for _, r, p in rows if r)
         return
-    assert kept["records"].sum() == total
-    assert (kept["records"] >= 11).all()
-    assert kept.filter(pl.col("outcome") != STAGED)["persons"].min() in (None, *range(11, 31))
+    assert pooled["records"].sum() == total
+    assert (pooled["records"] >= 11).all()
+    assert pooled.filter(pl.col("outcome") != STAGED)["persons"].min() in (None, *range(11, 31))

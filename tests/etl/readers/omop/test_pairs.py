@@ -1,4 +1,4 @@
-"""The numbers of pairs: against a plain count in Python, and against what was planted."""
+"""The numbers of pairs agree with a plain count in Python and with planted effects."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def plain(people: list[dict[str, Any]], window: int | None, by: tuple[str, ...],
             keys = {"age": (first.year - person["born"]) // 10, "sex": person["sex"], "year": first.year}
             layers[tuple(keys[name] for name in by)].append(person["days"])
     everybody = [days for layer in layers.values() for days in layer]
-    found = {}
+    pairs = {}
 
     def near(x: date, y: date) -> bool:
         return window is None or abs((x - y).days) <= window
@@ -48,92 +48,92 @@ def plain(people: list[dict[str, Any]], window: int | None, by: tuple[str, ...],
             chance += share
             without += share * (1 - seen / len(xs)) * (1 - seen / len(ys)) if xs and ys else 0
         with_chance = max(without + count - chance, 0)
-        found[str(one), str(two)] = (count, chance, log((with_chance + 0.5) / (without + 0.5)))
-    return found
+        pairs[str(one), str(two)] = (count, chance, log((with_chance + 0.5) / (without + 0.5)))
+    return pairs
 
 
 @pytest.mark.parametrize("window", [None, 90])
 @pytest.mark.parametrize("by", [(), ("age",), ("age", "sex", "year")])
-def test_numbers_are_those_of_a_plain_count(
+def test_numbers_equal_those_of_a_plain_count(
     tmp_path: Path, cohorts: ModuleType, window: int | None, by: tuple[str, ...]
 ) -> None:
     random = Random(7)
-    made = cohorts.Cohort()
-    made.concepts(1, 2, 3, 4, 5)
+    cohort = cohorts.Cohort()
+    cohort.concepts(1, 2, 3, 4, 5)
     people = []
     for n in range(400):
         born, sex = random.choice([1930, 1960, 1990]), random.choice([cohorts.FEMALE, cohorts.MALE])
-        person, days = made.person(n, born, sex), {}
+        person, days = cohort.person(n, born, sex), {}
         for concept in range(1, 6):
             if random.random() < 0.15 * concept + (born == 1930) * 0.1:
                 days[concept] = DAY + timedelta(days=random.randrange(1000))
-                made.has(person, concept, days[concept] + timedelta(days=random.randrange(1, 400)))
-                made.has(person, concept, days[concept])
+                cohort.has(person, concept, days[concept] + timedelta(days=random.randrange(1, 400)))
+                cohort.has(person, concept, days[concept])
         people.append({"born": born, "sex": sex, "days": days})
-    found = cohorts.pairs(cohorts.stage(made.write(tmp_path / "a"), strata=by, window_days=window or 0))
+    pairs = cohorts.pairs(cohorts.stage(cohort.write(tmp_path / "a"), strata=by, window_days=window or 0))
     wanted = plain(people, window, by, 11)
-    assert set(found) == set(wanted)
-    assert len(found) >= 4
+    assert set(pairs) == set(wanted)
+    assert len(pairs) >= 4
     for pair, (count, chance, odds) in wanted.items():
-        edge = found[pair]
+        edge = pairs[pair]
         assert edge["count"] == count
         assert edge["expected"] == pytest.approx(chance, rel=0.006)
         assert edge["log_odds_ratio"] == pytest.approx(odds, abs=0.001)
         assert edge["ppmi"] == pytest.approx(max(0.0, log2((count + 0.5) / (edge["expected"] + 0.5))), abs=0.001)
 
 
-def drawn(cohorts: ModuleType, odds: float, size: int = 4000, seed: int = 1) -> Any:
+def random_cohort(cohorts: ModuleType, odds: float, size: int = 4000, seed: int = 1) -> Any:
     """Persons with condition 1 (30 %), 2 (20 % without it, by `odds` with it), and 3 (25 %, on its own)."""
-    random, made = Random(seed), cohorts.Cohort()
-    made.concepts(1, 2, 3)
+    random, cohort = Random(seed), cohorts.Cohort()
+    cohort.concepts(1, 2, 3)
     base = 0.2 / 0.8
     for n in range(size):
-        person = made.person(n, random.choice([1940, 1950, 1970]), random.choice([cohorts.FEMALE, cohorts.MALE]))
+        person = cohort.person(n, random.choice([1940, 1950, 1970]), random.choice([cohorts.FEMALE, cohorts.MALE]))
         first = DAY + timedelta(days=random.randrange(2000))
         has_one = random.random() < 0.3
         ratio = base * odds if has_one else base
         chosen = [1] * has_one + [2] * (random.random() < ratio / (1 + ratio)) + [3] * (random.random() < 0.25)
         for concept in chosen:
-            made.has(person, concept, first)
-    return made
+            cohort.has(person, concept, first)
+    return cohort
 
 
 @pytest.mark.parametrize("odds", [0.25, 1.0, 4.0])
-def test_a_planted_odds_ratio_comes_out(tmp_path: Path, cohorts: ModuleType, odds: float) -> None:
-    found = cohorts.pairs(cohorts.stage(drawn(cohorts, odds).write(tmp_path / "a")))
-    # Who has none of the three conditions was never seen, which ties them a little: 42 % of all.
-    alone = cohorts.pairs(cohorts.stage(_seen(cohorts, drawn(cohorts, odds)).write(tmp_path / "b")))
-    assert alone["1", "2"]["log_odds_ratio"] == pytest.approx(log(odds), abs=0.2)
-    assert alone["1", "3"]["log_odds_ratio"] == pytest.approx(0, abs=0.2)
-    assert alone["1", "3"]["ppmi"] < 0.1
-    assert found["1", "2"]["log_odds_ratio"] < alone["1", "2"]["log_odds_ratio"]
+def test_a_planted_odds_ratio_is_estimated(tmp_path: Path, cohorts: ModuleType, odds: float) -> None:
+    pairs = cohorts.pairs(cohorts.stage(random_cohort(cohorts, odds).write(tmp_path / "a")))
+    # Persons without any of the three conditions (42 %) were never seen, which correlates the conditions slightly.
+    seen = cohorts.pairs(cohorts.stage(_with_all_seen(cohorts, random_cohort(cohorts, odds)).write(tmp_path / "b")))
+    assert seen["1", "2"]["log_odds_ratio"] == pytest.approx(log(odds), abs=0.2)
+    assert seen["1", "3"]["log_odds_ratio"] == pytest.approx(0, abs=0.2)
+    assert seen["1", "3"]["ppmi"] < 0.1
+    assert pairs["1", "2"]["log_odds_ratio"] < seen["1", "2"]["log_odds_ratio"]
 
 
-def _seen(cohorts: ModuleType, made: Any) -> Any:
-    """Everybody was seen at least once."""
-    made.concepts(4)
-    for person, *_ in made.tables["PERSON"]:
-        made.has(person, 4, DAY)
-    return made
+def _with_all_seen(cohorts: ModuleType, cohort: Any) -> Any:
+    """Add a record of another condition for each person, so that every person was seen."""
+    cohort.concepts(4)
+    for person, *_ in cohort.tables["PERSON"]:
+        cohort.has(person, 4, DAY)
+    return cohort
 
 
 @pytest.mark.parametrize("confounder", ["age", "sex", "year"])
-def test_what_only_a_stratum_explains_is_no_association(tmp_path: Path, cohorts: ModuleType, confounder: str) -> None:
-    """1 and 2 are each common in one half and rare in the other, and independent within both."""
-    random, made = Random(3), cohorts.Cohort()
-    made.concepts(1, 2)
+def test_confounding_by_a_stratum_is_not_an_association(tmp_path: Path, cohorts: ModuleType, confounder: str) -> None:
+    """1 and 2 are common in one half and rare in the other, and independent within each half."""
+    random, cohort = Random(3), cohorts.Cohort()
+    cohort.concepts(1, 2)
     for n in range(4000):
         common = random.random() < 0.5
         born = 1935 if confounder == "age" and common else 1965
         sex = cohorts.MALE if confounder == "sex" and common else cohorts.FEMALE
         day = date(2005 if confounder == "year" and common else 2006, 3, 4)
-        person = made.person(n, born, sex)
+        person = cohort.person(n, born, sex)
         for concept in (1, 2):
             if random.random() < (0.6 if common else 0.1):
-                made.has(person, concept, day)
-        made.has(person, 3, day)
-    made.concepts(3)
-    folder = made.write(tmp_path / "a")
+                cohort.has(person, concept, day)
+        cohort.has(person, 3, day)
+    cohort.concepts(3)
+    folder = cohort.write(tmp_path / "a")
     within = cohorts.pairs(cohorts.stage(folder))["1", "2"]
     others = [name for name in ("age", "sex", "year") if name != confounder]
     across = cohorts.pairs(cohorts.stage(folder, strata=others))["1", "2"]
@@ -144,35 +144,35 @@ def test_what_only_a_stratum_explains_is_no_association(tmp_path: Path, cohorts:
     assert exp(across["log_odds_ratio"]) > 2 * exp(abs(within["log_odds_ratio"]))
 
 
-def test_a_window_tells_onset_together_from_ever_together(tmp_path: Path, cohorts: ModuleType) -> None:
-    """1 and 2 begin together, 1 and 3 are in the same persons at any time; each is as common as the others."""
-    random, made = Random(5), cohorts.Cohort()
-    made.concepts(1, 2, 3, 4)
+def test_a_window_distinguishes_onset_together_from_ever_together(tmp_path: Path, cohorts: ModuleType) -> None:
+    """1 and 2 begin together; 1 and 3 occur in the same persons at any time. All three are equally common."""
+    random, cohort = Random(5), cohorts.Cohort()
+    cohort.concepts(1, 2, 3, 4)
     for n in range(600):
-        person = made.person(n)
-        made.has(person, 4, DAY)
+        person = cohort.person(n)
+        cohort.has(person, 4, DAY)
         one, three = (DAY + timedelta(days=random.randrange(3000)) for _ in range(2))
         if n < 150 or 250 <= n < 300:
-            made.has(person, 1, one)
+            cohort.has(person, 1, one)
         if n < 100 or 300 <= n < 400:
-            made.has(person, 2, one + timedelta(days=10))
+            cohort.has(person, 2, one + timedelta(days=10))
         if 50 <= n < 150 or 400 <= n < 500:
-            made.has(person, 3, three)
-    folder = made.write(tmp_path / "a")
+            cohort.has(person, 3, three)
+    folder = cohort.write(tmp_path / "a")
     ever = cohorts.pairs(cohorts.stage(folder, strata=[]))
     near = cohorts.pairs(cohorts.stage(folder, strata=[], window_days=30, minimum=2))
     assert (ever["1", "2"]["count"], ever["1", "3"]["count"]) == (100, 100)
     assert near["1", "2"]["count"] == 100
     assert near["1", "2"]["ppmi"] > 3
     assert ("1", "3") not in near or near["1", "3"]["ppmi"] < 1.5
-    whole = cohorts.pairs(cohorts.stage(folder, strata=[], window_days=100_000))
-    assert whole == ever, "a window that covers everything is none"
+    wide = cohorts.pairs(cohorts.stage(folder, strata=[], window_days=100_000))
+    assert wide == ever, "a window that covers the complete period equals no window"
 
 
 @pytest.mark.parametrize("dialect", ["bigquery", "databricks", "snowflake", "postgres"])
 @pytest.mark.parametrize("window", [None, 30])
-def test_every_statement_can_be_said_in_other_engines(cohorts: ModuleType, dialect: str, window: int | None) -> None:
-    """Not run there: that each expression has a translation."""
+def test_every_query_compiles_for_other_engines(cohorts: ModuleType, dialect: str, window: int | None) -> None:
+    """The queries are compiled, not run."""
     import ibis
 
     integers = ("_id", "_of_birth", "_1", "_2")
@@ -191,9 +191,9 @@ def test_every_statement_can_be_said_in_other_engines(cohorts: ModuleType, diale
     records = read_records(cdm, choose_fact_tables(cdm, ("Condition", "Drug"), ""), people, DAY)
     seen = assign_strata(cdm, records, people, ("age", "sex", "year"), 10, 1)
     links = ibis.table({"concept": "int64", "term": "int64"}, name="links")
-    met = sql.frequent_terms(sql.first_days(records, links), seen, 11)
-    counted = sql.count_pairs(met, window)
-    leaving = sql.publishable_pairs(counted, seen, 11)
-    text = str(ibis.to_sql(sql.expected_counts(met, seen, counted, leaving, window), dialect=dialect))
+    days = sql.frequent_terms(sql.first_days(records, links), seen, 11)
+    counted = sql.count_pairs(days, window)
+    publishable = sql.publishable_pairs(counted, seen, 11)
+    text = str(ibis.to_sql(sql.expected_counts(days, seen, counted, publishable, window), dialect=dialect))
     assert text.count("JOIN") > 10
     assert str(ibis.to_sql(tables["person"].select(n=to_integer(tables["person"].person_id)), dialect=dialect))
