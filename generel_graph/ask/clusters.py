@@ -44,7 +44,7 @@ def read_clusters(
 ) -> dict[str, Cluster]:
     """Read clusters by id, with their links to the clusters `queried` that were published before a day."""
     rows = graph.rows(
-        "ask/get_clusters", clusters=list(clusters), asked=list(queried), published_before=published_before
+        "ask/get_clusters", clusters=list(clusters), queried=list(queried), published_before=published_before
     )
     return {row["cluster"]: _cluster(row) for row in rows}
 
@@ -53,7 +53,7 @@ def cluster_members(graph: Graph, clusters: Sequence[str]) -> list[str]:
     """The ids of the members of clusters."""
     if not clusters:
         return []
-    rows = graph.rows("ask/get_clusters", clusters=list(clusters), asked=[], published_before=None)
+    rows = graph.rows("ask/get_clusters", clusters=list(clusters), queried=[], published_before=None)
     return [member["id"] for row in rows for member in row["members"]]
 
 

@@ -31,7 +31,7 @@ class EntityLink:
     others: tuple[EntityRef, ...] = ()  # other clusters that the text names, the best match first
 
     @property
-    def coded(self) -> bool:
+    def is_code(self) -> bool:
         """Whether the text can only be an rsID, a position or a code, and has no meaning as words."""
         return _code_of(self.text) is not None or _lacks_build(self.text)
 
@@ -149,7 +149,7 @@ def _by_position(graph: Graph, codes: Mapping[str, str]) -> dict[str, EntityLink
     positions = [position for code in sorted(set(snps.values())) if (position := position_of(code))]
     if not positions:
         return {}
-    by_code = _group(graph.rows("ask/find_positions", places=positions), "code")
+    by_code = _group(graph.rows("ask/find_positions", positions=positions), "code")
     unique = {text: by_code[code] for text, code in snps.items() if len(by_code.get(code, ())) == 1}
     return {text: _choose(text, POSITION, rows) for text, rows in unique.items()}
 
@@ -192,7 +192,7 @@ def _choose(text: str, resolved_by: str, candidates: Sequence[Mapping[str, Any]]
     def order(row: Mapping[str, Any]) -> tuple[Any, ...]:
         kind = KINDS.index(row["kind"]) if row["kind"] in KINDS else len(KINDS)
         return (
-            row["place"],
+            row["rank"],
             row["name"] != text,
             row["id"] != row["cluster"],
             kind,
@@ -206,5 +206,5 @@ def _choose(text: str, resolved_by: str, candidates: Sequence[Mapping[str, Any]]
         cluster: next((row for row in rows if row["id"] == cluster), rows[0]) for cluster, rows in by_cluster.items()
     }
     best, *others = (EntityRef(cluster, head["kind"], head["name"]) for cluster, head in heads.items())
-    by = resolved_by or (NAME if ranked[0]["place"] == 0 else SYNONYM)
+    by = resolved_by or (NAME if ranked[0]["rank"] == 0 else SYNONYM)
     return EntityLink(text, by, best.id, best.kind, best.name, tuple(others))

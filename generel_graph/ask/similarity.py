@@ -32,7 +32,7 @@ def vectors_of(
         of_snps = space.snp_vectors(sorted(set(new_snps.values())))
         of_texts = {text: of_snps[snp] for text, snp in new_snps.items()}
         vectors |= {text: ("SNP", snp.vector) for text, snp in of_texts.items() if isinstance(snp, SnpVector)}
-    free = [text for text, link in links.items() if link.id is None and not link.coded]
+    free = [text for text, link in links.items() if link.id is None and not link.is_code]
     if free:
         vectors |= {text: ("", vector) for text, vector in zip(free, space.text_vectors(free), strict=True)}
     return vectors

@@ -88,10 +88,10 @@ class Space(Protocol):
     def snp_vectors(self, snps: Sequence[str]) -> Mapping[str, SnpVector | NotFoundError]:
         """Vectors of SNPs not in the graph, by id (`rs…` or `build:chr:pos[:ref:alt]`); an error for one without."""
 
-    def query_vectors(self, vectors: Vector, asked_kind: str, wanted_kind: str | None) -> tuple[Vector, float]:
-        """The vectors [k, dimension] to search with for nodes of `wanted_kind`, and a constant > 0.
+    def query_vectors(self, vectors: Vector, query_kind: str, hit_kind: str | None) -> tuple[Vector, float]:
+        """The vectors [k, dimension] to search with for nodes of `hit_kind`, and a constant > 0.
 
-        `vectors` are those of nodes of `asked_kind`, or of texts (""). The score of a hit is the cosine of the query
+        `vectors` are those of nodes of `query_kind`, or of texts (""). The score of a hit is the cosine of the query
         vector and its stored vector, divided by the constant: −1 … 1.
         """
 

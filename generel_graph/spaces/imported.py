@@ -55,7 +55,7 @@ class ImportedSpace:
         }
 
     def query_vectors(
-        self, vectors: NDArray[np.float32], asked_kind: str, wanted_kind: str | None
+        self, vectors: NDArray[np.float32], query_kind: str, hit_kind: str | None
     ) -> tuple[NDArray[np.float32], float]:
         """The unchanged vectors and 1: the score is the plain cosine."""
         return vectors, 1.0

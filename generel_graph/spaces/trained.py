@@ -128,9 +128,9 @@ class TrainedSpace:
         return training_exposure(self.config.model_folder(self.model_id), left, right, edges)
 
     def query_vectors(
-        self, vectors: NDArray[np.float32], asked_kind: str, wanted_kind: str | None
+        self, vectors: NDArray[np.float32], query_kind: str, hit_kind: str | None
     ) -> tuple[NDArray[np.float32], float]:
         """The query vectors [k, dimension], and the divisor of their cosines."""
         from generel_graph.stored_vectors import query_vectors
 
-        return query_vectors(vectors, asked_kind, wanted_kind, float(self.settings["learnt_share"]), self.learnt)
+        return query_vectors(vectors, query_kind, hit_kind, float(self.settings["learnt_share"]), self.learnt)

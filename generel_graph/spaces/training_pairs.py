@@ -19,7 +19,7 @@ EFFECT_TASKS = ("gwas", "phewas")  # tasks whose pairs have odds ratios
 def training_exposure(
     folder: Path, left: Collection[str], right: Collection[str], edges: Sequence[tuple[str, str]]
 ) -> TrainingExposure:
-    """Look up a pair of clusters, by the ids of their members, and the ends of the edges between them.
+    """Look up a pair of clusters, by the ids of their members, and the two nodes of each edge between them.
 
     The answer is that of the time of training. A pair that one task trained on and another held out counts as trained
     on. All answers are "unknown" if the model folder has no list of training pairs.

@@ -142,8 +142,8 @@ class ToySpace:
             found, ("toy",) if found != "no" else (), tuple(answer({frozenset(edge)}) for edge in edges)
         )
 
-    def query_vectors(self, vectors: np.ndarray, asked_kind: str, wanted_kind: str | None) -> tuple[np.ndarray, float]:
-        return vectors, 2.0 if {asked_kind, wanted_kind} == {"Gene", "SNP"} else 1.0
+    def query_vectors(self, vectors: np.ndarray, query_kind: str, hit_kind: str | None) -> tuple[np.ndarray, float]:
+        return vectors, 2.0 if {query_kind, hit_kind} == {"Gene", "SNP"} else 1.0
 
 
 def ids(answer: SearchResult) -> list[str]:

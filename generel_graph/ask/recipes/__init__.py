@@ -1,1 +1,1 @@
-"""Named questions: their files, and how they are asked."""
+"""Recipes: prepared queries, their files and how they are run."""

@@ -97,27 +97,27 @@ def _prepare(
     model: PinnedModel,
     spaces: Spaces,
     name: str,
-    given: Mapping[str, Any],
+    supplied: Mapping[str, Any],
     texts: Mapping[str, str],
     published_before: date | None,
 ) -> PreparedRecipe:
-    """The values of all parameters; `given` and `texts` are those of the caller."""
+    """The values of all parameters; `supplied` and `texts` are those of the caller."""
     # The recipe is read first for its parameters, which state whether it compares two models.
     first = read_recipe(name, graph.capabilities, model.slot, (model.slot + 1) % SLOTS)
     parameters = {parameter.name: parameter for parameter in first.parameters}
-    for key in (*given, *texts):
+    for key in (*supplied, *texts):
         if key not in parameters:
             raise UsageError("the recipe has no such parameter", where=name, found=key, valid=parameters)
     for key in texts:
         if parameters[key].type != "Vector":
             raise UsageError("this parameter is not a vector", where=f"{name}: {key}", next_step=f"use -p {key}=…")
-    texts = {**texts, **{k: v for k, v in given.items() if parameters[k].type == "Vector" and isinstance(v, str)}}
-    given = {key: value for key, value in given.items() if key not in texts}
+    texts = {**texts, **{k: v for k, v in supplied.items() if parameters[k].type == "Vector" and isinstance(v, str)}}
+    supplied = {key: value for key, value in supplied.items() if key not in texts}
     values = {key: parameter.default for key, parameter in parameters.items() if key not in texts}
     if published_before is not None and "published_before" in values:
         values["published_before"] = published_before.isoformat()
     resolved: dict[str, str] = {}
-    for key, value in given.items():
+    for key, value in supplied.items():
         values[key] = _checked(name, parameters[key], value, model)
         if parameters[key].kinds and values[key] is not None:
             values[key], resolved[key] = _resolve(graph, model, spaces, name, parameters[key], values[key])
@@ -125,9 +125,9 @@ def _prepare(
     if other is not None:
         values[OTHER] = other.id
     for key, of in (("learnt", model), ("other_learnt", other)):
-        if key in values and key not in given and of is not None:
+        if key in values and key not in supplied and of is not None:
             values[key] = _learnt(spaces(of.id), of.dimension)
-    if texts and "constant" in values and "constant" not in given:
+    if texts and "constant" in values and "constant" not in supplied:
         values["constant"] = _constant(spaces(model.id), model)
     recipe = read_recipe(name, graph.capabilities, model.slot, other.slot if other else None)
     return PreparedRecipe(recipe, values, texts, resolved)

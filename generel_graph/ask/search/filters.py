@@ -47,7 +47,7 @@ def filter_of(graph: Graph, query: SearchQuery, queried: Sequence[str], left_out
     if query.not_linked is not None and queried:
         linked = graph.row(
             "ask/list_linked",
-            asked=cluster_members(graph, queried),
+            queried=cluster_members(graph, queried),
             types=list(query.not_linked),
             published_before=query.published_before,
         )

@@ -33,17 +33,17 @@ class WeightedQuery:
 
     parts: Sequence[Part]
 
-    def query_vector(self, space: Space, wanted_kind: str | None) -> tuple[Vector, float]:
-        """The vector [dimension] to search with for nodes of `wanted_kind`, and the constant of its cosines.
+    def query_vector(self, space: Space, hit_kind: str | None) -> tuple[Vector, float]:
+        """The vector [dimension] to search with for nodes of `hit_kind`, and the constant of its cosines.
 
         Raises UsageError if the parts cancel each other.
         """
         if len(self.parts) == 1 and self.parts[0].weight > 0:
-            queries, constant = space.query_vectors(self.parts[0].vector[np.newaxis], self.parts[0].kind, wanted_kind)
+            queries, constant = space.query_vectors(self.parts[0].vector[np.newaxis], self.parts[0].kind, hit_kind)
             return np.asarray(queries[0], dtype=np.float32), float(constant)
         total = np.zeros(len(self.parts[0].vector), dtype=np.float64)
         for part in self.parts:
-            queries, constant = space.query_vectors(part.vector[np.newaxis], part.kind, wanted_kind)
+            queries, constant = space.query_vectors(part.vector[np.newaxis], part.kind, hit_kind)
             total += part.weight / constant * queries[0] / max(float(np.linalg.norm(queries[0])), 1e-12)
         length, weights = float(np.linalg.norm(total)), sum(abs(part.weight) for part in self.parts)
         if length < SHORTEST * weights or weights == 0:

@@ -133,7 +133,7 @@ def search(graph: Graph, spaces: Spaces, query: SearchQuery) -> SearchResult:
     is active, ModelError if the model's files are missing.
     """
     links = [link_or_snp(graph, text) for text in query.texts]
-    if query.ranking != MEANING and links[0].coded:
+    if query.ranking != MEANING and links[0].is_code:
         option = f"--{query.ranking}"
         raise UsageError(f"{option} needs a name, not a code", where=option, found=links[0].text)
     return pinned_with(

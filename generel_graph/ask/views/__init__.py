@@ -1,1 +1,1 @@
-"""What pictures are made of: the whole space, a stretch of the genome, effects."""
+"""Tables for plots: the map of the space, loci, effects."""
