@@ -1,4 +1,4 @@
-"""Digests: a function of what a row says, not of how it is held, and sums that do not depend on order."""
+"""Digests depend only on the values of a row, and their sums do not depend on the order."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def test_a_digest_is_32_hexadecimal_digits() -> None:
     int(digest(ROW), 16)
 
 
-def test_the_same_row_always_has_this_digest() -> None:
-    # A stored graph is compared with it: a change here makes every graph load anew.
+def test_digest_of_a_row_never_changes() -> None:
+    # Stored graphs contain this digest: if it changes, every graph is loaded again.
     assert digest({"id": "rs1", "flags": ["a"], "weight": 0.1}) == "203944fd543fbe688bcd67e300498af5"
 
 
-def test_nothing_is_absent_in_every_form() -> None:
+def test_every_kind_of_empty_value_is_ignored() -> None:
     frame = pl.DataFrame(
         {"id": ["a"] * 5, "text": [None, "", None, None, None], "list": [None, [], [""], [None], None]},
         schema={"id": pl.String, "text": pl.String, "list": pl.List(pl.String)},
@@ -38,14 +38,14 @@ def test_nothing_is_absent_in_every_form() -> None:
     assert digest({"id": "a", "x": -0.0}) == digest({"id": "a", "x": 0.0})
 
 
-def test_order_of_columns_does_not_count_and_order_in_lists_does() -> None:
+def test_digest_ignores_column_order_but_not_list_order() -> None:
     frame = pl.DataFrame([ROW])
     assert row_digests(frame)[0] == row_digests(frame.select(reversed(frame.columns)))[0]
     assert digest(ROW, flags=["b", "a"]) != digest(ROW)
     assert row_digests(frame, ["name"])[0] == row_digests(frame.select("name"))[0]
 
 
-def test_values_cannot_be_shifted_between_columns_or_members() -> None:
+def test_values_shifted_between_columns_change_the_digest() -> None:
     assert digest({"a": "1;b=1:2", "b": ""}) != digest({"a": "1", "b": "2"})
     assert digest({"a": ["x", "y"]}) != digest({"a": ["x1:y"]})
     assert digest({"a": ["1:x"]}) != digest({"a": "1:x"}) or digest({"a": ["x"]}) != digest({"a": "x"})
@@ -58,7 +58,7 @@ def test_values_cannot_be_shifted_between_columns_or_members() -> None:
         max_size=9,
     )
 )
-def test_rows_are_digested_one_by_one(rows: list[dict[str, object]]) -> None:
+def test_digest_of_a_row_is_independent_of_other_rows(rows: list[dict[str, object]]) -> None:
     schema = {"a": pl.String, "b": pl.Float64}
     frame = pl.DataFrame(rows, schema=schema)
     alone = [row_digests(pl.DataFrame([row], schema=schema))[0] for row in rows]
@@ -67,7 +67,7 @@ def test_rows_are_digested_one_by_one(rows: list[dict[str, object]]) -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 2**128 - 1), max_size=20), st.randoms())
-def test_sums_are_modulo_and_without_order(values: list[int], random: object) -> None:
+def test_sum_of_digests_ignores_order(values: list[int], random: object) -> None:
     digests = [f"{v:032x}" for v in values]
     total = sum_digests(pl.Series(digests, dtype=pl.String))
     assert int(total, 16) == sum(values) % 2**128

@@ -1,4 +1,4 @@
-"""Ids: every spelling leads to one, twice is once, and columns agree with single values."""
+"""Normalised ids: one for all spellings, idempotent, and equal for columns and single values."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ SAME = {
 
 
 @pytest.mark.parametrize(("curie", "spellings"), SAME.items())
-def test_spellings_lead_to_one_id(curie: str, spellings: list[str]) -> None:
+def test_all_spellings_normalise_to_one_id(curie: str, spellings: list[str]) -> None:
     assert {ids.normalise_curie(s) for s in spellings} == {curie}
 
 
@@ -56,22 +56,22 @@ def test_spellings_lead_to_one_id(curie: str, spellings: list[str]) -> None:
         ("x1", "OWN", "OWN:x1"),
     ],
 )
-def test_a_default_prefix_is_for_ids_without_one(text: str, prefix: str, curie: str) -> None:
+def test_default_prefix_applies_to_ids_without_a_prefix(text: str, prefix: str, curie: str) -> None:
     assert ids.normalise_curie(text, prefix) == curie
 
 
 @pytest.mark.parametrize(
     "text", ["", " ", None, "asthma", "rs123", "foo_bar", "chr1:5", "GRCh37:1:5", "11:5_A_G", "a: b"]
 )
-def test_what_is_no_concept_is_none(text: str | None) -> None:
+def test_other_texts_are_not_concept_ids(text: str | None) -> None:
     assert ids.normalise_curie(text) is None
 
 
-def test_an_unknown_prefix_is_kept_as_written() -> None:
+def test_unknown_prefix_is_not_changed() -> None:
     assert ids.normalise_curie("UM-BBD_reactionID:r0001") == "UM-BBD_reactionID:r0001"
 
 
-def test_kinds_follow_from_prefixes_and_are_kinds() -> None:
+def test_prefixes_imply_valid_kinds() -> None:
     assert {p.kind for p in ids.PREFIXES if p.kind} <= set(CONCEPT_KINDS)
     assert ids.kind_of("HP:0000118") == "Phenotype"
     assert ids.kind_of("GO:0008150") is None
@@ -90,14 +90,14 @@ texts = st.one_of(
 
 @settings(deadline=None)
 @given(texts, st.none() | spellings)
-def test_normalising_never_raises_and_twice_is_once(text: str, prefix: str | None) -> None:
+def test_normalising_never_raises_and_is_idempotent(text: str, prefix: str | None) -> None:
     once = ids.normalise_curie(text, prefix)
     assert once is None or ids.normalise_curie(once) == once
 
 
 @settings(deadline=None)
 @given(spellings, st.from_regex(r"[1-9]\d{0,6}", fullmatch=True), st.data())
-def test_case_and_separator_of_a_prefix_do_not_count(prefix: str, local: str, data: st.DataObject) -> None:
+def test_case_and_separator_of_a_prefix_are_ignored(prefix: str, local: str, data: st.DataObject) -> None:
     variants = [prefix.upper(), prefix.lower(), prefix.replace("_", "-"), prefix.replace(" ", "_")]
     variant = data.draw(st.sampled_from(variants))
     assert ids.normalise_curie(f"{variant}:{local}") == ids.normalise_curie(f"{prefix}:{local}")
@@ -105,7 +105,7 @@ def test_case_and_separator_of_a_prefix_do_not_count(prefix: str, local: str, da
 
 @settings(deadline=None)
 @given(st.lists(st.none() | texts, max_size=20), st.none() | spellings)
-def test_a_column_agrees_with_single_ids(values: list[str | None], prefix: str | None) -> None:
+def test_column_expression_agrees_with_the_function_for_ids(values: list[str | None], prefix: str | None) -> None:
     frame = pl.DataFrame({"id": values}, schema={"id": pl.String})
     assert frame.select(ids.curie(pl.col("id"), prefix))["id"].to_list() == [
         ids.normalise_curie(v, prefix) for v in values
@@ -114,7 +114,7 @@ def test_a_column_agrees_with_single_ids(values: list[str | None], prefix: str |
 
 @settings(deadline=None)
 @given(texts)
-def test_ids_fit_the_table(text: str) -> None:
+def test_normalised_ids_satisfy_the_schema(text: str) -> None:
     curie = ids.normalise_curie(text)
     frame = Concepts.create_empty()[:0]
     if curie is not None:
@@ -140,11 +140,11 @@ snp_texts = st.one_of(
     st.lists(st.none() | snp_texts, max_size=20),
     st.sampled_from([None, "", "hg19", "GRCh38.p13", "b36", "mm10"]),
 )
-def test_a_column_agrees_with_single_snps(values: list[str | None], build: str | None) -> None:
+def test_column_expression_agrees_with_the_function_for_snps(values: list[str | None], build: str | None) -> None:
     frame = pl.DataFrame({"id": values}, schema={"id": pl.String})
-    found = frame.select(ids.snp_id(pl.col("id"), build))["id"].to_list()
-    assert found == [ids.normalise_snp(v, build) for v in values]
-    for one in filter(None, found):
+    parsed = frame.select(ids.snp_id(pl.col("id"), build))["id"].to_list()
+    assert parsed == [ids.normalise_snp(v, build) for v in values]
+    for one in filter(None, parsed):
         assert ids.normalise_snp(one) == ids.normalise_snp(one, "hg18") == one
         assert Snps.is_valid(_snp(one), cast=True), one
 
@@ -171,20 +171,20 @@ def _snp(identity: str) -> pl.DataFrame:
         ("chr27:5", "hg38", None),
     ],
 )
-def test_snps(text: str, build: str | None, snp: str | None) -> None:
+def test_snp_texts_are_normalised(text: str, build: str | None, snp: str | None) -> None:
     assert ids.normalise_snp(text, build) == snp
 
 
 @settings(deadline=None)
 @given(st.lists(st.none() | st.sampled_from(["chr1", "01", "23", "x", "M", "MT", "0", "27", "chrUn", ""]), max_size=9))
-def test_chromosomes_agree(values: list[str | None]) -> None:
+def test_column_expression_agrees_with_the_function_for_chromosomes(values: list[str | None]) -> None:
     frame = pl.DataFrame({"c": values}, schema={"c": pl.String})
-    found = frame.select(ids.chromosome(pl.col("c")))["c"].to_list()
-    assert found == [ids.normalise_chromosome(v) for v in values]
-    assert set(filter(None, found)) <= set(ids.CHROMOSOMES)
+    parsed = frame.select(ids.chromosome(pl.col("c")))["c"].to_list()
+    assert parsed == [ids.normalise_chromosome(v) for v in values]
+    assert set(filter(None, parsed)) <= set(ids.CHROMOSOMES)
 
 
-def test_position_ids_take_alleles_where_both_are_bases() -> None:
+def test_position_ids_have_alleles_only_if_both_are_bases() -> None:
     frame = pl.DataFrame(
         {"c": ["1", "1", "x", "9"], "p": [5, 6, 0, 7], "a": ["A", "D", "A", None], "b": ["g", "I", "G", "G"]}
     )

@@ -1,4 +1,4 @@
-"""One list of relationship types; other projects' names lead to it, the right way round, or are an error."""
+"""Relationship types, and the mapping of other projects' relations to them with the correct direction."""
 
 import polars as pl
 import pytest
@@ -20,19 +20,19 @@ from generel_etl.relations import (
 from generel_etl.schema import KINDS
 
 
-def test_every_mapping_leads_to_a_type_of_the_list():
+def test_every_mapping_has_a_valid_type():
     types = {directed.type for directed in (*METAEDGES.values(), *PREDICATES.values())}
     types |= {type_ for type_, _ in PRIMEKG.values()} | {type_ for _, _, type_ in RELAS}
     assert types <= set(RELATIONS)
 
 
-def test_types_are_stated_once_and_join_known_kinds():
+def test_types_are_unique_and_have_valid_kinds():
     assert len({relation.type for relation in BASE_RELATIONS}) == len(BASE_RELATIONS)
     for relation in RELATIONS.values():
         assert set(relation.starts) | set(relation.ends) <= set(KINDS)
 
 
-def test_a_symmetric_type_is_never_turned():
+def test_symmetric_types_are_never_swapped():
     for directed in (*METAEDGES.values(), *PREDICATES.values()):
         assert not (directed.swap and RELATIONS[directed.type].symmetric)
 
@@ -55,7 +55,7 @@ def test_hetionet_has_24_metaedges():
         ("biolink:contraindicated_in", "CONTRAINDICATED_FOR", False),
     ],
 )
-def test_predicates(predicate, type_, swap):
+def test_predicates_map_to_types(predicate, type_, swap):
     assert from_predicate(predicate) == (type_, swap)
 
 
@@ -70,16 +70,16 @@ def test_predicates(predicate, type_, swap):
         ("located_in", "LOCATED_AT", False, "located_at"),  # Biolink's
     ],
 )
-def test_a_rela_and_its_inverse_have_one_name(rela, type_, swap, name):
+def test_rela_and_its_inverse_have_one_name(rela, type_, swap, name):
     assert from_rela(rela) == ((type_, swap), name)
 
 
 @pytest.mark.parametrize("rela", ["regulates", "interacts_with", "mapped_to", ""])
-def test_a_rela_is_never_read_as_a_type_of_the_same_name(rela):
+def test_rela_is_never_read_as_the_name_of_a_type(rela):
     assert from_rela(rela) is None
 
 
-def test_a_negated_predicate_has_a_type_of_its_own():
+def test_negated_predicate_has_a_negative_type():
     assert from_predicate("biolink:has_phenotype", negated=True).type == "NOT_HAS_PHENOTYPE"
     assert RELATIONS["NOT_HAS_PHENOTYPE"].negative
     assert {"NOT_TREATS", "CONTRAINDICATED_FOR"} <= NEGATIVE
@@ -87,7 +87,7 @@ def test_a_negated_predicate_has_a_type_of_its_own():
         negative_of("SAME_AS")
 
 
-def test_an_unknown_predicate_names_the_nearest():
+def test_unknown_predicate_suggests_the_nearest():
     with pytest.raises(DataError, match="did you mean 'treats'"):
         from_predicate("biolink:traets")
 
@@ -100,7 +100,7 @@ def test_primekg_relation_states_the_type_of_its_start():
     assert all((start == "") == RELATIONS[type_].symmetric for type_, start in PRIMEKG.values())
 
 
-def test_nearest_explains_each_rejected_text():
+def test_suggestion_is_added_to_the_reason_of_a_reject():
     frame = pl.DataFrame({"found": ["GiH", "????", None]})
     reasons = frame.select(with_suggestion("unknown", pl.col("found"), ["GiG"])).to_series().to_list()
     assert reasons == ["unknown; did you mean 'GiG'?", "unknown", "unknown"]

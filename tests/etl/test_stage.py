@@ -1,4 +1,4 @@
-"""Staging: rows reconcile, bad records are rejects, bad files are one clear error, nothing is read twice."""
+"""Staging: counts reconcile, invalid records are rejects, invalid files are errors, nothing is read twice."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_stage_holds_what_its_manifest_says(data: Path) -> None:
-    made = stage(data, source("snps.tsv"))
-    assert (made.rows_read, made.rows_rejected) == (2, 0)
-    assert made.snps().collect()["id"].to_list() == ["rs1", "rs2"]
-    assert [t.collect().height for t in (made.concepts(), made.edges(), made.rejects())] == [0, 0, 0]
-    assert read_stage(made.folder) == made
-    assert made.files[0].name == "snps.tsv"
-    assert not [p for p in made.folder.parent.iterdir() if p != made.folder]
+def test_stage_agrees_with_its_manifest(data: Path) -> None:
+    staged = stage(data, source("snps.tsv"))
+    assert (staged.rows_read, staged.rows_rejected) == (2, 0)
+    assert staged.snps().collect()["id"].to_list() == ["rs1", "rs2"]
+    assert [t.collect().height for t in (staged.concepts(), staged.edges(), staged.rejects())] == [0, 0, 0]
+    assert read_stage(staged.folder) == staged
+    assert staged.files[0].name == "snps.tsv"
+    assert not [p for p in staged.folder.parent.iterdir() if p != staged.folder]
 
 
 @dataclass
@@ -68,7 +68,7 @@ class Counting:
         return (replace(table, read=read),)
 
 
-def test_only_what_changed_is_read_again(data: Path) -> None:
+def test_source_is_read_again_only_if_its_inputs_change(data: Path) -> None:
     count = Counting()
     one = stage(data, source("snps.tsv"), readers=count.readers())
     assert stage(data, source("snps.tsv"), readers=count.readers()) == one
@@ -90,15 +90,15 @@ def test_only_what_changed_is_read_again(data: Path) -> None:
 
 def test_rows_are_numbered_across_files_and_lines_within_them(data: Path) -> None:
     (data / "more.tsv").write_text("pos\trsid\tchr\n1\tnone\t1\n\n5\trs9\t3\textra\n7\trs4\t4\n")
-    made = stage(data, source("*.tsv"))
-    assert [f.name for f in made.files] == ["more.tsv", "snps.tsv"]
-    assert made.rows_read == 5
-    assert made.snps().collect()["id"].to_list() == ["GRCh38:1:1", "rs4", "rs1", "rs2"]
-    rejects = made.rejects().collect().rows()
+    staged = stage(data, source("*.tsv"))
+    assert [f.name for f in staged.files] == ["more.tsv", "snps.tsv"]
+    assert staged.rows_read == 5
+    assert staged.snps().collect()["id"].to_list() == ["GRCh38:1:1", "rs4", "rs1", "rs2"]
+    rejects = staged.rejects().collect().rows()
     assert rejects == [(2, "more.tsv", 4, "#fields", "5\trs9\t3\textra", "4 fields instead of 3")]
 
 
-def test_a_killed_run_leaves_the_old_stage(data: Path) -> None:
+def test_killed_run_leaves_the_old_stage(data: Path) -> None:
     old = stage(data, source("snps.tsv"))
     (data / "snps.tsv").write_text("rsid\tchr\tpos\n" + "rs7\t1\t1\n" * 3)
     code = (
@@ -124,10 +124,10 @@ def test_a_killed_run_leaves_the_old_stage(data: Path) -> None:
     assert [p.name for p in new.folder.parent.iterdir()] == ["mine"]
 
 
-def test_a_half_written_stage_is_none(data: Path) -> None:
-    made = stage(data, source("snps.tsv"))
-    (made.folder / "edges.parquet").unlink()
-    assert read_stage(made.folder) is None
+def test_incomplete_stage_is_ignored(data: Path) -> None:
+    staged = stage(data, source("snps.tsv"))
+    (staged.folder / "edges.parquet").unlink()
+    assert read_stage(staged.folder) is None
     assert stage(data, source("snps.tsv")).edges().collect().height == 0
 
 
@@ -135,28 +135,28 @@ def toy(tables: Tables) -> tuple[Reader, ...]:
     return (Reader("toy", 1, NoOptions, lambda files, options: tables),)
 
 
-def test_a_record_that_breaks_its_schema_is_a_reject_with_its_place(data: Path) -> None:
+def test_record_that_violates_its_schema_is_a_reject_with_its_line(data: Path) -> None:
     snps = pl.DataFrame({"row": [1, 2, 3], "id": ["rs1", "1/2", "rs3"], "position": [5, 6, -7]})
     locations = pl.DataFrame({"row": [1, 2, 3], "file": ["snps.tsv"] * 3, "line": [2, 3, 4]})
     concepts = pl.DataFrame({"row": [3], "id": ["HP:1"], "kind": ["Phenotype"]})
     tables = Tables(3, snps=conform(snps, Snps), concepts=conform(concepts, Concepts), locations=locations)
-    made = stage(data, SourceConfig("mine", "toy", ("snps.tsv",)), readers=toy(tables))
-    assert made.rejects().collect().select("row", "line", "column", "found", "reason").rows() == [
+    staged = stage(data, SourceConfig("mine", "toy", ("snps.tsv",)), readers=toy(tables))
+    assert staged.rejects().collect().select("row", "line", "column", "found", "reason").rows() == [
         (2, 3, "id", "1/2", "violates the rule “regex” of its table"),
         (3, 4, "position", "-7", "violates the rule “min” of its table"),
     ]
-    assert made.rows_rejected == 1  # row 3 still has a record
-    assert made.snps().collect()["id"].to_list() == ["rs1"]
+    assert staged.rows_rejected == 1  # row 3 still has a record
+    assert staged.snps().collect()["id"].to_list() == ["rs1"]
 
 
-def test_a_row_number_may_stand_for_many_rows(data: Path) -> None:
+def test_row_number_can_count_for_many_rows(data: Path) -> None:
     snps = conform(pl.DataFrame({"row": [1], "id": ["rs1"]}), Snps)
     rejects = pl.DataFrame({"row": [2], "file": ["x"], "line": [1], "column": ["a"], "reason": ["why"]})
     multiplicities = pl.DataFrame({"row": [1, 2, 3], "rows": [500, 70, 11]})
     tables = Tables(581, snps=snps, rejects=conform(rejects, Rejects), multiplicities=multiplicities)
-    made = stage(data, SourceConfig("mine", "toy", ("snps.tsv",)), readers=toy(tables))
-    assert (made.rows_read, made.rows_rejected) == (581, 70)
-    (counts,) = resolve([made], [SourceConfig("mine", "toy", ("snps.tsv",))]).sources
+    staged = stage(data, SourceConfig("mine", "toy", ("snps.tsv",)), readers=toy(tables))
+    assert (staged.rows_read, staged.rows_rejected) == (581, 70)
+    (counts,) = resolve([staged], [SourceConfig("mine", "toy", ("snps.tsv",))]).sources
     assert (counts.rows_loaded, counts.rows_rejected, counts.rows_staged) == (500, 70, 11)
     for wrong in (580, 582):
         tables = Tables(wrong, snps=snps, rejects=conform(rejects, Rejects), multiplicities=multiplicities)
@@ -164,7 +164,7 @@ def test_a_row_number_may_stand_for_many_rows(data: Path) -> None:
             stage(data, SourceConfig("other", "toy", ("snps.tsv",)), readers=toy(tables))
 
 
-def test_a_reader_that_loses_a_row_is_found_out(data: Path) -> None:
+def test_reader_that_loses_a_row_is_an_error(data: Path) -> None:
     tables = Tables(2, snps=conform(pl.DataFrame({"row": [1], "id": ["rs1"]}), Snps))
     with pytest.raises(DataError, match=r"2 rows read, 1 kept and 0 rejected.*\[2\]") as caught:
         stage(data, SourceConfig("mine", "toy", ("snps.tsv",)), readers=toy(tables))
@@ -216,7 +216,7 @@ def bad_file(data: Path, name: str) -> str:
         ("twins", ["duplicate column name", "'pos'"]),
     ],
 )
-def test_a_bad_file_is_one_clear_error(data: Path, name: str, words: list[str]) -> None:
+def test_invalid_file_is_one_clear_error(data: Path, name: str, words: list[str]) -> None:
     old = stage(data, source("snps.tsv"))
     with pytest.raises(DataError) as caught:
         stage(data, source(bad_file(data, name)))
@@ -224,7 +224,7 @@ def test_a_bad_file_is_one_clear_error(data: Path, name: str, words: list[str]) 
     assert read_stage(old.folder) == old
 
 
-def test_an_unknown_reader_or_option_is_named_with_the_nearest(data: Path) -> None:
+def test_unknown_reader_or_option_suggests_the_nearest(data: Path) -> None:
     with pytest.raises(ConfigError, match="did you mean 'table'"):
         stage(data, source("snps.tsv", reader="tabel"))
     with pytest.raises(ConfigError, match="did you mean 'columns'"):
@@ -232,10 +232,10 @@ def test_an_unknown_reader_or_option_is_named_with_the_nearest(data: Path) -> No
     assert issubclass(ConfigError, GenerelError)
 
 
-def test_latin_1_is_read_where_the_source_says_so(data: Path) -> None:
+def test_configured_encoding_is_used(data: Path) -> None:
     bad_file(data, "latin")
-    made = stage(data, source("latin.tsv", **{**SNPS, "encoding": "latin-1"}))
-    assert (made.rows_read, made.rows_rejected) == (2, 0)
+    staged = stage(data, source("latin.tsv", **{**SNPS, "encoding": "latin-1"}))
+    assert (staged.rows_read, staged.rows_rejected) == (2, 0)
 
 
 def rows(path: Path, layout: Layout) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
@@ -243,7 +243,7 @@ def rows(path: Path, layout: Layout) -> tuple[list[tuple[object, ...]], list[tup
     return read.frame.rows(), read.rejects.select("row", "line", "reason").rows()
 
 
-def test_quotes_lines_and_blank_lines(tmp_path: Path) -> None:
+def test_quotes_line_ends_and_blank_lines_are_parsed(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_bytes(b'## note\r\na,b,c\r\n1,"x\r\ny",3\r\n\r\n4,5\r\n"q ""z""","t,u",\r\n1,2,3,4\r\n7,8,9')
     good, bad = rows(path, Layout(separator=",", quote='"', comment="##"))
@@ -255,7 +255,7 @@ def test_quotes_lines_and_blank_lines(tmp_path: Path) -> None:
     assert bad == [(2, 6, "2 fields instead of 3"), (4, 8, "4 fields instead of 3")]
 
 
-def test_a_quotation_mark_may_be_a_character(tmp_path: Path) -> None:
+def test_quotation_mark_is_a_character_without_quoting(tmp_path: Path) -> None:
     path = tmp_path / "x.tsv"
     path.write_bytes(b'\xef\xbb\xbfa\tb\r\n5" tall\t"open\r\n"x"\ty\r\n')
     good, bad = rows(path, Layout())
@@ -263,7 +263,7 @@ def test_a_quotation_mark_may_be_a_character(tmp_path: Path) -> None:
     assert not bad
 
 
-def test_blocks_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_result_does_not_depend_on_the_block_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "x.csv"
     path.write_text('a,b\n1,"2\n3"\n4,5\n6\n"7,8",9\n')
     whole = rows(path, Layout(separator=",", quote='"'))
@@ -271,7 +271,7 @@ def test_blocks_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert rows(path, Layout(separator=",", quote='"')) == whole
 
 
-def test_an_aligned_table_is_parted_by_runs_of_blanks(tmp_path: Path) -> None:
+def test_runs_of_blanks_separate_an_aligned_table(tmp_path: Path) -> None:
     path = tmp_path / "x.ld"
     path.write_bytes(b"  A   B\t C \r\n\n 1  22 333\n4 5\n\t7 8  9\t")
     good, bad = rows(path, Layout(aligned=True))
@@ -283,7 +283,7 @@ _WORDS = st.lists(st.text("ab1.-", min_size=1, max_size=4), min_size=2, max_size
 
 
 @given(st.lists(_WORDS, min_size=1, max_size=8), st.data())
-def test_an_aligned_table_is_read_as_python_splits_it(
+def test_aligned_table_is_split_like_python_splits(
     tmp_path_factory: pytest.TempPathFactory, lines: list[list[str]], data: st.DataObject
 ) -> None:
     blanks, inner = st.text(" \t", max_size=3), st.text(" \t", min_size=1, max_size=3)
@@ -306,7 +306,7 @@ NAMES = {"geneid": "gene", "termid": "term", "n": "n"}
         "#version: 1\n#Format: gene-id<tab>term-id<tab>n\nA\tB\t1\n",
     ],
 )
-def test_a_header_may_be_spelt_otherwise_or_be_a_comment(tmp_path: Path, text: str) -> None:
+def test_header_can_have_other_spellings_or_be_a_comment(tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.txt"
     path.write_text(text)
     read = read_rows(SourceFiles(SourceConfig("x", "table", ("x.txt",)), (path,)), Layout(comment="#", spellings=NAMES))
@@ -314,13 +314,13 @@ def test_a_header_may_be_spelt_otherwise_or_be_a_comment(tmp_path: Path, text: s
     assert read.locations["line"].to_list() == [3]
 
 
-def test_a_comment_of_one_word_is_no_header(tmp_path: Path) -> None:
+def test_comment_of_one_word_is_not_a_header(tmp_path: Path) -> None:
     path = tmp_path / "x.txt"
     path.write_text("#n\ngene\tn\nA\t1\n")
     assert rows(path, Layout(comment="#", spellings=NAMES))[0] == [("A", "1", 1, "x.txt", 3)]
 
 
-def test_columns_that_a_reader_does_not_know_are_named(tmp_path: Path) -> None:
+def test_unknown_column_is_named_in_the_error(tmp_path: Path) -> None:
     path = tmp_path / "x.tsv"
     path.write_text("a\tb\n1\t2\n")
     files = SourceFiles(SourceConfig("x", "table", ("x.tsv",)), (path,))
@@ -329,7 +329,7 @@ def test_columns_that_a_reader_does_not_know_are_named(tmp_path: Path) -> None:
         read_rows(files, Layout(), known=("a",))
 
 
-def test_gzip_is_told_by_its_first_bytes_and_may_have_members(tmp_path: Path) -> None:
+def test_gzip_is_recognised_by_its_first_bytes(tmp_path: Path) -> None:
     path = tmp_path / "plain.name"
     path.write_bytes(gzip.compress(b"one ") + gzip.compress(b"two"))
     assert read_bytes(path) == b"one two"
@@ -337,7 +337,7 @@ def test_gzip_is_told_by_its_first_bytes_and_may_have_members(tmp_path: Path) ->
     assert found == (path,)
 
 
-def test_a_second_look_at_unchanged_files_takes_no_reading(data: Path) -> None:
+def test_unchanged_files_are_not_read_again(data: Path) -> None:
     stage(data, source("snps.tsv"))
     content = (data / "snps.tsv").stat()
     (data / "snps.tsv").write_text("rsid\tchr\tpos\nrs8\t1\t100\nrs9\t2\t200\n")  # same size and time: same file

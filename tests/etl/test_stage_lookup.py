@@ -1,4 +1,4 @@
-"""What the stage tells of SNPs that are no nodes."""
+"""Look up SNPs that are not in the graph in staged tables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EQTL = "rsid\tgene\tid\tp\ttissue\nrs1\tAAA\t\t1e-9\tlung\nrs1\t\tENSG0000000000
 
 
 def stages(folder: Path) -> list[Stage]:
-    """Two lists that disagree, an eQTL table, and a vocabulary that knows no SNP."""
+    """Two SNP lists that disagree, an eQTL table, and a vocabulary without SNPs."""
     for name, text in (
         ("one", LIST),
         ("two", LIST.replace("\t100\t", "\t111\t")),
@@ -45,14 +45,14 @@ def stages(folder: Path) -> list[Stage]:
     ]
 
 
-def test_the_first_source_that_has_a_place_counts_in_each_build(tmp_path: Path) -> None:
-    found = snp_positions(stages(tmp_path), ["rs1", "rs7"])
-    assert sorted(found.rows()) == [("rs1", "GRCh37", "1", 100, "old"), ("rs1", "GRCh38", "1", 111, "two")]
+def test_position_in_each_build_comes_from_the_first_source(tmp_path: Path) -> None:
+    result = snp_positions(stages(tmp_path), ["rs1", "rs7"])
+    assert sorted(result.rows()) == [("rs1", "GRCh37", "1", 100, "old"), ("rs1", "GRCh38", "1", 111, "two")]
     assert snp_positions([], ["rs1"]).is_empty()
 
 
-def test_a_place_is_an_rsid_where_one_alone_fits(tmp_path: Path) -> None:
-    asked = pl.DataFrame(
+def test_position_is_an_rsid_if_only_one_matches(tmp_path: Path) -> None:
+    positions = pl.DataFrame(
         {
             "code": ["both", "allele", "other", "elsewhere", "first"],
             "build": ["GRCh38"] * 5,
@@ -62,11 +62,11 @@ def test_a_place_is_an_rsid_where_one_alone_fits(tmp_path: Path) -> None:
         },
         schema_overrides={"alleles": pl.List(pl.String)},
     )
-    found = rsids_at_positions(stages(tmp_path), asked)
-    assert dict(found.select("code", "id").iter_rows()) == {"allele": "rs3", "first": "rs1"}
+    result = rsids_at_positions(stages(tmp_path), positions)
+    assert dict(result.select("code", "id").iter_rows()) == {"allele": "rs3", "first": "rs1"}
 
 
-def test_rows_of_eqtl_tables_are_found_whether_they_wait_or_not(tmp_path: Path) -> None:
+def test_eqtl_rows_include_conditional_ones(tmp_path: Path) -> None:
     made = stages(tmp_path)
     rows = eqtl_rows(made, ["rs1", "rs2"]).sort("neg_log10_p")
     assert rows.select("id", "gene_id", "gene_name", "source").rows() == [
@@ -77,5 +77,5 @@ def test_rows_of_eqtl_tables_are_found_whether_they_wait_or_not(tmp_path: Path) 
     assert eqtl_rows(made, []).is_empty()
 
 
-def test_who_could_know_an_snp_is_told(tmp_path: Path) -> None:
+def test_searchable_sources_have_snps_or_eqtl_rows(tmp_path: Path) -> None:
     assert searchable_sources(stages(tmp_path)) == ["two", "one", "old", "eqtl"]

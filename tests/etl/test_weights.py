@@ -1,4 +1,4 @@
-"""Weights are in (0, 1], one half where the field draws its line, and combine_weights over studies."""
+"""Weights are in (0, 1], are 1/2 at the usual threshold of significance, and combine over studies."""
 
 import math
 
@@ -26,29 +26,29 @@ def value(expression):
     return pl.select(expression).item()
 
 
-def test_one_half_at_genome_wide_significance():
+def test_weight_is_one_half_at_genome_wide_significance():
     x = -math.log10(5e-8)
     assert value(association(pl.lit(x))) == pytest.approx(0.5, abs=1e-3)
     assert value(phewas(z_of_p(pl.lit(x)))) == pytest.approx(0.5, abs=1e-3)
 
 
 @given(st.floats(0, 1000))
-def test_association_weights_rise_and_stay_below_one(x):
+def test_association_weights_increase_and_stay_below_one(x):
     assert 0 <= value(association(pl.lit(x))) < 1
     assert value(association(pl.lit(x))) < value(association(pl.lit(x + 1)))
 
 
 @pytest.mark.parametrize(("p", "z"), [(0.05, 1.959964), (5e-8, 5.451310), (1.0, 0.0)])
-def test_z_of_p(p, z):
+def test_z_of_p_agrees_with_tables(p, z):
     assert value(z_of_p(pl.lit(-math.log10(p)))) == pytest.approx(z, abs=1e-5)
 
 
-def test_z_of_p_below_the_smallest_float():
+def test_z_of_p_is_exact_below_the_smallest_float():
     assert 66 < value(z_of_p(pl.lit(971.0))) < 67
     assert value(z_of_p(pl.lit(None, dtype=pl.Float64))) is None
 
 
-def test_the_standard_error_comes_from_the_interval():
+def test_standard_error_comes_from_the_interval():
     low, high = math.exp(0.2 - 1.959964 * 0.05), math.exp(0.2 + 1.959964 * 0.05)
     assert value(log_standard_error(pl.lit(low), pl.lit(high))) == pytest.approx(0.05, abs=1e-6)
     assert value(log_standard_error(pl.lit(0.0), pl.lit(high))) is None
@@ -56,7 +56,7 @@ def test_the_standard_error_comes_from_the_interval():
     assert value(z_score(pl.lit(0.2), pl.lit(0.0))) is None
 
 
-def test_a_pair_below_expectation_has_no_weight():
+def test_pair_below_expectation_has_no_weight():
     assert value(shrunken_ppmi(pl.lit(3.0), pl.lit(10.0))) == 0
     assert value(co_occurrence(pl.lit(0.0))) is None
     assert value(co_occurrence(pl.lit(1.0))) == 0.5
@@ -68,7 +68,7 @@ def test_rare_pairs_are_shrunken():
 
 
 @pytest.mark.parametrize(("x", "flagged"), [(4.99, True), (5.0, False), (None, False)])
-def test_the_threshold_itself_is_significant(x, flagged):
+def test_p_value_at_the_threshold_is_significant(x, flagged):
     assert value(sub_significant(pl.lit(x, dtype=pl.Float64), 1e-5)) is flagged
 
 
@@ -97,7 +97,7 @@ def test_phewas_falls_back_on_the_p_value():
     assert flags == ["sub_significant"]
 
 
-def test_within_a_study_the_largest_counts_and_distinct_studies_add_up():
+def test_largest_weight_counts_within_a_study_and_studies_combine():
     edges = pl.DataFrame(
         {
             "start": ["rs1"] * 5,
@@ -111,7 +111,7 @@ def test_within_a_study_the_largest_counts_and_distinct_studies_add_up():
 
 
 @given(st.lists(st.floats(0.01, 1.0), min_size=1, max_size=6))
-def test_combined_weights_stay_in_range_and_never_fall(weights):
+def test_combined_weight_is_in_range_and_at_least_the_largest(weights):
     frame = pl.DataFrame({"start": "a", "end": "b", "source": [str(i) for i in range(len(weights))], "weight": weights})
     combined = combine_weights(frame)["weight"].item()
     assert max(weights) - 1e-12 <= combined <= 1.0

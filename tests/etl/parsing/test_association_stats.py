@@ -1,4 +1,4 @@
-"""What studies write about p-values, effects, alleles and people is read, or said to be unknown; never guessed."""
+"""p-values, effects, alleles and samples of studies are parsed or flagged as unknown, never guessed."""
 
 import math
 
@@ -57,12 +57,12 @@ def read_effect(value, interval_text):
         (None, None),
     ],
 )
-def test_p_values(written, x):
-    got = one(neg_log10_p(text(written)))
-    assert got == (None if x is None else pytest.approx(x, abs=1e-8))
+def test_p_value_texts_are_parsed(written, x):
+    result = one(neg_log10_p(text(written)))
+    assert result == (None if x is None else pytest.approx(x, abs=1e-8))
 
 
-def test_flags_of_p_values():
+def test_p_values_are_flagged():
     def flags(written):
         return {name for name, held in p_flags(text(written)).items() if one(held)}
 
@@ -73,19 +73,19 @@ def test_flags_of_p_values():
 
 
 @given(st.integers(1, 99), st.integers(-5000, 0))
-def test_any_mantissa_and_exponent(mantissa, exponent):
+def test_any_mantissa_and_exponent_are_parsed(mantissa, exponent):
     for written in (f"{mantissa}E{exponent}", f"{mantissa / 10}e{exponent + 1}"):
-        got, want = one(neg_log10_p(text(written))), -math.log10(mantissa) - exponent
-        assert got is None if want < -1e-9 else got == pytest.approx(max(want, 0), abs=1e-6)
+        result, want = one(neg_log10_p(text(written))), -math.log10(mantissa) - exponent
+        assert result is None if want < -1e-9 else result == pytest.approx(max(want, 0), abs=1e-6)
 
 
 @given(st.text(max_size=20))
-def test_no_text_is_too_odd(written):
+def test_any_text_is_parsed_without_error(written):
     x = one(neg_log10_p(text(written)))
     assert x is None or x >= 0
-    found = read_effect(written, written)
-    assert found["odds_ratio"] is None or found["odds_ratio"] > 0
-    assert found["beta"] is None or found["odds_ratio"] is None
+    parsed = read_effect(written, written)
+    assert parsed["odds_ratio"] is None or parsed["odds_ratio"] > 0
+    assert parsed["beta"] is None or parsed["odds_ratio"] is None
     assert one(risk_allele(text(written))) is None or set(one(risk_allele(text(written)))) <= set("ACGT")
 
 
@@ -103,12 +103,12 @@ def test_no_text_is_too_odd(written):
         (None, None, None),
     ],
 )
-def test_intervals(written, low, high):
+def test_interval_texts_are_parsed(written, low, high):
     assert one(interval(text(written))) == {"low": low, "high": high}
 
 
 @given(st.decimals(-99, 99, places=3), st.decimals(-99, 99, places=3))
-def test_any_interval(a, b):
+def test_any_interval_is_parsed_in_order(a, b):
     assert one(interval(text(f"[{a}-{b}] (cm increase)"))) == {"low": float(min(a, b)), "high": float(max(a, b))}
 
 
@@ -125,7 +125,7 @@ def test_any_interval(a, b):
         (None, None),
     ],
 )
-def test_unit_texts(written, unit):
+def test_units_are_read_without_notes_and_brackets(written, unit):
     assert one(unit_text(text(written))) == unit
 
 
@@ -143,40 +143,40 @@ def test_unit_texts(written, unit):
         ("0.13", "[0.09-0.17] (decrease in log odds)", -0.13, "log odds"),
     ],
 )
-def test_betas(value, written, beta, unit):
-    found = read_effect(value, written)
-    assert (found["beta"], found["beta_unit"], found["odds_ratio"]) == (beta, unit, None)
-    assert found["negated"] == (beta < 0 < float(value))
+def test_numbers_with_a_unit_are_betas(value, written, beta, unit):
+    parsed = read_effect(value, written)
+    assert (parsed["beta"], parsed["beta_unit"], parsed["odds_ratio"]) == (beta, unit, None)
+    assert parsed["negated"] == (beta < 0 < float(value))
 
 
-def test_a_negated_beta_turns_its_interval():
-    found = read_effect("0.3", "[0.2-0.4] (cm decrease)")
-    assert (found["ci_low"], found["ci_high"]) == (-0.4, -0.2)
-    assert found["standard_error"] == pytest.approx(0.2 / 3.919928, rel=1e-5)
+def test_interval_of_a_negated_beta_is_negated():
+    parsed = read_effect("0.3", "[0.2-0.4] (cm decrease)")
+    assert (parsed["ci_low"], parsed["ci_high"]) == (-0.4, -0.2)
+    assert parsed["standard_error"] == pytest.approx(0.2 / 3.919928, rel=1e-5)
 
 
 def test_a_bare_number_in_a_positive_interval_is_an_odds_ratio():
-    found = read_effect("1.20", "[1.10-1.31]")
-    assert (found["odds_ratio"], found["beta"]) == (1.2, None)
-    assert not found["effect_inferred"] and not found["effect_unknown"]
-    assert found["standard_error"] == pytest.approx(math.log(1.31 / 1.10) / 3.919928, rel=1e-5)
+    parsed = read_effect("1.20", "[1.10-1.31]")
+    assert (parsed["odds_ratio"], parsed["beta"]) == (1.2, None)
+    assert not parsed["effect_inferred"] and not parsed["effect_unknown"]
+    assert parsed["standard_error"] == pytest.approx(math.log(1.31 / 1.10) / 3.919928, rel=1e-5)
 
 
 @pytest.mark.parametrize("written", [None, "[NR]", "NR", "[0.80-0.95]"])
-def test_other_bare_numbers_are_inferred(written):
-    found = read_effect("0.9", written)
-    assert (found["odds_ratio"], found["effect_inferred"]) == (0.9, True)
+def test_other_numbers_without_a_unit_are_inferred_odds_ratios(written):
+    parsed = read_effect("0.9", written)
+    assert (parsed["odds_ratio"], parsed["effect_inferred"]) == (0.9, True)
 
 
-def test_an_inferred_odds_ratio_stays_only_with_a_disease():
+def test_inferred_odds_ratio_is_kept_only_for_a_disease():
     flags = pl.Series("f", [["effect_inferred", "mhc"]] * 2)
     frame = pl.DataFrame({"kind": ["Disease", "Trait"], "f": flags})
-    got = frame.select(
+    result = frame.select(
         keep_inferred_effect(pl.col("kind"), pl.col("f")).alias("ok"),
         inferred_effect_flags(pl.col("kind"), pl.col("f")).alias("f"),
     )
-    assert got["ok"].to_list() == [True, False]
-    assert got["f"].to_list() == [["effect_inferred", "mhc"], ["effect_unknown", "mhc"]]
+    assert result["ok"].to_list() == [True, False]
+    assert result["f"].to_list() == [["effect_inferred", "mhc"], ["effect_unknown", "mhc"]]
 
 
 @pytest.mark.parametrize(
@@ -189,18 +189,18 @@ def test_an_inferred_odds_ratio_stays_only_with_a_disease():
         ("0", "[0.002-0.006] (fl decrease)"),
     ],
 )
-def test_what_cannot_be_read_is_unknown_and_no_effect(value, written):
-    found = read_effect(value, written)
-    assert (found["beta"], found["odds_ratio"], found["effect_unknown"]) == (None, None, True)
+def test_unreadable_effect_is_flagged_unknown(value, written):
+    parsed = read_effect(value, written)
+    assert (parsed["beta"], parsed["odds_ratio"], parsed["effect_unknown"]) == (None, None, True)
 
 
-def test_no_number_is_no_unknown_effect():
+def test_missing_number_is_not_an_unknown_effect():
     assert not read_effect(None, "[NR]")["effect_unknown"]
 
 
-def test_an_interval_that_does_not_hold_its_number_is_left_out():
-    found = read_effect("1.43", "[0.60-0.81]")
-    assert (found["ci_low"], found["standard_error"]) == (None, None)
+def test_interval_without_its_number_is_dropped():
+    parsed = read_effect("1.43", "[0.60-0.81]")
+    assert (parsed["ci_low"], parsed["standard_error"]) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_an_interval_that_does_not_hold_its_number_is_left_out():
         (None, None),
     ],
 )
-def test_risk_alleles(written, allele):
+def test_risk_allele_texts_are_parsed(written, allele):
     assert one(risk_allele(text(written))) == allele
 
 
@@ -234,11 +234,11 @@ def test_risk_alleles(written, allele):
         (None, ["A", "G"], None, []),
     ],
 )
-def test_alleles_are_put_on_the_known_strand(allele, known, turned, flags):
+def test_alleles_are_harmonised_to_the_known_strand(allele, known, turned, flags):
     frame = pl.DataFrame({"a": [allele], "k": [known]}, schema={"a": pl.String, "k": pl.List(pl.String)})
-    got = frame.select(harmonise_to_known_alleles(pl.col("a"), pl.col("k")).alias("o")).item()
-    assert got.pop("effect_allele") == turned
-    assert sorted(name for name, held in got.items() if held) == sorted(flags)
+    result = frame.select(harmonise_to_known_alleles(pl.col("a"), pl.col("k")).alias("o")).item()
+    assert result.pop("effect_allele") == turned
+    assert sorted(name for name, held in result.items() if held) == sorted(flags)
 
 
 @given(st.text("ACGT", min_size=1, max_size=8))
@@ -250,7 +250,7 @@ def test_the_complement_of_the_complement_is_the_allele(allele):
     ("chromosome", "position", "inside"),
     [("6", 25_000_000, True), ("6", 34_000_001, False), ("1", 30_000_000, False), (None, None, False)],
 )
-def test_mhc(chromosome, position, inside):
+def test_mhc_is_25_to_34_mb_of_chromosome_6(chromosome, position, inside):
     assert one(in_mhc(text(chromosome), pl.lit(position, dtype=pl.Int64))) is inside
 
 
@@ -268,6 +268,6 @@ def test_mhc(chromosome, position, inside):
         (None, None, None),
     ],
 )
-def test_samples(written, groups, size):
+def test_ancestry_and_size_are_read_from_sample_texts(written, groups, size):
     assert one(ancestry_groups(text(written))) == groups
     assert one(sample_size(text(written))) == size

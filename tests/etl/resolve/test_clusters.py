@@ -1,4 +1,4 @@
-"""Equivalence: what makes two concepts one, what is evidence only, and who stands for a cluster."""
+"""Equivalence of concepts, cross-references without equivalence, and representatives of clusters."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def clusters(result: Resolved) -> dict[str, str]:
     return dict(result.nodes.filter(pl.col("cluster").is_not_null()).select("id", "cluster").rows())
 
 
-def test_a_cross_reference_that_is_one_to_one_joins() -> None:
+def test_one_to_one_cross_reference_joins_concepts() -> None:
     result = resolve_stages(
         MemoryStage.of_rows("mondo", concepts=[disease(1, "MONDO:1", xrefs=["DOID:1"])]),
         MemoryStage.of_rows("doid", concepts=[disease(1, "DOID:1")]),
@@ -32,8 +32,8 @@ def test_a_cross_reference_that_is_one_to_one_joins() -> None:
     assert clusters(result) == {"DOID:1": "MONDO:1", "MONDO:1": "MONDO:1"}
 
 
-def test_one_to_one_is_asked_of_both_files_together() -> None:
-    """MONDO names one DOID, but the DOID names another MONDO as well: neither pair is identity."""
+def test_one_to_one_is_checked_over_all_sources() -> None:
+    """MONDO refers to one DOID, but the DOID refers to another MONDO: neither pair is equivalent."""
     result = resolve_stages(
         MemoryStage.of_rows("mondo", concepts=[disease(1, "MONDO:1", xrefs=["DOID:1"]), disease(2, "MONDO:2")]),
         MemoryStage.of_rows("doid", concepts=[disease(1, "DOID:1", xrefs=["MONDO:2"])]),
@@ -43,7 +43,7 @@ def test_one_to_one_is_asked_of_both_files_together() -> None:
     assert set(clusters(result).values()) == {"MONDO:1", "MONDO:2", "DOID:1"}
 
 
-def test_a_mapping_table_counts_among_the_statements() -> None:
+def test_mapping_table_counts_as_statements() -> None:
     mondo = MemoryStage.of_rows("mondo", concepts=[disease(1, "MONDO:1", xrefs=["DOID:1"])])
     doid = MemoryStage.of_rows("doid", concepts=[disease(1, "DOID:1"), disease(2, "DOID:2")])
     mapping = {"row": 1, "type": "XREF", "start_kind": "Disease", "end_kind": "Disease"}
@@ -52,14 +52,14 @@ def test_a_mapping_table_counts_among_the_statements() -> None:
     assert joined(resolve_stages(mondo, doid, more), "SAME_AS") == set()
 
 
-def test_an_edge_of_identity_belongs_to_the_first_source_that_states_it() -> None:
+def test_identity_edge_belongs_to_the_first_source_that_states_it() -> None:
     first = MemoryStage.of_rows("b_first", concepts=[disease(1, "MONDO:1", xrefs=["DOID:1"])])
     second = MemoryStage.of_rows("a_second", concepts=[disease(1, "DOID:1", xrefs=["MONDO:1"])])
     assert resolve_stages(first, second).edges["source"].to_list() == ["b_first"]
     assert resolve_stages(second, first).edges["source"].to_list() == ["a_second"]
 
 
-def test_a_qualified_cross_reference_is_evidence_only() -> None:
+def test_qualified_cross_reference_gives_only_an_xref() -> None:
     result = resolve_stages(
         MemoryStage.of_rows("mondo", concepts=[disease(1, "MONDO:1", inexact_xrefs=["DOID:1"])]),
         MemoryStage.of_rows("doid", concepts=[disease(1, "DOID:1", xrefs=["MONDO:1"])]),
@@ -72,7 +72,7 @@ def test_a_qualified_cross_reference_is_evidence_only() -> None:
 @pytest.mark.parametrize(
     ("relation", "kind"), [("skos:closeMatch", "XREF"), ("broad_match", "XREF"), (None, "SAME_AS")]
 )
-def test_a_mapping_row_may_say_that_it_is_less(relation: str | None, kind: str) -> None:
+def test_relation_of_a_mapping_row_can_weaken_it(relation: str | None, kind: str) -> None:
     row = {
         "row": 1, "type": "XREF", "start_id": "MONDO:1", "start_kind": "Disease", "end_id": "DOID:1",
         "end_kind": "Disease", "relation": relation,
@@ -85,7 +85,7 @@ def test_a_mapping_row_may_say_that_it_is_less(relation: str | None, kind: str) 
     assert result.edges.select("source", "type").rows() == [("map", kind)]
 
 
-def test_a_shared_cui_joins_without_a_umls_node() -> None:
+def test_shared_cui_joins_without_a_umls_node() -> None:
     result = resolve_stages(
         MemoryStage.of_rows("doid", concepts=[disease(1, "DOID:1", xrefs=["UMLS:C0000001"])]),
         MemoryStage.of_rows("hp", concepts=[disease(1, "HP:1", kind="Phenotype", xrefs=["UMLS:C0000001"])]),
@@ -95,7 +95,7 @@ def test_a_shared_cui_joins_without_a_umls_node() -> None:
     assert result.nodes.height == 2
 
 
-def test_a_cui_that_two_concepts_of_one_vocabulary_share_joins_neither() -> None:
+def test_cui_shared_within_one_vocabulary_joins_nothing() -> None:
     shared = ["UMLS:C0000001"]
     result = resolve_stages(
         MemoryStage.of_rows("doid", concepts=[disease(1, "DOID:1", xrefs=shared), disease(2, "DOID:2", xrefs=shared)]),
@@ -104,7 +104,7 @@ def test_a_cui_that_two_concepts_of_one_vocabulary_share_joins_neither() -> None
     assert result.edges.is_empty()
 
 
-def test_concepts_of_two_kinds_are_never_one() -> None:
+def test_concepts_of_two_kinds_are_never_equivalent() -> None:
     result = resolve_stages(
         MemoryStage.of_rows("mondo", concepts=[disease(1, "MONDO:1", exact_matches=["HGNC:1"])]),
         MemoryStage.of_rows("hgnc", concepts=[disease(1, "HGNC:1", kind="Gene")]),
@@ -113,7 +113,7 @@ def test_concepts_of_two_kinds_are_never_one() -> None:
     assert joined(result, "XREF") == {("HGNC:1", "MONDO:1")}
 
 
-def test_a_cross_reference_to_a_replaced_id_counts_for_what_replaced_it() -> None:
+def test_cross_reference_to_a_replaced_id_counts_for_its_replacement() -> None:
     result = resolve_stages(
         MemoryStage.of_rows("mondo", concepts=[disease(1, "MONDO:1", xrefs=["DOID:9"])]),
         MemoryStage.of_rows("doid", concepts=[disease(1, "DOID:1", alt_ids=["DOID:9"])]),
@@ -121,20 +121,20 @@ def test_a_cross_reference_to_a_replaced_id_counts_for_what_replaced_it() -> Non
     assert joined(result, "SAME_AS") == {("DOID:1", "MONDO:1")}
 
 
-def test_an_edge_that_would_join_two_ids_of_one_vocabulary_is_left_out_and_reported() -> None:
+def test_equivalence_that_joins_two_ids_of_one_vocabulary_is_left_out() -> None:
     ids = pl.Series(["DOID:1", "EFO:1", "MONDO:1", "MONDO:2"])
     same = pl.DataFrame(
         [("DOID:1", "MONDO:1", EXACT), ("DOID:1", "EFO:1", CUI), ("EFO:1", "MONDO:2", CROSS)],
         schema={"start": pl.String, "end": pl.String, "strength": pl.UInt8},
         orient="row",
     )
-    found = greedy_clusters(ids, same)
-    groups = dict(found.members.select("id", "group").rows())
+    result = greedy_clusters(ids, same)
+    groups = dict(result.members.select("id", "group").rows())
     assert groups["DOID:1"] == groups["EFO:1"] == groups["MONDO:1"] != groups["MONDO:2"]
-    assert found.left_out.rows() == [("EFO:1", "MONDO:2")]
+    assert result.left_out.rows() == [("EFO:1", "MONDO:2")]
 
 
-def test_what_was_left_out_of_a_cluster_stays_as_evidence() -> None:
+def test_left_out_equivalence_is_a_flagged_xref() -> None:
     result = resolve_stages(
         MemoryStage.of_rows(
             "mondo",
@@ -146,8 +146,8 @@ def test_what_was_left_out_of_a_cluster_stays_as_evidence() -> None:
         MemoryStage.of_rows("doid", concepts=[disease(1, "DOID:1", exact_matches=["EFO:1"])]),
         MemoryStage.of_rows("efo", concepts=[disease(1, "EFO:1")]),
     )
-    refused = result.edges.filter(pl.col("flags").list.contains("cluster_conflict"))
-    assert refused.select("type", "start", "end").rows() == [("XREF", "EFO:1", "MONDO:2")]
+    left_out = result.edges.filter(pl.col("flags").list.contains("cluster_conflict"))
+    assert left_out.select("type", "start", "end").rows() == [("XREF", "EFO:1", "MONDO:2")]
     assert clusters(result)["MONDO:2"] == "MONDO:2"
 
 
@@ -161,7 +161,7 @@ def test_what_was_left_out_of_a_cluster_stays_as_evidence() -> None:
         ([("B:1", "Pathway"), ("A:1", "Pathway")], "A:1"),
     ],
 )
-def test_who_stands_for_a_cluster(members: list[tuple[str, str]], expected: str) -> None:
+def test_representative_of_a_cluster_follows_the_preference(members: list[tuple[str, str]], expected: str) -> None:
     first = members[0][0]
     stages = [
         MemoryStage.of_rows(f"s{at}", concepts=[disease(1, concept, kind=kind, exact_matches=[first] if at else [])])
@@ -170,7 +170,7 @@ def test_who_stands_for_a_cluster(members: list[tuple[str, str]], expected: str)
     assert set(clusters(resolve_stages(*stages)).values()) == {expected}
 
 
-def test_a_waiting_term_takes_the_kind_of_its_partner_and_waits_no_longer() -> None:
+def test_conditional_term_takes_the_kind_of_its_partner_and_is_loaded() -> None:
     waiting = {"kind": "Trait", "load_if_mentioned": True}
     result = resolve_stages(
         MemoryStage.of_rows("mondo", concepts=[disease(1, "MONDO:1", xrefs=["EFO:1"])]),
@@ -179,7 +179,7 @@ def test_a_waiting_term_takes_the_kind_of_its_partner_and_waits_no_longer() -> N
     assert result.nodes.select("id", "kind").rows() == [("EFO:1", "Disease"), ("MONDO:1", "Disease")]
 
 
-def test_two_files_that_define_one_id_are_reported_and_the_first_counts() -> None:
+def test_first_of_two_definitions_counts() -> None:
     result = resolve_stages(
         MemoryStage.of_rows("first", concepts=[disease(1, "MONDO:1", name="asthma")]),
         MemoryStage.of_rows("second", concepts=[disease(1, "MONDO:1", name="bronchial asthma", synonyms=["wheeze"])]),
@@ -201,7 +201,7 @@ DISEASES = MemoryStage.of_rows(
 )
 
 
-def test_phecodes_are_joined_to_the_one_cluster_that_their_name_leads_to() -> None:
+def test_phecodes_are_joined_to_the_only_cluster_with_their_name() -> None:
     phecodes = MemoryStage.of_rows(
         "phecode",
         concepts=[
@@ -217,13 +217,13 @@ def test_phecodes_are_joined_to_the_one_cluster_that_their_name_leads_to() -> No
         ("phecode", "MONDO:1", "PHECODE:495", "name", 1.0),
         ("phecode", "MONDO:2", "PHECODE:250.2", "synonym", 1.0),
     ]
-    found = clusters(result)
-    assert (found["PHECODE:495"], found["PHECODE:250.2"]) == ("MONDO:1", "MONDO:2")
-    assert (found["PHECODE:999"], found["PHECODE:998"]) == ("PHECODE:999", "PHECODE:998")
+    cluster_of = clusters(result)
+    assert (cluster_of["PHECODE:495"], cluster_of["PHECODE:250.2"]) == ("MONDO:1", "MONDO:2")
+    assert (cluster_of["PHECODE:999"], cluster_of["PHECODE:998"]) == ("PHECODE:999", "PHECODE:998")
     assert resolve_stages(phecodes, DISEASES).edges.equals(result.edges)
 
 
-def test_of_two_phecodes_of_one_cluster_the_one_of_its_name_is_joined() -> None:
+def test_phecode_with_the_name_of_the_cluster_is_joined_first() -> None:
     phecodes = MemoryStage.of_rows(
         "phecode", concepts=[phecode(1, "490", "Wheezing disease"), phecode(2, "495", "Asthma")]
     )
@@ -233,24 +233,24 @@ def test_of_two_phecodes_of_one_cluster_the_one_of_its_name_is_joined() -> None:
     assert left == [("MONDO:1", "PHECODE:490", ["cluster_conflict"])]
 
 
-def test_phecodes_take_no_name_from_who_had_it() -> None:
-    """Without being joined, the phecode would make the name ambiguous; it never stands for a cluster of others."""
+def test_phecodes_make_no_name_ambiguous() -> None:
+    """A phecode that is not joined would make the name ambiguous; a joined one never represents the cluster."""
     sign = {"row": 1, "id": "HP:1", "kind": "Phenotype", "name": "Fever", "defined": True}
     signs = MemoryStage.of_rows("hp", concepts=[sign])
     phecodes = MemoryStage.of_rows("phecode", concepts=[phecode(1, "783", "Fever"), phecode(2, "495", "Asthma")])
     edge = {"row": 1, "type": "CAUSES", "start_name": "Fever", "start_kind": "Phenotype"}
-    said = MemoryStage.of_rows("kg", edges=[{**edge, "end_name": "asthma", "end_kind": "Disease"}])
-    before, after = resolve_stages(DISEASES, signs, said), resolve_stages(DISEASES, signs, phecodes, said)
+    statements = MemoryStage.of_rows("kg", edges=[{**edge, "end_name": "asthma", "end_kind": "Disease"}])
+    before, after = resolve_stages(DISEASES, signs, statements), resolve_stages(DISEASES, signs, phecodes, statements)
     assert before.edges.filter(source="kg").equals(after.edges.filter(source="kg"))
     assert clusters(after)["PHECODE:783"] == "HP:1"
 
 
-def test_a_vocabulary_that_cross_refers_is_not_joined_by_name() -> None:
+def test_vocabulary_with_cross_references_is_not_joined_by_name() -> None:
     doid = MemoryStage.of_rows("doid", concepts=[disease(1, "DOID:1", name="asthma")])
     assert joined(resolve_stages(DISEASES, doid), "SAME_AS") == set()
 
 
-def test_a_code_of_the_map_that_another_vocabulary_lists_is_evidence_only() -> None:
+def test_shared_code_of_a_map_gives_only_an_xref() -> None:
     code = {"row": 2, "type": "XREF", "start_kind": "Disease", "end_kind": "Disease", "end_id": "PHECODE:496"}
     phecodes = MemoryStage.of_rows(
         "phecode",

@@ -1,4 +1,4 @@
-"""SNPs and edges: places, alleles, direction, keys, what waits in the stage, and the counts of rows."""
+"""SNPs and edges: positions, alleles, direction, keys, conditional rows, and the counts of rows."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ def eqtl(row: int, snp: str, gene: str = "HGNC:1", **more: object) -> dict[str, 
     }  # fmt: skip
 
 
-def place(row: int, snp: str, position: int | None = None, alleles: str = "", **more: object) -> dict[str, object]:
-    where = {"chromosome": "1", "position": position, "build": "GRCh38"} if position else {}
-    return {"row": row, "id": snp, "alleles": list(alleles), **where, **more}
+def snp_row(row: int, snp: str, position: int | None = None, alleles: str = "", **more: object) -> dict[str, object]:
+    location = {"chromosome": "1", "position": position, "build": "GRCh38"} if position else {}
+    return {"row": row, "id": snp, "alleles": list(alleles), **location, **more}
 
 
-def snp(result: Resolved, name: str) -> dict[str, object]:
+def snp_node(result: Resolved, name: str) -> dict[str, object]:
     return result.nodes.filter(pl.col("id") == name).row(0, named=True)
 
 
-def rows(result: Resolved, source: str) -> tuple[int, int, int, int, int]:
+def row_counts(result: Resolved, source: str) -> tuple[int, int, int, int, int]:
     """Loaded, merged, rejected, dangling, staged."""
     found = next(s for s in result.sources if s.name == source)
     states = (
@@ -54,14 +54,15 @@ def rows(result: Resolved, source: str) -> tuple[int, int, int, int, int]:
     return states
 
 
-def test_a_snp_list_adds_places_to_snps_that_others_name_and_makes_none() -> None:
+def test_snp_list_adds_positions_to_mentioned_snps_and_no_nodes() -> None:
     listed = MemoryStage.of_rows(
-        "list", snps=[place(1, "rs1", 10, "AG", load_if_mentioned=True), place(2, "rs2", 20, load_if_mentioned=True)]
+        "list",
+        snps=[snp_row(1, "rs1", 10, "AG", load_if_mentioned=True), snp_row(2, "rs2", 20, load_if_mentioned=True)],
     )
     hits = MemoryStage.of_rows("hits", edges=[association(1, "rs1")])
     result = resolve_stages(hits, listed)
     assert result.nodes.filter(kind="SNP")["id"].to_list() == ["rs1"]
-    found = snp(result, "rs1")
+    found = snp_node(result, "rs1")
     assert (found["source"], found["chromosome"], found["position"], found["build"], found["alleles"]) == (
         "hits",
         "1",
@@ -69,23 +70,23 @@ def test_a_snp_list_adds_places_to_snps_that_others_name_and_makes_none() -> Non
         "GRCh38",
         ["A", "G"],
     )
-    assert rows(result, "list") == (1, 0, 0, 0, 1)
+    assert row_counts(result, "list") == (1, 0, 0, 0, 1)
 
 
-def test_a_snp_list_that_creates_makes_nodes() -> None:
-    result = resolve_stages(MemoryStage.of_rows("list", snps=[place(1, "rs1", 10), place(2, "rs1", 10)]))
+def test_snp_list_with_create_makes_nodes() -> None:
+    result = resolve_stages(MemoryStage.of_rows("list", snps=[snp_row(1, "rs1", 10), snp_row(2, "rs1", 10)]))
     assert result.nodes["id"].to_list() == ["rs1"]
-    assert rows(result, "list") == (1, 1, 0, 0, 0)
+    assert row_counts(result, "list") == (1, 1, 0, 0, 0)
 
 
-def test_place_and_alleles_come_from_the_first_source_that_has_each() -> None:
-    one = MemoryStage.of_rows("one", snps=[place(1, "rs1", 10)], edges=[association(1, "rs1")])
-    two = MemoryStage.of_rows("two", snps=[place(1, "rs1", 11, "AC", load_if_mentioned=True)])
-    three = MemoryStage.of_rows("three", snps=[place(1, "rs1", 10, "AG", load_if_mentioned=True)])
-    found = snp(resolve_stages(one, two, three), "rs1")
+def test_position_and_alleles_come_from_the_first_source_with_each() -> None:
+    one = MemoryStage.of_rows("one", snps=[snp_row(1, "rs1", 10)], edges=[association(1, "rs1")])
+    two = MemoryStage.of_rows("two", snps=[snp_row(1, "rs1", 11, "AC", load_if_mentioned=True)])
+    three = MemoryStage.of_rows("three", snps=[snp_row(1, "rs1", 10, "AG", load_if_mentioned=True)])
+    found = snp_node(resolve_stages(one, two, three), "rs1")
     assert found["position"] == 10
-    assert found["alleles"] == ["A", "G"], "a source that puts the SNP elsewhere may speak of another"
-    assert snp(resolve_stages(two, one, three), "rs1")["alleles"] == ["A", "C"]
+    assert found["alleles"] == ["A", "G"], "a source with another position may describe another SNP"
+    assert snp_node(resolve_stages(two, one, three), "rs1")["alleles"] == ["A", "C"]
 
 
 @pytest.mark.parametrize(
@@ -99,11 +100,9 @@ def test_place_and_alleles_come_from_the_first_source_that_has_each() -> None:
         ("GRCh38:1:20:A:G", "GRCh38:1:20:A:G"),
     ],
 )
-def test_a_position_is_an_rsid_where_one_source_states_both_in_one_build_and_alleles_agree(
-    mention: str, expected: str
-) -> None:
-    """At position 20 two rsIDs fit, so none is taken."""
-    listed = [place(1, "rs1", 10, "AG"), place(2, "rs2", 20, "AG"), place(3, "rs3", 20, "AG")]
+def test_position_is_an_rsid_if_one_source_states_both_with_matching_alleles(mention: str, expected: str) -> None:
+    """Two rsIDs match position 20, so neither is used."""
+    listed = [snp_row(1, "rs1", 10, "AG"), snp_row(2, "rs2", 20, "AG"), snp_row(3, "rs3", 20, "AG")]
     result = resolve_stages(
         MemoryStage.of_rows("list", snps=[{**row, "load_if_mentioned": True} for row in listed]),
         MemoryStage.of_rows("hits", edges=[association(1, mention)]),
@@ -111,28 +110,28 @@ def test_a_position_is_an_rsid_where_one_source_states_both_in_one_build_and_all
     assert result.nodes.filter(kind="SNP")["id"].to_list() == [expected]
     assert result.edges["start"].to_list() == [expected]
     if expected == "rs1":
-        assert snp(result, "rs1")["xrefs"] == [mention]
+        assert snp_node(result, "rs1")["xrefs"] == [mention]
 
 
-def test_rows_on_mention_are_loaded_only_where_another_source_names_their_snp() -> None:
+def test_conditional_rows_are_loaded_only_if_another_source_mentions_their_snp() -> None:
     table = MemoryStage.of_rows(
         "eqtl",
         edges=[
             eqtl(1, "rs1"), eqtl(2, "rs2", load_if_mentioned=True), eqtl(3, "rs3", load_if_mentioned=True),
             eqtl(4, "rs1", "HGNC:2", load_if_mentioned=True),
         ],
-        snps=[place(2, "rs2", 20, load_if_mentioned=True), place(3, "rs3", 30, load_if_mentioned=True)],
+        snps=[snp_row(2, "rs2", 20, load_if_mentioned=True), snp_row(3, "rs3", 30, load_if_mentioned=True)],
     )  # fmt: skip
     other = MemoryStage.of_rows("other", edges=[eqtl(1, "rs3", load_if_mentioned=True)])
     alone = resolve_stages(GENES, table, other)
     assert alone.edges["start"].to_list() == ["rs1"]
-    assert rows(alone, "eqtl") == (1, 0, 0, 0, 3)
-    assert rows(alone, "other") == (0, 0, 0, 0, 1), "two tables on mention do not call for each other"
+    assert row_counts(alone, "eqtl") == (1, 0, 0, 0, 3)
+    assert row_counts(alone, "other") == (0, 0, 0, 0, 1), "two conditional tables do not load each other's rows"
     hits = MemoryStage.of_rows("hits", edges=[association(1, "rs2")])
     result = resolve_stages(GENES, table, other, hits)
     assert result.edges.filter(type="REGULATES")["start"].to_list() == ["rs1", "rs2"]
-    assert rows(result, "eqtl") == (2, 0, 0, 0, 2)
-    assert snp(result, "rs2")["position"] == 20
+    assert row_counts(result, "eqtl") == (2, 0, 0, 0, 2)
+    assert snp_node(result, "rs2")["position"] == 20
 
 
 def in_ld(row: int, one: str, two: str, **more: object) -> dict[str, object]:
@@ -142,12 +141,12 @@ def in_ld(row: int, one: str, two: str, **more: object) -> dict[str, object]:
     }  # fmt: skip
 
 
-def test_a_pair_in_ld_is_loaded_if_other_sources_name_both_snps() -> None:
+def test_ld_pair_is_loaded_if_other_sources_mention_both_snps() -> None:
     pairs = MemoryStage.of_rows(
         "ld",
         edges=[in_ld(1, "rs2", "rs1"), in_ld(2, "rs1", "rs8"), in_ld(3, "rs8", "rs9"), in_ld(4, "rs1", "GRCh38:1:20")],
-        snps=[place(n, f"rs{n}", 10 * n, load_if_mentioned=True) for n in (1, 2)]
-        + [place(3, "rs8", 80, load_if_mentioned=True)],
+        snps=[snp_row(n, f"rs{n}", 10 * n, load_if_mentioned=True) for n in (1, 2)]
+        + [snp_row(3, "rs8", 80, load_if_mentioned=True)],
     )
     again = MemoryStage.of_rows("again", edges=[in_ld(1, "rs8", "rs9"), in_ld(2, "rs1", "rs2")])
     hits = MemoryStage.of_rows("hits", edges=[association(1, "rs1")])
@@ -157,26 +156,26 @@ def test_a_pair_in_ld_is_loaded_if_other_sources_name_both_snps() -> None:
         ("again", "rs1", "rs2"),
         ("ld", "rs1", "rs2"),
     ]
-    assert rows(result, "ld") == (1, 1, 0, 0, 2), "row 4 has the place of rs2, so it says the same as row 1"
+    assert row_counts(result, "ld") == (1, 1, 0, 0, 2), "row 4 has the position of rs2, so it repeats row 1"
     assert result.nodes.filter(kind="SNP")["id"].to_list() == ["rs1", "rs2"]
-    assert snp(result, "rs2")["position"] == 20
+    assert snp_node(result, "rs2")["position"] == 20
 
 
-def test_what_a_source_keeps_in_the_stage_stays_there_whoever_names_its_ends() -> None:
+def test_edges_with_keep_staged_are_never_loaded() -> None:
     weak = {"r2": 0.1, "keep_staged": True}
     pairs = MemoryStage.of_rows(
         "ld", edges=[in_ld(1, "rs1", "rs2", **weak), in_ld(2, "rs1", "rs2", load_if_mentioned=False, **weak)]
     )
     hits = MemoryStage.of_rows("hits", edges=[association(1, "rs1"), association(2, "rs2")])
     result = resolve_stages(hits, pairs)
-    assert rows(result, "ld") == (0, 0, 0, 0, 2)
+    assert row_counts(result, "ld") == (0, 0, 0, 0, 2)
     assert result.edges["source"].unique().to_list() == ["hits"]
     alone = resolve_stages(pairs)
-    assert (alone.nodes.height, rows(alone, "ld")) == (0, (0, 0, 0, 0, 2))
+    assert (alone.nodes.height, row_counts(alone, "ld")) == (0, (0, 0, 0, 0, 2))
 
 
 @pytest.mark.parametrize(
-    ("alleles", "given", "stored", "flags"),
+    ("alleles", "stated", "stored", "flags"),
     [
         ("AG", "A", "A", []),
         ("AG", "C", "G", ["strand_flipped"]),
@@ -185,17 +184,17 @@ def test_what_a_source_keeps_in_the_stage_stays_there_whoever_names_its_ends() -
         ("", "C", "C", []),
     ],
 )
-def test_the_effect_allele_is_put_on_the_known_alleles(
-    alleles: str, given: str | None, stored: str | None, flags: list[str]
+def test_effect_allele_is_harmonised_to_known_alleles(
+    alleles: str, stated: str | None, stored: str | None, flags: list[str]
 ) -> None:
-    hits = MemoryStage.of_rows("hits", edges=[association(1, "rs1", effect_allele=given)])
+    hits = MemoryStage.of_rows("hits", edges=[association(1, "rs1", effect_allele=stated)])
     result = resolve_stages(
-        hits, MemoryStage.of_rows("list", snps=[place(1, "rs1", 10, alleles, load_if_mentioned=True)])
+        hits, MemoryStage.of_rows("list", snps=[snp_row(1, "rs1", 10, alleles, load_if_mentioned=True)])
     )
     assert result.edges.select("effect_allele", "flags").rows() == [(stored, flags)]
 
 
-def test_an_inferred_odds_ratio_stays_only_where_the_end_is_a_disease() -> None:
+def test_inferred_odds_ratio_is_kept_only_if_the_end_is_a_disease() -> None:
     disease = {"row": 1, "id": "MONDO:1", "kind": "Disease", "name": "Asthma", "defined": True}
     effect = {"odds_ratio": 1.2, "flags": ["effect_inferred"]}
     hits = MemoryStage.of_rows(
@@ -214,7 +213,7 @@ def gene_edge(row: int, kind: str, start: str, end: str, **more: object) -> dict
     }  # fmt: skip
 
 
-def test_a_symmetric_edge_is_stored_once_lower_id_first_and_a_directed_one_as_it_is() -> None:
+def test_symmetric_edge_is_stored_once_with_the_lower_id_first() -> None:
     kg = MemoryStage.of_rows(
         "kg",
         edges=[
@@ -228,10 +227,10 @@ def test_a_symmetric_edge_is_stored_once_lower_id_first_and_a_directed_one_as_it
         ("REGULATES_GENE", "HGNC:1", "HGNC:2"),
         ("REGULATES_GENE", "HGNC:2", "HGNC:1"),
     ]
-    assert rows(result, "kg") == (3, 1, 0, 0, 0)
+    assert row_counts(result, "kg") == (3, 1, 0, 0, 0)
 
 
-def test_an_edge_from_a_concept_to_itself_dangles_with_its_reason_unless_its_type_allows_it() -> None:
+def test_loop_dangles_unless_its_type_allows_loops() -> None:
     kg = MemoryStage.of_rows(
         "kg",
         edges=[
@@ -244,10 +243,10 @@ def test_an_edge_from_a_concept_to_itself_dangles_with_its_reason_unless_its_typ
     assert result.dangling.select("row", "end", "id", "reason").rows() == [
         (1, "both", "HGNC:1", "both endpoints are the same concept")
     ]
-    assert rows(result, "kg") == (1, 0, 0, 1, 0)
+    assert row_counts(result, "kg") == (1, 0, 0, 1, 0)
 
 
-def test_a_key_is_told_by_ends_type_and_circumstances_and_by_all_else_where_these_repeat() -> None:
+def test_key_depends_on_endpoints_type_and_key_columns_or_on_all_columns_if_these_repeat() -> None:
     once = resolve_stages(GENES, MemoryStage.of_rows("e", edges=[eqtl(1, "rs1", tissue="liver", beta=0.1)]))
     again = resolve_stages(GENES, MemoryStage.of_rows("e", edges=[eqtl(1, "rs1", tissue="liver", beta=0.2)]))
     assert once.edges["key"].to_list() == again.edges["key"].to_list()
@@ -264,21 +263,21 @@ def test_a_key_is_told_by_ends_type_and_circumstances_and_by_all_else_where_thes
     assert both.equals(resolve_stages(GENES, MemoryStage.of_rows("e", edges=turned)).edges)
 
 
-def test_the_same_row_twice_is_one_edge_and_the_surest_way_counts() -> None:
+def test_equal_rows_are_one_edge_with_the_most_reliable_method() -> None:
     hits = MemoryStage.of_rows("hits", edges=[eqtl(1, "rs1", None, end_name="G1"), eqtl(2, "rs1"), eqtl(3, "rs1")])
     result = resolve_stages(GENES, hits)
     assert result.edges["resolved_by"].to_list() == ["id"]
-    assert rows(result, "hits") == (1, 2, 0, 0, 0)
+    assert row_counts(result, "hits") == (1, 2, 0, 0, 0)
 
 
-def test_two_sources_keep_their_own_edges() -> None:
+def test_equal_edges_of_two_sources_are_two_edges() -> None:
     tables = [MemoryStage.of_rows(name, edges=[eqtl(1, "rs1")]) for name in ("b", "a")]
     result = resolve_stages(GENES, *tables)
     assert result.edges.select("source", "start", "end").rows() == [
         ("a", "rs1", "HGNC:1"),
         ("b", "rs1", "HGNC:1"),
     ]
-    assert rows(result, "a") == rows(result, "b") == (1, 0, 0, 0, 0)
+    assert row_counts(result, "a") == row_counts(result, "b") == (1, 0, 0, 0, 0)
 
 
 def test_every_row_has_one_state() -> None:
@@ -290,25 +289,25 @@ def test_every_row_has_one_state() -> None:
             eqtl(1, "rs1"), eqtl(1, "rs2", "HGNC:99"), eqtl(2, "rs1"), eqtl(3, "rs5", "HGNC:99"),
             eqtl(4, "rs4", load_if_mentioned=True),
         ],
-        snps=[place(3, "rs5", 50)],
+        snps=[snp_row(3, "rs5", 50)],
         rejects=[{**reject, "row": 1}, {**reject, "row": 5}],
     )  # fmt: skip
     result = resolve_stages(GENES, table)
-    assert rows(result, "t") == (1, 1, 1, 1, 1)
-    assert "rs5" not in result.nodes["id"], "a row whose every edge dangles makes no node"
+    assert row_counts(result, "t") == (1, 1, 1, 1, 1)
+    assert "rs5" not in result.nodes["id"], "a row of which all edges dangle makes no node"
 
 
-def test_rows_that_a_reader_lost_are_an_error() -> None:
+def test_lost_rows_are_an_error() -> None:
     with pytest.raises(DataError, match="3 rows were read, but 1 are accounted for"):
         resolve_stages(GENES, MemoryStage.of_rows("t", rows_read=3, edges=[eqtl(1, "rs1")]))
 
 
-def test_a_source_that_is_not_staged_is_named() -> None:
+def test_source_that_is_not_staged_is_named_in_the_error() -> None:
     with pytest.raises(DataError, match=r"sources\.gone"):
         resolve([GENES], [SourceConfig("gone", "made", ("x",))])
 
 
-def test_a_sources_digest_is_the_sum_over_its_nodes_and_edges() -> None:
+def test_digest_of_a_source_is_the_sum_over_its_nodes_and_edges() -> None:
     result = resolve_stages(GENES, MemoryStage.of_rows("t", edges=[eqtl(1, "rs1"), eqtl(2, "rs2")]))
     for counts in result.sources:
         nodes, edges = (frame.filter(source=counts.name) for frame in (result.nodes, result.edges))

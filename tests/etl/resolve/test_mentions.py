@@ -1,4 +1,4 @@
-"""Define or mention: how a mention finds its node, what waits for a mention, and whose properties a node has."""
+"""Mentions: how they resolve to nodes, which concepts are loaded if mentioned, and the properties of nodes."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def node(result: Resolved, concept: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    ("end_id", "end_name", "kind", "expected", "way"),
+    ("end_id", "end_name", "kind", "expected", "method"),
     [
         ("DOID:1", None, "Trait", "DOID:1", "id"),
         ("DOID:90", None, "Disease", "MONDO:1", "replacement"),
@@ -109,18 +109,20 @@ def node(result: Resolved, concept: str) -> dict[str, object]:
         ("MONDO:91", "two replacements", "Disease", "MONDO:91", "own"),
     ],
 )
-def test_where_a_mention_leads(end_id: str | None, end_name: str | None, kind: str, expected: str, way: str) -> None:
-    """Own id, replacement, cross-reference and exact name, in this order; what stays ambiguous is a node of its own."""
+def test_mention_resolves_by_id_replacement_cross_reference_or_name(
+    end_id: str | None, end_name: str | None, kind: str, expected: str, method: str
+) -> None:
+    """Id, replacement, cross-reference and exact name, in this order; an ambiguous mention becomes a new node."""
     hits = MemoryStage.of_rows("hits", edges=[association(1, end_id, end_name, kind)])
     result = resolve_stages(*VOCABULARIES, hits)
     edge = result.edges.filter(pl.col("type") == "ASSOCIATED_WITH").row(0, named=True)
-    assert (edge["end"], edge["resolved_by"]) == (expected, way)
-    assert result.sources[-1].resolved_by == {way: 1}
-    if way == "own":
+    assert (edge["end"], edge["resolved_by"]) == (expected, method)
+    assert result.sources[-1].resolved_by == {method: 1}
+    if method == "own":
         assert node(result, expected)["source"] == "hits"
 
 
-def test_a_mention_without_a_name_dangles_until_a_later_source_knows_its_end() -> None:
+def test_mention_without_a_name_dangles_until_a_source_defines_its_id() -> None:
     hits = MemoryStage.of_rows("hits", edges=[association(1, "EFO:9"), association(2, "DOID:1")])
     result = resolve_stages(*VOCABULARIES, hits)
     assert result.dangling.select("source", "row", "end", "id").rows() == [("hits", 1, "end", "EFO:9")]
@@ -134,7 +136,7 @@ def test_a_mention_without_a_name_dangles_until_a_later_source_knows_its_end() -
     assert "rs1" in later.nodes["id"]
 
 
-def test_the_name_that_one_source_gives_an_id_is_home_for_another_that_gives_none() -> None:
+def test_name_from_one_source_resolves_the_same_id_in_another() -> None:
     first = MemoryStage.of_rows("first", edges=[association(1, "EFO:9")])
     second = MemoryStage.of_rows("second", edges=[association(1, "EFO:9", "height")])
     result = resolve_stages(first, second)
@@ -142,7 +144,7 @@ def test_the_name_that_one_source_gives_an_id_is_home_for_another_that_gives_non
     assert node(result, "EFO:9")["source"] == "second"
 
 
-def test_a_name_finds_a_concept_that_another_source_only_mentions() -> None:
+def test_name_resolves_to_a_concept_that_another_source_mentions() -> None:
     drug = {
         "row": 1,
         "id": "DRUGBANK:DB00331",
@@ -160,7 +162,7 @@ def test_a_name_finds_a_concept_that_another_source_only_mentions() -> None:
     assert (result.sources[-1].rows_loaded, result.sources[-1].rows_merged) == (1, 1)
 
 
-def test_a_record_is_led_to_the_concept_that_lists_its_cui_and_by_no_other_shared_reference() -> None:
+def test_record_resolves_by_a_shared_cui_but_by_no_other_shared_reference() -> None:
     listed = {"row": 1, "id": "MONDO:1", "kind": "Disease", "name": "one", "defined": True}
     mondo = MemoryStage.of_rows("mondo", concepts=[{**listed, "xrefs": ["UMLS:C0000001", "ICD10CM:G30"]}])
     codes = [
@@ -172,7 +174,7 @@ def test_a_record_is_led_to_the_concept_that_lists_its_cui_and_by_no_other_share
     assert set(result.nodes["id"]) == {"MONDO:1", "X:2", "X:3"}
 
 
-def test_a_record_is_led_by_its_own_cross_references() -> None:
+def test_record_resolves_by_its_own_cross_references() -> None:
     record = {"row": 1, "id": "X:1", "kind": "Disease", "name": "AD", "xrefs": ["DOID:1", "MONDO:1"]}
     hits = MemoryStage.of_rows("hits", concepts=[record], edges=[association(2, "X:1")])
     result = resolve_stages(*VOCABULARIES, hits)
@@ -181,7 +183,7 @@ def test_a_record_is_led_by_its_own_cross_references() -> None:
     assert "X:1" not in result.nodes["id"]
 
 
-def test_a_mapping_table_leads_mentions_and_lengthens_the_list_of_cross_references() -> None:
+def test_mapping_table_resolves_mentions_and_adds_cross_references() -> None:
     row = {
         "row": 1,
         "type": "XREF",
@@ -199,7 +201,7 @@ def test_a_mapping_table_leads_mentions_and_lengthens_the_list_of_cross_referenc
     assert (counts.rows_loaded, counts.rows_merged, counts.rows_dangling) == (1, 1, 1)
 
 
-def test_the_owner_of_a_node_is_who_defines_it_else_the_first_who_names_it() -> None:
+def test_owner_of_a_node_defines_it_or_mentions_it_first() -> None:
     first = MemoryStage.of_rows("first", edges=[association(1, "DOID:1", "AD"), association(2, "EFO:9", "Height")])
     second = MemoryStage.of_rows("second", edges=[association(1, "EFO:9", "body height")])
     result = resolve_stages(first, second, DOID)
@@ -208,20 +210,20 @@ def test_the_owner_of_a_node_is_who_defines_it_else_the_first_who_names_it() -> 
         "Alzheimer's disease",
     )
     assert (node(result, "EFO:9")["source"], node(result, "EFO:9")["name"]) == ("first", "Height")
-    turned = resolve_stages(second, first, DOID)
-    assert (node(turned, "EFO:9")["source"], node(turned, "EFO:9")["name"]) == ("second", "body height")
+    reversed_order = resolve_stages(second, first, DOID)
+    assert (node(reversed_order, "EFO:9")["source"], node(reversed_order, "EFO:9")["name"]) == ("second", "body height")
 
 
-def test_a_property_that_the_vocabulary_leaves_empty_comes_from_the_first_source_that_has_it() -> None:
-    said = {"row": 1, "id": "MONDO:2", "kind": "Disease", "name": "Asthma!", "synonyms": ["A"]}
-    one = MemoryStage.of_rows("one", concepts=[said])
-    two = MemoryStage.of_rows("two", concepts=[{**said, "description": "short breath"}])
-    three = MemoryStage.of_rows("three", concepts=[{**said, "description": "long"}])
-    found = node(resolve_stages(one, two, three, MONDO), "MONDO:2")
-    assert (found["name"], found["synonyms"], found["description"]) == ("asthma", ["wheeze"], "short breath")
+def test_empty_property_comes_from_the_first_source_that_has_it() -> None:
+    record = {"row": 1, "id": "MONDO:2", "kind": "Disease", "name": "Asthma!", "synonyms": ["A"]}
+    one = MemoryStage.of_rows("one", concepts=[record])
+    two = MemoryStage.of_rows("two", concepts=[{**record, "description": "short breath"}])
+    three = MemoryStage.of_rows("three", concepts=[{**record, "description": "long"}])
+    merged = node(resolve_stages(one, two, three, MONDO), "MONDO:2")
+    assert (merged["name"], merged["synonyms"], merged["description"]) == ("asthma", ["wheeze"], "short breath")
 
 
-def waiting(row: int, concept: str) -> dict[str, object]:
+def conditional_trait(row: int, concept: str) -> dict[str, object]:
     return {"row": row, "id": concept, "kind": "Trait", "name": concept, "defined": True, "load_if_mentioned": True}
 
 
@@ -230,10 +232,10 @@ def is_a(row: int, child: str, parent: str) -> dict[str, object]:
     return {"row": row, "type": "IS_A", "start_id": child, "end_id": parent, "weight": 1.0, **kinds}
 
 
-def test_a_waiting_term_and_its_parents_become_nodes_when_another_source_names_it() -> None:
+def test_conditional_term_and_its_ancestors_are_loaded_if_mentioned() -> None:
     efo = MemoryStage.of_rows(
         "efo",
-        concepts=[waiting(n, f"EFO:{n}") for n in range(1, 6)],
+        concepts=[conditional_trait(n, f"EFO:{n}") for n in range(1, 6)],
         edges=[is_a(1, "EFO:1", "EFO:2"), is_a(2, "EFO:2", "EFO:3"), is_a(4, "EFO:4", "EFO:2")],
     )
     alone = resolve_stages(efo)
@@ -249,7 +251,7 @@ def test_a_waiting_term_and_its_parents_become_nodes_when_another_source_names_i
     assert (result.sources[0].rows_loaded, result.sources[0].rows_staged) == (3, 2)
 
 
-def test_a_composite_trait_never_becomes_one_with_what_it_points_to() -> None:
+def test_composite_trait_is_not_equivalent_to_the_traits_it_refers_to() -> None:
     trait = {"row": 1, "id": "GWAS:many", "kind": "Trait", "name": "many things", "defined": True}
     points = {"row": 1, "type": "XREF", "start_id": "GWAS:many", "start_kind": "Trait", "end_kind": "Trait"}
     gwas = MemoryStage.of_rows(
@@ -274,26 +276,26 @@ def hits(*snps: str) -> MemoryStage:
     return MemoryStage.of_rows("hits", edges=[{"row": i + 1, "start_id": snp, **ends} for i, snp in enumerate(snps)])
 
 
-def test_a_merged_rsid_is_the_one_that_lives() -> None:
+def test_merged_rsid_resolves_to_the_current_rsid() -> None:
     result = resolve_stages(MONDO, hits("rs1", "rs9"), merge_table(("rs1", "rs2"), ("rs2", "rs3"), ("rs7", "rs8")))
     snps = result.nodes.filter(pl.col("kind") == "SNP")
     assert dict(snps.select("id", "xrefs").rows()) == {"rs3": ["rs1", "rs2"], "rs9": None}
-    ways = dict(
+    methods = dict(
         result.edges.filter(pl.col("source") == "hits").group_by("start").agg(pl.col("resolved_by").sort()).rows()
     )
-    assert ways == {"rs3": ["replacement"], "rs9": ["id"]}
-    # Both rows of the chain say something of a node; the third stays in the stage.
+    assert methods == {"rs3": ["replacement"], "rs9": ["id"]}
+    # Both rows of the chain describe a node; the third row is not loaded.
     counts = {c.name: c for c in result.sources}["merges"]
     assert (counts.rows_read, counts.rows_loaded, counts.rows_merged, counts.rows_staged) == (3, 2, 0, 1)
 
 
-def test_merges_in_a_ring_or_into_two_are_left_alone() -> None:
+def test_merges_in_a_cycle_or_into_two_rsids_are_ignored() -> None:
     table = merge_table(("rs1", "rs2"), ("rs2", "rs1"), ("rs4", "rs5"), ("rs4", "rs6"))
     result = resolve_stages(MONDO, hits("rs1", "rs4"), table)
     assert set(result.nodes.filter(pl.col("kind") == "SNP")["id"]) == {"rs1", "rs4"}
 
 
-def test_a_position_leads_past_a_merged_rsid() -> None:
+def test_position_resolves_to_the_current_rsid() -> None:
     places = MemoryStage.of_rows(
         "places",
         snps=[{"row": 1, "id": "rs1", "chromosome": "1", "position": 5, "build": "GRCh38", "load_if_mentioned": True}],

@@ -1,4 +1,4 @@
-"""What holds for any sources: order, splits and removals change nothing, and counts always reconcile."""
+"""Properties of `resolve` for arbitrary sources: independence of order, and counts that reconcile."""
 
 from __future__ import annotations
 
@@ -60,16 +60,16 @@ def edges(draw: st.DrawFn) -> dict[str, object]:
 @st.composite
 def tables(draw: st.DrawFn) -> dict[str, list[dict[str, object]]]:
     """One source: rows 1…n, each with a record or an edge, or both."""
-    found: dict[str, list[dict[str, object]]] = {"concepts": [], "snps": [], "edges": [], "rejects": []}
+    source: dict[str, list[dict[str, object]]] = {"concepts": [], "snps": [], "edges": [], "rejects": []}
     for row in range(1, draw(st.integers(1, 6)) + 1):
         parts = draw(st.lists(st.sampled_from(["concepts", "snps", "edges", "edges"]), min_size=1, max_size=2))
         for part in parts:
-            found[part].append({"row": row, **draw({"concepts": concepts, "snps": snps, "edges": edges()}[part])})
-    return found
+            source[part].append({"row": row, **draw({"concepts": concepts, "snps": snps, "edges": edges()}[part])})
+    return source
 
 
 sources = st.lists(tables(), min_size=1, max_size=4)
-# Shrinking takes minutes where each example resolves whole sources; a seed is enough to find a failure again.
+# Shrinking takes minutes, because each example resolves complete sources; a seed reproduces a failure.
 relaxed = settings(
     max_examples=40,
     deadline=None,
@@ -82,8 +82,8 @@ def stages(parts: Sequence[dict[str, list[dict[str, object]]]]) -> list[MemorySt
     return [MemoryStage.of_rows(name, **part) for name, part in zip(NAMES, parts, strict=False)]
 
 
-def resolved(given_stages: Sequence[MemoryStage], order: Sequence[str]) -> Resolved:
-    return resolve(given_stages, [SourceConfig(name, "made", ("x",)) for name in order])
+def resolved(stages_: Sequence[MemoryStage], order: Sequence[str]) -> Resolved:
+    return resolve(stages_, [SourceConfig(name, "made", ("x",)) for name in order])
 
 
 def same(one: Resolved, two: Resolved) -> bool:
@@ -97,14 +97,14 @@ def test_the_order_in_which_sources_were_staged_does_not_matter(
 ) -> None:
     made = stages(parts)
     order = [stage.name for stage in made]
-    turned = list(made)
-    random.shuffle(turned)  # type: ignore[attr-defined]
-    assert same(resolved(made, order), resolved(turned, order))
+    shuffled = list(made)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert same(resolved(made, order), resolved(shuffled, order))
 
 
 @relaxed
 @given(sources)
-def test_every_row_is_counted_once_and_every_end_is_a_node(
+def test_every_row_is_counted_once_and_every_endpoint_is_a_node(
     parts: list[dict[str, list[dict[str, object]]]],
 ) -> None:
     made = stages(parts)
@@ -135,7 +135,7 @@ def test_every_row_is_counted_once_and_every_end_is_a_node(
 
 @relaxed
 @given(sources)
-def test_a_source_that_is_taken_out_leaves_nothing_and_brings_all_back(
+def test_removed_source_leaves_nothing_and_can_be_restored(
     parts: list[dict[str, list[dict[str, object]]]],
 ) -> None:
     made = stages(parts)
@@ -151,13 +151,13 @@ def test_a_source_that_is_taken_out_leaves_nothing_and_brings_all_back(
 def test_the_order_of_records_within_rows_does_not_matter(
     parts: list[dict[str, list[dict[str, object]]]], random: object
 ) -> None:
-    """Readers that work in parallel may give a row's edges in any order."""
+    """Readers that work in parallel can return the edges of a row in any order."""
     made = stages(parts)
     order = [stage.name for stage in made]
-    turned = [
+    shuffled = [
         {table: random.sample(rows, len(rows)) for table, rows in part.items()}
         for part in parts  # type: ignore[attr-defined]
     ]
-    one, two = resolved(made, order), resolved(stages(turned), order)
+    one, two = resolved(made, order), resolved(stages(shuffled), order)
     assert one.edges.select("source", "start", "end", "type").equals(two.edges.select("source", "start", "end", "type"))
     assert one.nodes["id"].equals(two.nodes["id"])

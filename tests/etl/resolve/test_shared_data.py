@@ -1,4 +1,4 @@
-"""The shared real data through all readers and `resolve`: counts that reconcile, and figures that were measured."""
+"""All readers and `resolve` on the shared real data: counts that reconcile, and measured figures."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_every_row_of_every_source_has_one_state(result: Resolved) -> None:
     assert read["hapmap"] == 1_206_640
 
 
-def test_keys_are_unique_and_ends_are_nodes(result: Resolved) -> None:
+def test_keys_are_unique_and_endpoints_are_nodes(result: Resolved) -> None:
     assert result.nodes["id"].is_unique().all()
     assert result.edges.select("source", "key").is_unique().all()
     ends = pl.concat([result.edges["start"], result.edges["end"]]).unique().to_frame("id")
@@ -43,7 +43,7 @@ def test_keys_are_unique_and_ends_are_nodes(result: Resolved) -> None:
     assert clusters.join(result.nodes, on="id", how="anti").is_empty()
 
 
-def test_clusters_hold_one_id_of_a_vocabulary(result: Resolved) -> None:
+def test_clusters_have_one_id_of_each_vocabulary(result: Resolved) -> None:
     members = result.nodes.drop_nulls("cluster").select("cluster", pl.col("id").str.extract(r"^([^:]+):"))
     assert members.is_unique().all()
     sizes = members.group_by("cluster").len().filter(pl.col("len") > 1)
@@ -52,29 +52,29 @@ def test_clusters_hold_one_id_of_a_vocabulary(result: Resolved) -> None:
     assert 0 < conflicts.height < 400
 
 
-def test_mirrors_are_one_edge(result: Resolved) -> None:
+def test_mirrored_rows_are_one_edge(result: Resolved) -> None:
     counts = {c.name: c for c in result.sources}
     assert (counts["primekg"].edges, counts["primekg"].rows_merged) == (13_145, 13_145)
     assert (counts["medline"].edges, counts["medline"].rows_merged) == (8_778, 8_778)
 
 
-def test_a_snp_list_gives_places_and_no_nodes(result: Resolved) -> None:
+def test_snp_list_adds_positions_and_no_nodes(result: Resolved) -> None:
     assert {c.name: c.nodes for c in result.sources}["hapmap"] == 0
     snps = result.nodes.filter(kind="SNP")
     assert snps.filter(pl.col("alleles").is_not_null()).height > 10_000
 
 
-def test_asthma_is_one_cluster_and_the_catalogue_finds_it(result: Resolved) -> None:
+def test_asthma_is_one_cluster_and_gwas_catalogue_rows_resolve_to_it(result: Resolved) -> None:
     cluster = dict(result.nodes.select("id", "cluster").rows())
     assert cluster["DOID:2841"] == cluster["MONDO:0004979"] == "MONDO:0004979"
     named = result.edges.filter((pl.col("source") == "gwas") & (pl.col("end") == "MONDO:0004979"))
-    assert named.height > 100, "EFO:0000270 (asthma) is not in the EFO file: MONDO's cross-reference leads there"
+    assert named.height > 100, "EFO:0000270 (asthma) is not in the EFO file, but MONDO has a cross-reference to it"
 
 
-def test_phecodes_stand_beside_what_they_mean(result: Resolved) -> None:
+def test_phecodes_join_clusters_and_never_represent_them(result: Resolved) -> None:
     cluster = dict(result.nodes.select("id", "cluster").rows())
     assert cluster["PHECODE:250.2"] == "MONDO:0005148", "type 2 diabetes, by a synonym"
-    assert cluster["PHECODE:250.3"] == "PHECODE:250.3", "users of insulin pumps stand alone"
+    assert cluster["PHECODE:250.3"] == "PHECODE:250.3", "users of insulin pumps are not joined"
     edges = result.edges.filter(source="phecode")
     assert edges.filter(type="SAME_AS").height > 500
     assert edges.filter(type="XREF")["weight"].null_count() == edges.filter(type="XREF").height > 4_000
@@ -82,7 +82,7 @@ def test_phecodes_stand_beside_what_they_mean(result: Resolved) -> None:
     assert not others["cluster"].drop_nulls().str.starts_with("PHECODE:").any()
 
 
-def test_ld_joins_snps_that_others_name(result: Resolved) -> None:
+def test_ld_edges_join_only_mentioned_snps(result: Resolved) -> None:
     pairs = result.edges.filter(type="IN_LD_WITH")
     assert pairs.height > 1_000
     others = result.edges.filter(pl.col("type") != "IN_LD_WITH")
@@ -91,17 +91,17 @@ def test_ld_joins_snps_that_others_name(result: Resolved) -> None:
     assert pairs["end"].is_in(named).all()
 
 
-def test_what_a_disease_has_not_is_told_apart(result: Resolved) -> None:
-    said = result.edges.filter(source="hpo_annotations")
-    types = dict(said["type"].value_counts().rows())
+def test_excluded_phenotypes_have_a_negative_type(result: Resolved) -> None:
+    annotations = result.edges.filter(source="hpo_annotations")
+    types = dict(annotations["type"].value_counts().rows())
     assert set(types) == {"HAS_PHENOTYPE", "NOT_HAS_PHENOTYPE"}
     assert types["NOT_HAS_PHENOTYPE"] == 2_704
-    seen = said.filter(type="HAS_PHENOTYPE")["frequency"].drop_nulls()
-    assert seen.is_between(0, 1, closed="right").all()
+    frequencies = annotations.filter(type="HAS_PHENOTYPE")["frequency"].drop_nulls()
+    assert frequencies.is_between(0, 1, closed="right").all()
 
 
-def test_effects_of_a_cohort_go_the_way_of_the_catalogues(result: Resolved) -> None:
-    """So the odds ratios are of the alternative allele, as the reader takes them to be."""
+def test_effects_of_a_cohort_agree_with_the_catalogue(result: Resolved) -> None:
+    """The agreement shows that the odds ratios refer to the alternative allele, as the reader assumes."""
     cluster = result.nodes.select(end="id", cluster="cluster")
     sure = result.edges.filter(
         pl.col("odds_ratio").is_not_null()
@@ -109,10 +109,10 @@ def test_effects_of_a_cohort_go_the_way_of_the_catalogues(result: Resolved) -> N
         & ~pl.col("flags").list.contains("sub_significant")
     ).join(cluster, on="end")
     catalogue = sure.filter(source="gwas").select("start", "cluster", allele="effect_allele", ratio="odds_ratio")
-    met = sure.filter(source="phewas").join(catalogue, on=["start", "cluster"])
-    turned = pl.when(pl.col("allele") == pl.col("effect_allele")).then("ratio")
-    turned = turned.when(pl.col("allele") == pl.col("other_allele")).then(1 / pl.col("ratio"))
-    met = met.with_columns(turned=turned).drop_nulls("turned")
-    agree = ((met["turned"] > 1) == (met["odds_ratio"] > 1)).mean()
-    assert met.height > 300
+    shared = sure.filter(source="phewas").join(catalogue, on=["start", "cluster"])
+    harmonised = pl.when(pl.col("allele") == pl.col("effect_allele")).then("ratio")
+    harmonised = harmonised.when(pl.col("allele") == pl.col("other_allele")).then(1 / pl.col("ratio"))
+    shared = shared.with_columns(harmonised=harmonised).drop_nulls("harmonised")
+    agree = ((shared["harmonised"] > 1) == (shared["odds_ratio"] > 1)).mean()
+    assert shared.height > 300
     assert agree > 0.95
