@@ -27,13 +27,13 @@ class Relation:
     """One relationship type.
 
     `symmetric`: stored once, with the lower id first. `negative`: in training never a positive pair, but a true
-    negative. `starts`, `ends`: the usual kinds of its endpoints, the most frequent first; they are not enforced.
+    negative. `start_kinds`, `end_kinds`: the usual kinds of its endpoints, the most frequent first; not enforced.
     `family`: one of FAMILIES; decides which training tasks may use it.
     """
 
     type: str
-    starts: tuple[str, ...]
-    ends: tuple[str, ...]
+    start_kinds: tuple[str, ...]
+    end_kinds: tuple[str, ...]
     meaning: str
     family: str = "knowledge"
     symmetric: bool = False
@@ -116,8 +116,8 @@ _FAMILIES_WITH_NEGATIVES = ("variant", "knowledge")
 RELATIONS: dict[str, Relation] = {relation.type: relation for relation in BASE_RELATIONS} | {
     NEGATED + r.type: Relation(
         NEGATED + r.type,
-        r.starts,
-        r.ends,
+        r.start_kinds,
+        r.end_kinds,
         f"stated not to hold: {r.meaning}",
         r.family,
         r.symmetric,

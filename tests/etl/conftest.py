@@ -1,4 +1,4 @@
-"""Sources for tests: staged from files or texts, read without staging, or built in memory and resolved."""
+"""Sources for tests: staged from files, read without staging, or built in memory and resolved."""
 
 from __future__ import annotations
 
@@ -21,12 +21,6 @@ def stage_files(state: Path, reader: str, *files: str, folder: Path, source: str
     """Stage `files` of `folder` with a reader and its options, into `state`; the source has the reader's name."""
     config = SourceConfig(source or reader, reader, files, options=MappingProxyType(options))
     return stage_source(config, EtlConfig(data=folder, state=state))
-
-
-def stage_text(folder: Path, reader: str, text: str, *, file: str = "data.tsv", **options: Any) -> Stage:
-    """Write one file with `text` into `folder` and stage it."""
-    (folder / file).write_text(text, encoding="utf-8")
-    return stage_files(folder / "state", reader, file, folder=folder, **options)
 
 
 def read_tables(read: Callable[[SourceFiles, Any], Tables], *paths: Path, name: str, options: Any = None) -> Tables:

@@ -29,7 +29,7 @@ def test_every_mapping_has_a_valid_type():
 def test_types_are_unique_and_have_valid_kinds():
     assert len({relation.type for relation in BASE_RELATIONS}) == len(BASE_RELATIONS)
     for relation in RELATIONS.values():
-        assert set(relation.starts) | set(relation.ends) <= set(KINDS)
+        assert set(relation.start_kinds) | set(relation.end_kinds) <= set(KINDS)
 
 
 def test_symmetric_types_are_never_swapped():

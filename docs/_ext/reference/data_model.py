@@ -112,7 +112,7 @@ def relations() -> str:
             rows.append(
                 (
                     code(relation.type),
-                    f"{_kinds(relation.starts)} {arrow} {_kinds(relation.ends)}",
+                    f"{_kinds(relation.start_kinds)} {arrow} {_kinds(relation.end_kinds)}",
                     plain(relation.meaning),
                     ", ".join(map(code, USUAL_PROPERTIES.get(relation.type, ()))),
                     code(denied) if denied in all_types else ("is negative itself" if relation.negative else ""),

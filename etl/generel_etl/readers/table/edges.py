@@ -116,7 +116,7 @@ def _with_endpoint(table: pl.DataFrame, side: str, options: EdgeOptions, build: 
     table = table.with_columns(pl.col(f"{side}_id").alias(f"{side}_text"))
     prefix = options.start_prefix if side == "start" else options.end_prefix
     stated_kind = options.start_kind if side == "start" else options.end_kind
-    valid_kinds = {t: (r.starts if side == "start" else r.ends) for t, r in RELATIONS.items()}
+    valid_kinds = {t: (r.start_kinds if side == "start" else r.end_kinds) for t, r in RELATIONS.items()}
     text = pl.col(f"{side}_id")
     if stated_kind == "SNP" or (not stated_kind and options.type and valid_kinds[options.type] == ("SNP",)):
         return table.with_columns(_snp_id(table, side, build).alias(f"{side}_id"), pl.lit("SNP").alias(f"{side}_kind"))
