@@ -213,7 +213,7 @@ def world(graph: Graph) -> World:
 
 
 @pytest.fixture(scope="module")
-def kept_world(lasting: Graph) -> World:
+def shared_world(lasting: Graph) -> World:
     """The same graph for all tests of one module; each test reverts its changes."""
     return build(lasting)
 

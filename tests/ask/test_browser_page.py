@@ -43,8 +43,8 @@ def chromium(tmp_path: Path) -> Iterator:
     """A headless Chromium with a fresh profile; skips without one, except in CI."""
     missing = [name for name in PROGRAMS if shutil.which(name) is None]
     if missing:
-        told = f"{missing[0]} is not installed: apt-get install chromium chromium-driver"
-        pytest.fail(told) if os.environ.get("CI") else pytest.skip(told)
+        message = f"{missing[0]} is not installed: apt-get install chromium chromium-driver"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
     from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
 

@@ -14,16 +14,16 @@ SNP, ARTHRITIS = "rs2476601", "MONDO:0008383"
 
 
 @pytest.fixture(scope="module")
-def located(kept_world):
+def located(shared_world):
     """The small graph with builds, two neighbours of an SNP, LD, a kind of disease, and reports with p-values."""
-    graph = kept_world.graph
+    graph = shared_world.graph
     rows = [
-        kept_world.snp("rs1", "1", 113_834_000),
-        kept_world.snp("rs37", "1", 113_835_000),
-        kept_world.snp("rs9", "1", 1_000),
+        shared_world.snp("rs1", "1", 113_834_000),
+        shared_world.snp("rs37", "1", 113_835_000),
+        shared_world.snp("rs9", "1", 1_000),
     ]
-    kept_world.add(rows, [kept_world.vectors[SNP] for _ in rows])
-    kept_world.add([kept_world.concept("MONDO:1", "Disease", "early arthritis")], [kept_world.vectors[ARTHRITIS]])
+    shared_world.add(rows, [shared_world.vectors[SNP] for _ in rows])
+    shared_world.add([shared_world.concept("MONDO:1", "Disease", "early arthritis")], [shared_world.vectors[ARTHRITIS]])
     with graph.driver.session() as session:
         session.run("MATCH (s:SNP) SET s.build = CASE s.id WHEN 'rs37' THEN 'GRCh37' ELSE 'GRCh38' END").consume()
     for number, (kind, start, end, props) in enumerate(
@@ -39,7 +39,7 @@ def located(kept_world):
     ):
         row = {"start": start, "end": end, "props": {"source": "more", "key": str(number), **props}}
         graph.batches("load/create_edges", [row], type=kind)
-    return kept_world
+    return shared_world
 
 
 def test_locus_has_one_build_and_counts_subtypes_of_the_disease(located) -> None:
@@ -89,7 +89,7 @@ def test_locus_can_have_a_single_snp(located) -> None:
 
 
 @pytest.mark.parametrize(
-    ("snp", "disease", "error", "said"),
+    ("snp", "disease", "error", "message"),
     [
         ("rs404", "RA", NotFoundError, "rs404"),
         ("PTPN22", "RA", UsageError, "PTPN22"),
@@ -98,10 +98,10 @@ def test_locus_can_have_a_single_snp(located) -> None:
         ("rs5", "RA", NotFoundError, "no source states the position"),
     ],
 )
-def test_unknown_snps_and_diseases_are_rejected(located, snp: str, disease: str, error: type, said: str) -> None:
+def test_unknown_snps_and_diseases_are_rejected(located, snp: str, disease: str, error: type, message: str) -> None:
     bare = {"id": "rs5", "labels": ["SNP", "Entity"], "remove": [], "props": {"kind": "SNP"}}
     located.graph.batches("load/merge_nodes", [bare])
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=message):
         locus(located.graph, located.spaces, snp, disease)
 
 
@@ -128,5 +128,5 @@ def test_effects_are_the_mean_of_the_reports(located) -> None:
     assert set(pairs["trait"]) == {ARTHRITIS, "MONDO:0005147", "MONDO:0005010", "MONDO:0005148"}
     arthritis = pairs.filter(pl.col("trait") == ARTHRITIS).row(0, named=True)
     assert arthritis["log_odds"] == pytest.approx(0.5878, abs=1e-4) and arthritis["type"] == "ASSOCIATED_WITH"
-    asked = pl.DataFrame({"left": [SNP], "right": [ARTHRITIS]})
-    assert arthritis["cosine"] == pytest.approx(score(located.graph, located.spaces, asked).table["cosine"][0])
+    pairs_of_snp = pl.DataFrame({"left": [SNP], "right": [ARTHRITIS]})
+    assert arthritis["cosine"] == pytest.approx(score(located.graph, located.spaces, pairs_of_snp).table["cosine"][0])

@@ -59,10 +59,10 @@ def test_locus_draws_or_prints_its_table(run, folder: Path) -> None:
     done = run("locus", "rs2476601", "--disease", "RA")
     assert (done.returncode, done.stdout.strip()) == (0, "rs2476601.png"), done.stderr
     assert (folder / "rs2476601.png").is_file()
-    told = json.loads(run("locus", "rs3087243", "--disease", "T1D", "--json").stdout)
-    assert [row["id"] for row in told["snps"]] == ["rs231775", "rs3087243"]
-    assert (told["snp"], told["disease_id"], told["ld"]) == ("rs3087243", "MONDO:0005147", False)
-    assert told["snps"][0]["neg_log10_p"] is None and "not fine-mapping" in told["note"]
+    table = json.loads(run("locus", "rs3087243", "--disease", "T1D", "--json").stdout)
+    assert [row["id"] for row in table["snps"]] == ["rs231775", "rs3087243"]
+    assert (table["snp"], table["disease_id"], table["ld"]) == ("rs3087243", "MONDO:0005147", False)
+    assert table["snps"][0]["neg_log10_p"] is None and "not fine-mapping" in table["note"]
     assert not (folder / "rs3087243.png").exists()
 
 

@@ -26,7 +26,7 @@ def test_ranking_options_are_those_of_the_command_line() -> None:
 def test_region_is_a_chromosome_or_an_interval_in_one_build() -> None:
     assert GenomicRegion.read("chrX") == GenomicRegion("X")
     assert GenomicRegion.read("hg38:chr6:25,000,000-34,000,000") == GenomicRegion("6", "GRCh38", 25_000_000, 34_000_000)
-    for text, said in {
+    for text, message in {
         "6:25-34": "genome build",
         "GRCh38:99:1-2": "not a region",
         "GRCh38:6:5": "not a region",
@@ -34,12 +34,12 @@ def test_region_is_a_chromosome_or_an_interval_in_one_build() -> None:
         "nowhere": "not a region",
         "": "not a region",
     }.items():
-        with pytest.raises(UsageError, match=said):
+        with pytest.raises(UsageError, match=message):
             GenomicRegion.read(text)
 
 
 @pytest.mark.parametrize(
-    ("text", "how", "said"),
+    ("text", "options", "message"),
     [
         ("", {}, "no text to search"),
         ([], {}, "no text to search"),
@@ -58,6 +58,6 @@ def test_region_is_a_chromosome_or_an_interval_in_one_build() -> None:
         ("asthma", {"within": 4, "of": "CTLA4"}, "number of edges"),
     ],
 )
-def test_invalid_options_are_rejected(text, how, said) -> None:
-    with pytest.raises(UsageError, match=said):
-        SearchQuery.read(text, **how)
+def test_invalid_options_are_rejected(text, options, message) -> None:
+    with pytest.raises(UsageError, match=message):
+        SearchQuery.read(text, **options)

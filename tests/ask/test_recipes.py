@@ -18,7 +18,7 @@ from generel_graph.embed import activate
 
 IMMUNE, SUGAR, HEART, _, OTHER = np.eye(8, dtype=np.float32)[:5]
 RA, T1D, T2D, CAD = "MONDO:0008383", "MONDO:0005147", "MONDO:0005148", "MONDO:0005010"
-EDGES = (  # what the locus of CTLA4 needs to be asked about
+EDGES = (  # the edges around the locus of CTLA4
     (
         "ASSOCIATED_WITH",
         "rs100",
@@ -94,12 +94,12 @@ def locus(lasting, build_world):
     return world
 
 
-def served(world, name: str, **parameters: Any) -> RecipeResult:
+def run(world, name: str, **parameters: Any) -> RecipeResult:
     return run_recipe(world.graph, world.spaces, name, parameters)
 
 
 def table(world, name: str, **parameters: Any) -> list[dict[str, Any]]:
-    answer = served(world, name, **parameters)
+    answer = run(world, name, **parameters)
     return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
 
 
@@ -160,7 +160,7 @@ def test_drugs_have_a_path_and_a_check_of_directions(locus) -> None:
         assert (row["snp"], row["fits"]) == ("rs231775", "unknown: risk allele")
     write(locus, "MATCH (:SNP {id: 'rs100'})-[r:ASSOCIATED_WITH]->() SET r.flags = ['palindromic']")
     row = table(locus, name, disease=T1D)[0]
-    assert (row["risk"], row["fits"]) == (None, "unknown: risk allele"), "strands cannot be told"
+    assert (row["risk"], row["fits"]) == (None, "unknown: risk allele"), "the strand is unknown"
     write(locus, "MATCH (:SNP {id: 'rs100'})-[r:ASSOCIATED_WITH]->() REMOVE r.flags")
 
 
@@ -257,7 +257,7 @@ def test_reports_of_cohorts_are_compared_for_one_allele(locus) -> None:
 def test_what_changed_between_two_models(locus) -> None:
     name = "changed_between_models"
     with pytest.raises(NotFoundError, match="no second model"):
-        served(locus, name)
+        run(locus, name)
     (first,) = (row["model"]["id"] for row in locus.graph.rows("graph/list_models"))
     locus.vectors["rs689"] = IMMUNE
     locus.write("moved")
@@ -269,7 +269,7 @@ def test_what_changed_between_two_models(locus) -> None:
     assert (moved["other_rank"], rows["rs100"]["rank"], moved["linked"]) == (None, None, False)
     assert {r["change"] for r in table(locus, name, disease=RA, kind="gene")} == {"stayed"}
     with pytest.raises(NotFoundError, match="no such model beside"):
-        served(locus, name, disease=RA, other="moved")
+        run(locus, name, disease=RA, other="moved")
     activate(locus.graph, first)
     back = {r["id"]: r["change"] for r in table(locus, name, disease=RA, k=3, other="moved")}
     assert (back["rs689"], back["rs100"]) == ("left", "came")
@@ -289,25 +289,27 @@ def test_pairs_near_in_the_space_and_unconnected_in_the_graph(locus) -> None:
 
 def test_text_that_names_nothing_or_another_kind_is_rejected(locus) -> None:
     with pytest.raises(NotFoundError, match="did you mean 'rheumatoid arthritis'"):
-        served(locus, "drugs_for_disease", disease="rheumatoid artritis")
+        run(locus, "drugs_for_disease", disease="rheumatoid artritis")
     with pytest.raises(NotFoundError, match="names no disease of the graph, but the Gene HGNC:2505"):
-        served(locus, "drugs_for_disease", disease="CTLA4")
+        run(locus, "drugs_for_disease", disease="CTLA4")
     with pytest.raises(NotFoundError, match="no such"):
-        served(locus, "drugs_for_disease", disease="MONDO:0000001")
+        run(locus, "drugs_for_disease", disease="MONDO:0000001")
     with pytest.raises(NotFoundError, match="names no SNP"):
-        served(locus, "snp_effects", snp="rs4242")
+        run(locus, "snp_effects", snp="rs4242")
     locus.graph.batches("load/merge_nodes", [locus.concept("HGNC:1", "Gene", "CAD")])
-    assert served(locus, "diseases_alike_by_genetics", disease="CAD").values["disease"] == CAD, "no gene is asked for"
+    assert run(locus, "diseases_alike_by_genetics", disease="CAD").values["disease"] == CAD, (
+        "a gene of the same name is not a disease"
+    )
     write(locus, "MATCH (g:Gene {id: 'HGNC:1'}) DELETE g")
 
 
 def test_snp_not_in_the_graph_is_replaced_by_its_position(locus) -> None:
-    answer = served(locus, "traits_of_new_snp", snp="rs4242")
+    answer = run(locus, "traits_of_new_snp", snp="rs4242")
     assert answer.values["snp"] == "GRCh38:9:22125000" and "not in the graph" in answer.resolved["snp"]
 
 
 @pytest.mark.parametrize(
-    ("name", "values", "said"),
+    ("name", "values", "message"),
     [
         ("variants_at_locus", {"window": "wide"}, "an integer"),
         ("variants_at_locus", {"limit": -1}, "0 or more"),
@@ -321,9 +323,9 @@ def test_snp_not_in_the_graph_is_replaced_by_its_position(locus) -> None:
         ("variants_at_lokus", {}, "did you mean 'variants_at_locus'"),
     ],
 )
-def test_value_of_a_wrong_type_is_rejected(locus, name: str, values: dict[str, Any], said: str) -> None:
-    with pytest.raises(UsageError, match=said):
-        served(locus, name, **values)
+def test_value_of_a_wrong_type_is_rejected(locus, name: str, values: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        run(locus, name, **values)
 
 
 def test_printed_statement_runs_unchanged(locus) -> None:
@@ -336,14 +338,14 @@ def test_printed_statement_runs_unchanged(locus) -> None:
     assert '["HP:0001370"]' in text and "[..8]" in text
     assert (
         query(locus.graph, locus.spaces, text).rows
-        == served(locus, "genes_near_phenotypes", phenotypes="joint stiffness", limit=2).rows
+        == run(locus, "genes_near_phenotypes", phenotypes="joint stiffness", limit=2).rows
     )
 
 
 @pytest.mark.parametrize("name", recipe_names())
 def test_every_recipe_can_be_pasted_with_its_defaults(locus, name: str) -> None:
-    given = {"vector": [1.0] + 7 * [0.0]} if name == "concepts_near_text" else {}
-    text = read_recipe(name, locus.graph.capabilities, 0, 0).pasteable(given)
+    values = {"vector": [1.0] + 7 * [0.0]} if name == "concepts_near_text" else {}
+    text = read_recipe(name, locus.graph.capabilities, 0, 0).pasteable(values)
     query(locus.graph, locus.spaces, text)
 
 

@@ -24,8 +24,8 @@ def plain(value: Any) -> Any:
     return json.loads(json.dumps(value, default=str))
 
 
-def test_keys_of_search(kept_world) -> None:
-    result = kept_world.ask("morning joint stiffness", 2)
+def test_keys_of_search(shared_world) -> None:
+    result = shared_world.ask("morning joint stiffness", 2)
     found = plain(result.as_json())
     head = ["query", "resolved_by", "resolved_id", "resolved_kind", "resolved_name", "others", "nearest", "model"]
     assert list(found) == [*head, "hits", "locus", "ends"]
@@ -34,9 +34,9 @@ def test_keys_of_search(kept_world) -> None:
     assert list(found["ends"][0]) == ["text", "weight", *TERM]
     assert list(found["nearest"][0]) == REF
     assert (found["resolved_by"], found["resolved_id"], found["locus"]) == ("text", None, None)
-    placed = plain(kept_world.ask("rs4242", 1).as_json())
+    placed = plain(shared_world.ask("rs4242", 1).as_json())
     assert list(placed["locus"]) == list(placed["ends"][0]["locus"]) == SNP_LOCUS
-    several = plain(kept_world.ask(["RA", "T2D"], 1).as_json())
+    several = plain(shared_world.ask(["RA", "T2D"], 1).as_json())
     assert (several["query"], several["resolved_by"], several["resolved_id"]) == ("RA +1·T2D", "mixture", None)
     assert (several["others"], several["nearest"], several["locus"]) == ([], [], None)
     frame = result.frame()
@@ -44,11 +44,11 @@ def test_keys_of_search(kept_world) -> None:
     assert list(frame.attrs) == [key for key in found if key != "hits"]
 
 
-def test_keys_of_explain(kept_world) -> None:
+def test_keys_of_explain(shared_world) -> None:
     for type_, start in (("LOCATED_IN", "rs231775"), ("TARGETS", "DRUGBANK:DB01281")):
         edge = {"start": start, "end": "HGNC:2505", "props": {"source": "own", "key": start, "weight": 1.0}}
-        kept_world.graph.batches("load/create_edges", [edge], type=type_)
-    result = explain(kept_world.graph, kept_world.spaces, "rs231775", "abatacept", 2)
+        shared_world.graph.batches("load/create_edges", [edge], type=type_)
+    result = explain(shared_world.graph, shared_world.spaces, "rs231775", "abatacept", 2)
     found = plain(result.as_json())
     numbers = ["left", "right", "model", "cosine", "percentile", "trained_on", "tasks", "summary", "contradictions"]
     assert list(found) == [*numbers, "direct", "paths", "shared", "nearest", "cut"]
@@ -65,18 +65,18 @@ def test_keys_of_explain(kept_world) -> None:
     assert list(step) == ["left", "right", "types", "edges"]
     assert list(step["edges"][0]) == EDGE
     assert list(found["shared"][0]) == ["node", "score", "left", "right"]
-    text = plain(explain(kept_world.graph, kept_world.spaces, "sweet blood", "rs4242", 2).as_json())
+    text = plain(explain(shared_world.graph, shared_world.spaces, "sweet blood", "rs4242", 2).as_json())
     assert [text["left"][key] for key in ("id", "kind", "name", "node")] == [None, "", "sweet blood", False]
     assert [text["right"][key] for key in ("resolved_by", "id", "kind", "name")] == ["locus", "rs4242", "SNP", "rs4242"]
     assert text["right"]["locus"].startswith("its vector is from")
-    edges = explain(kept_world.graph, kept_world.spaces, "rs2476601", "RA", 2).frame()
+    edges = explain(shared_world.graph, shared_world.spaces, "rs2476601", "RA", 2).frame()
     assert edges.columns.tolist() == EDGE and edges["source"].eq("toy").all()
 
 
-def test_keys_of_locus(kept_world) -> None:
-    with kept_world.graph.driver.session() as session:
+def test_keys_of_locus(shared_world) -> None:
+    with shared_world.graph.driver.session() as session:
         session.run("MATCH (s:SNP) SET s.build = 'GRCh38'").consume()
-    result = locus(kept_world.graph, kept_world.spaces, "rs2476601", "RA", 1_000)
+    result = locus(shared_world.graph, shared_world.spaces, "rs2476601", "RA", 1_000)
     found = plain(result.as_json())
     facts = ["snp", "disease", "disease_id", "kinds_below", "build", "chromosome", "first", "last", "genes"]
     facts += ["other_builds", "ld", "model", "position", "note"]
@@ -86,9 +86,9 @@ def test_keys_of_locus(kept_world) -> None:
     assert list(result.frame().attrs) == facts
 
 
-def test_rows_of_query_and_recipe(kept_world) -> None:
-    result = query(kept_world.graph, kept_world.spaces, "RETURN 1 AS a, 'x' AS b")
+def test_rows_of_query_and_recipe(shared_world) -> None:
+    result = query(shared_world.graph, shared_world.spaces, "RETURN 1 AS a, 'x' AS b")
     assert result.as_json() == [{"a": 1, "b": "x"}]
-    served = run_recipe(kept_world.graph, kept_world.spaces, "snp_effects", {"snp": "rs2476601"})
-    assert served.as_json() == [dict(zip(served.columns, row, strict=True)) for row in served.rows]
-    assert served.frame().attrs == {"cypher": served.cypher}
+    answered = run_recipe(shared_world.graph, shared_world.spaces, "snp_effects", {"snp": "rs2476601"})
+    assert answered.as_json() == [dict(zip(answered.columns, row, strict=True)) for row in answered.rows]
+    assert answered.frame().attrs == {"cypher": answered.cypher}

@@ -12,7 +12,7 @@ from generel_graph.session import Session
 
 pytestmark = pytest.mark.filterwarnings("ignore:The default returned .id. field")  # neo4j-graphrag's own
 RETURN = "RETURN node.id AS id, score ORDER BY score DESC"
-# An index asked for three is content with three that are nearly the nearest; told to look at all, it is exact.
+# A vector index is approximate for three hits; with this ratio it compares all nodes and is exact.
 ALL = {"effective_search_ratio": 15}
 
 

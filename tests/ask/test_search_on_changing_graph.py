@@ -113,7 +113,7 @@ def test_kind_filter_returns_k_hits_if_they_exist(world) -> None:
 def test_search_is_repeated_if_another_model_becomes_active(world) -> None:
     old = world.ask("sweet blood", k=1).model
     world.vectors = {id_: np.roll(vector, 3) for id_, vector in world.vectors.items()}
-    asked: list[str] = []
+    opened: list[str] = []
 
     class Rolled(world.space):
         def text_vectors(self, texts):
@@ -121,13 +121,13 @@ def test_search_is_repeated_if_another_model_becomes_active(world) -> None:
             return vectors if self.model_id == old else np.roll(vectors, 3, axis=1)
 
     def spaces(model_id: str):
-        asked.append(model_id)
-        if len(asked) == 1:
+        opened.append(model_id)
+        if len(opened) == 1:
             world.write("rolled")  # a sync that ends between two statements of the query
         return Rolled(model_id)
 
     answer = search(world.graph, spaces, SearchQuery.read("sweet blood", k=2, kind="Disease"))
-    assert asked == [old, "rolled"]
+    assert opened == [old, "rolled"]
     assert answer.model == "rolled"
     assert answer.hits[0].id == "MONDO:0005148"
     assert answer.hits[0].score == pytest.approx(1.0, abs=1e-4)

@@ -18,8 +18,8 @@ from generel_graph.session import Session
 
 
 @pytest.fixture
-def session(kept_world, tmp_path: Path) -> Session:
-    opened = Session(Config(folder=tmp_path), kept_world.graph)
+def session(shared_world, tmp_path: Path) -> Session:
+    opened = Session(Config(folder=tmp_path), shared_world.graph)
     model = opened.model_id()
     folder = tmp_path / ".generel" / "models" / model
     folder.mkdir(parents=True)
@@ -88,8 +88,8 @@ def test_score_keeps_the_callers_frame(session: Session) -> None:
     assert scored["cosine"].notna().tolist() == [True, False]
 
 
-def test_missing_model_folder_is_reported(kept_world, tmp_path: Path) -> None:
-    elsewhere = Session(replace(Config(folder=tmp_path), state_dir="elsewhere"), kept_world.graph)
+def test_missing_model_folder_is_reported(shared_world, tmp_path: Path) -> None:
+    elsewhere = Session(replace(Config(folder=tmp_path), state_dir="elsewhere"), shared_world.graph)
     with pytest.raises(ModelError, match="state_dir"):
         elsewhere.search("rs2476601")
 

@@ -134,7 +134,7 @@ def train(graph: Graph, config: Config) -> None:
 
 @pytest.fixture(scope="module")
 def models_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the model of the one graph of these tests is kept, so that it is trained once."""
+    """The folder of the model that all tests of this module share, so that it is trained once."""
     return tmp_path_factory.mktemp("on_demand") / "models"
 
 
@@ -202,7 +202,7 @@ def test_position_in_any_spelling_is_enough(session: Session) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "parts"),
     [
         ("rs77", ["no such SNP", "searched: hits, eqtl, list, old"]),
         ("rs91", ["no such SNP", "nothing near its position (GRCh38:1:90000000)"]),
@@ -211,10 +211,10 @@ def test_position_in_any_spelling_is_enough(session: Session) -> None:
         ("GRCh38:9:5000000", ["no such SNP", "nothing near its position"]),
     ],
 )
-def test_snp_without_facts_is_rejected_with_the_reason(session: Session, text: str, said: list[str]) -> None:
+def test_snp_without_facts_is_rejected_with_the_reason(session: Session, text: str, parts: list[str]) -> None:
     with pytest.raises(NotFoundError) as error:
         session.search(text)
-    assert all(part in error.value.message for part in said), error.value.message
+    assert all(part in error.value.message for part in parts), error.value.message
     with pytest.raises(UsageError, match="genome build"):
         session.search("chr1:1015000")
 
