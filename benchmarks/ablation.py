@@ -1,10 +1,10 @@
-"""What each part of the recipe is worth: validation by task without it, over seeds.
+"""Ablation: validation by task without each part of the training settings, over several seeds.
 
     python benchmarks/ablation.py --config generel.toml --seeds 0 1 2
 
-Prints one JSON line a variant: the mean over seeds of the degree-matched AUC of held-out pairs, by task and over tasks,
-with the spread (standard deviation over seeds), and its difference to the shipped recipe in the same run. The held-out
-pairs are the same for all variants of a seed; none of them is in a feature or a step. Nothing is written to the graph.
+Prints one JSON line per variant: the mean over seeds of the degree-matched AUC of held-out pairs, by task and over all
+tasks, the standard deviation over seeds, and the difference to the default settings in the same run. The held-out pairs
+are the same for all variants of a seed; none of them is in a feature or a step. Nothing is written to the graph.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from generel_graph.pipeline.train import open_encoder
 
 NEIGHBOURS = ("ontology", "condition", "phenotype", "gene", "drug", "process", "snp_context", "gene_context")
 TEXT_ONLY = tuple(f"concept.{name}" for name in NEIGHBOURS)
-# What is changed in [model] and [train]; an SNP has no text of its own, so "text" leaves it its traits' and genes'.
+# Changes of [model] and [train]. "text only" leaves an SNP, which has no text of its own, the texts of its traits and
+# genes.
 VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "as shipped": ({}, {}),
     "text only": ({"without": TEXT_ONLY}, {}),
@@ -47,13 +48,13 @@ VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Train every variant with every seed and print what validation says."""
+    """Train every variant with every seed and print the validation results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", type=Path, default=Path("generel.toml"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--variants", nargs="+", choices=list(VARIANTS), default=list(VARIANTS))
-    given = parser.parse_args(arguments)
-    config = load_config(given.config)
+    args = parser.parse_args(arguments)
+    config = load_config(args.config)
     with open_graph(config) as graph:
         corpus = load_corpus(graph, config, graph_digest(graph) or "")
 
@@ -61,27 +62,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     encoder, weights = open_encoder(config), enabled_tasks(config.tasks)
     shipped: dict[str, list[float]] = {}
-    for name in given.variants:
+    for name in args.variants:
         model, training = VARIANTS[name]
-        found: dict[str, list[float]] = {}
-        for seed in given.seeds:
+        values: dict[str, list[float]] = {}
+        for seed in args.seeds:
             settings = replace(config.train, adapter_steps=0, seed=seed, **training)
             with tempfile.TemporaryDirectory() as folder:
                 report = train(corpus, encoder, replace(config.model, **model), settings, weights, Path(folder))
-            told = {task.name: task.auc for task in report.tasks if task.auc is not None}
-            for task, value in [*told.items(), ("mean", float(np.mean(list(told.values()))))]:
-                found.setdefault(task, []).append(value)
-        shipped = shipped or found
+            areas = {task.name: task.auc for task in report.tasks if task.auc is not None}
+            for task, value in [*areas.items(), ("mean", float(np.mean(list(areas.values()))))]:
+                values.setdefault(task, []).append(value)
+        shipped = shipped or values
         print(
             json.dumps(
                 {
                     "name": name,
-                    "seeds": given.seeds,
-                    "auc": {task: round(float(np.mean(v)), 4) for task, v in found.items()},
-                    "spread": {task: round(float(np.std(v)), 4) for task, v in found.items()},
+                    "seeds": args.seeds,
+                    "auc": {task: round(float(np.mean(v)), 4) for task, v in values.items()},
+                    "spread": {task: round(float(np.std(v)), 4) for task, v in values.items()},
                     "minus_first": {
                         task: round(float(np.mean(np.array(v) - np.array(shipped[task]))), 4)
-                        for task, v in found.items()
+                        for task, v in values.items()
                     },
                 }
             ),

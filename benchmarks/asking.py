@@ -1,14 +1,14 @@
-"""How fast and how right questions are answered on 130,000 nodes, beside neo4j-graphrag's retrievers on the same index.
+"""Latency and recall of queries on 130,000 nodes, compared with neo4j-graphrag's retrievers on the same index.
 
     python benchmarks/asking.py             # 130,000 nodes × 384, 400,000 edges, Neo4j 2026.08.1
-    python benchmarks/asking.py --quick     # 6,000 nodes, few questions
+    python benchmarks/asking.py --quick     # 6,000 nodes, few queries
 
-Nodes, edges and vectors are made up: clustered vectors, as trained ones are, and kinds of .1 %, 1 % and 10 % of the
-nodes. They are a model of vectors made elsewhere, so that the score is the plain cosine and exact answers are one
-matrix product away. Ours is the library's front door (`Session.search`, `.query`, `.score`); theirs are
-VectorCypherRetriever and, filtered, VectorRetriever by `generel_graph.export.retrievers`, with the same texts on the
-same index. `search` does more (a row a cluster, links, codes). Ours and theirs take turns, query by query. stdout: a
-JSON line a figure; `results/asking.json` and `.png` hold the same.
+Nodes, edges and vectors are synthetic: clustered vectors, as trained ones are, and kinds of .1 %, 1 % and 10 % of the
+nodes. They are an imported model, so the score is the cosine and one matrix product gives exact answers. Ours is the
+library's public interface (`Session.search`, `.query`, `.score`); theirs are VectorCypherRetriever and, with a filter,
+VectorRetriever through `generel_graph.export.retrievers`, with the same texts on the same index. `search` does more
+(one row per cluster, links, codes). Ours and theirs run in turns, query by query. stdout: one JSON line per figure,
+also in `results/asking.json` and `.png`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ import polars as pl
 from figures import RESULTS, Figure, Results
 from neo4j_graphrag.retrievers import VectorRetriever
 from numpy.typing import NDArray
-from synthetic import NODE_SCHEMA, lay_out
+from synthetic import NODE_SCHEMA, write_project
 
 from generel_graph.config import Config
 from generel_graph.embed import ModelRecord, activate, write_back
@@ -43,7 +43,7 @@ from generel_graph.server import stop
 from generel_graph.session import Session
 from generel_graph.session import open as open_session
 
-# kind, share of the nodes; the first three are what filters are measured at
+# kind, share of the nodes; filters are measured with the first three
 SHARES = (
     ("Pathway", 0.001),
     ("DrugClass", 0.01),
@@ -73,9 +73,9 @@ Ask = Callable[[str], Any]
 
 
 def main() -> None:
-    """Make the graph, ask it, and write what was found."""
+    """Make the graph, query it, and write the results."""
     args = arguments()
-    logging.getLogger("neo4j_graphrag").setLevel(logging.ERROR)  # a warning each time that a filter is no index's
+    logging.getLogger("neo4j_graphrag").setLevel(logging.ERROR)  # it warns of each filter without an index
     name = "-".join(["asking", *(["quick"] if args.quick else []), *([args.version] if args.version != NEWEST else [])])
     results = Results(name, vars(args) | {"results": ""})
     work = Path(tempfile.mkdtemp(prefix="generel-asking-"))
@@ -96,13 +96,13 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--nodes", type=int, default=130_000)
     parser.add_argument("--edges", type=int, default=500_000)
-    parser.add_argument("--questions", type=int, default=200, help="of each sort")
+    parser.add_argument("--questions", type=int, default=200, help="of each type")
     parser.add_argument("--pairs", type=int, default=1_000_000, help="to score")
-    parser.add_argument("--ends", type=int, default=5_000, help="distinct ids among them")
-    parser.add_argument("--seconds", type=float, default=60.0, help="of all clients at once")
+    parser.add_argument("--ends", type=int, default=5_000, help="distinct ids among the pairs")
+    parser.add_argument("--seconds", type=float, default=60.0, help="duration of the test with concurrent clients")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--version", default=NEWEST)
-    parser.add_argument("--quick", action="store_true", help="6,000 nodes, 30 questions of a sort, 3 seconds")
+    parser.add_argument("--quick", action="store_true", help="6,000 nodes, 30 queries of each type, 3 seconds")
     parser.add_argument("--results", default=str(RESULTS), help="folder of the JSON file and the plot")
     args = parser.parse_args()
     if args.quick:
@@ -112,17 +112,17 @@ def arguments() -> argparse.Namespace:
 
 
 def make_graph(args: argparse.Namespace, work: Path, results: Results) -> tuple[Config, pl.DataFrame]:
-    """Load nodes of SHARES and edges whose ends follow a power law, from files as a user would; the nodes."""
+    """Load nodes of SHARES, and edges with power-law degrees, from files as a user would; returns the nodes."""
     random = np.random.default_rng(args.seed)
     bounds = np.cumsum([int(share * args.nodes) for _, share in SHARES])[:-1]
     kinds = np.array([name for name, _ in SHARES])
     kinds = kinds[np.searchsorted(bounds, random.permutation(args.nodes), side="right")]
     numbers = range(1, args.nodes + 1)
-    texts = dict.fromkeys(("description", "synonyms", "xrefs"), "")
+    empty = dict.fromkeys(("description", "synonyms", "xrefs"), "")
     concepts = pl.DataFrame(
         {"id": [f"MESH:D{i:06}" for i in numbers], "kind": kinds, "name": [f"thing {i}" for i in numbers]}
     )
-    concepts = concepts.with_columns(pl.lit(text).alias(name) for name, text in texts.items())
+    concepts = concepts.with_columns(pl.lit(text).alias(name) for name, text in empty.items())
     weights = np.cumsum(np.arange(1, args.nodes + 1) ** -0.7)
     drawn = random.random((2, args.edges)) * weights[-1]
     starts, ends = (random.permutation(args.nodes)[np.searchsorted(weights, row)] for row in drawn)
@@ -131,7 +131,7 @@ def make_graph(args: argparse.Namespace, work: Path, results: Results) -> tuple[
     links = (
         links.filter(pl.col("start") != pl.col("end")).unique().with_columns(relation=pl.lit(""), weight=pl.lit(0.5))
     )
-    config = lay_out(work, concepts.select(NODE_SCHEMA.names()), {"links": links}, version=args.version)
+    config = write_project(work, concepts.select(NODE_SCHEMA.names()), {"links": links}, version=args.version)
     began = time.monotonic()
     report = load(config)
     results.stage("make", "load", time.monotonic() - began, nodes=report.nodes, edges=report.edges)
@@ -139,7 +139,7 @@ def make_graph(args: argparse.Namespace, work: Path, results: Results) -> tuple[
 
 
 def make_vectors(graph: Graph, ids: list[str], args: argparse.Namespace, results: Results) -> NDArray[np.float32]:
-    """Vectors of unit length about 2,000 centres, on the nodes, indexed and active; [n, DIMENSION]."""
+    """Write unit vectors around 2,000 centres to the nodes, index and activate them; [n, DIMENSION]."""
     random = np.random.default_rng(args.seed + 3)
     centres = random.standard_normal((2_000, DIMENSION), dtype=np.float32)
     vectors = centres[random.integers(0, len(centres), len(ids))]
@@ -160,19 +160,19 @@ def measure(
     args: argparse.Namespace,
     results: Results,
 ) -> None:
-    """Ask all sorts of questions, score pairs, and let many clients ask at once."""
+    """Measure all types of queries, scoring of pairs, and concurrent clients."""
     random = np.random.default_rng(args.seed + 1)
     chosen = random.choice(np.flatnonzero(~np.isin(kinds, [name for name, _ in SHARES[:3]])), args.questions, False)
     head = OURS_26 if session.graph.capabilities.filtered_vector_search else OURS_5
-    nothing = "RETURN node.id AS id, score"
-    sorts: list[tuple[str, Ask, Ask, str | None]] = [
-        ("search", _ours(session), _theirs(session, nothing), None),
+    no_hops = "RETURN node.id AS id, score"
+    queries: list[tuple[str, Ask, Ask, str | None]] = [
+        ("search", _ours(session), _theirs(session, no_hops), None),
         ("one hop", lambda id_: session.query(head + ONE_HOP, embed={"v": id_}), _theirs(session, ONE_HOP), None),
         ("two hops", lambda id_: session.query(head + TWO_HOPS, embed={"v": id_}), _theirs(session, TWO_HOPS), None),
     ]
     for kind, share in SHARES[:3]:
-        sorts.append((f"search, filter of {share:.1%}", _ours(session, kind), _theirs_of_kind(session, kind), kind))
-    for name, ours, theirs, kind in sorts:
+        queries.append((f"search, filter of {share:.1%}", _ours(session, kind), _theirs_of_kind(session, kind), kind))
+    for name, ours, theirs, kind in queries:
         seconds, answers = _in_turns(ours, theirs, [ids[i] for i in chosen])
         for who, index in (("ours", 0), ("neo4j-graphrag", 1)):
             p50, p95 = np.percentile(np.array(seconds[index]) * 1000, [50, 95])
@@ -194,20 +194,20 @@ def _ours(session: Session, kind: str | None = None) -> Ask:
 
 
 def _theirs(session: Session, retrieval_query: str) -> Ask:
-    """Their retriever by our adapter; without hops one more is fetched, since it finds the question itself."""
+    """Their retriever through our adapter; without hops it fetches one more node, since it returns the query too."""
     retriever = vector_cypher_retriever(session, retrieval_query)
     top_k = K if "MATCH" in retrieval_query else K + 1
     return lambda id_: [record["id"] for record in retriever.get_search_results(query_text=id_, top_k=top_k).records]
 
 
 def _theirs_of_kind(session: Session, kind: str) -> Ask:
-    """Their filter: of VectorRetriever, since VectorCypherRetriever's fails on this index (1.22)."""
+    """Their filter, of VectorRetriever: that of VectorCypherRetriever 1.22 fails on this index."""
     graph, embedder = session.graph, QueryEmbedder(session)
     retriever = VectorRetriever(graph.driver, embedder.index, embedder, ["id"], neo4j_database=graph.database)
 
     def ask(id_: str) -> Any:
-        found = retriever.get_search_results(query_text=id_, top_k=K, filters={"kind": kind})
-        return [record["node"]["id"] for record in found.records]
+        result = retriever.get_search_results(query_text=id_, top_k=K, filters={"kind": kind})
+        return [record["node"]["id"] for record in result.records]
 
     return ask
 
@@ -215,7 +215,7 @@ def _theirs_of_kind(session: Session, kind: str) -> Ask:
 def _in_turns(
     ours: Ask, theirs: Ask, questions: list[str]
 ) -> tuple[tuple[list[float], list[float]], tuple[list[Any], list[Any]]]:
-    """Seconds and answers of both, question by question, the first in turns, after ten questions of warming up."""
+    """Seconds and answers of both for each query, in alternating order, after ten warm-up queries."""
     seconds: tuple[list[float], list[float]] = ([], [])
     answers: tuple[list[Any], list[Any]] = ([], [])
     for question in questions[:10]:
@@ -237,7 +237,7 @@ def _recalls(
     ids: list[str],
     vectors: NDArray[np.float32],
 ) -> tuple[float, float]:
-    """The mean share of the ten truly nearest nodes that each found, the question itself left out."""
+    """The mean share of the ten exact nearest nodes in each answer, without the query itself."""
     cosines = vectors[chosen] @ vectors[among].T
     shares: tuple[list[float], list[float]] = ([], [])
     for row, question in enumerate(chosen):
@@ -245,15 +245,15 @@ def _recalls(
         truth = {ids[i] for i in [i for i in order if i != question][:K]}
         for who in (0, 1):
             answer = answers[who][row]
-            found = [id_ for id_ in answer if id_ != ids[question]][:K]
-            shares[who].append(len(truth & set(found)) / len(truth))
+            hits = [id_ for id_ in answer if id_ != ids[question]][:K]
+            shares[who].append(len(truth & set(hits)) / len(truth))
     return statistics.fmean(shares[0]), statistics.fmean(shares[1])
 
 
 def _score(session: Session, ids: list[str], args: argparse.Namespace, results: Results) -> None:
     random = np.random.default_rng(args.seed + 2)
-    some = np.asarray(ids)[random.choice(len(ids), args.ends, False)]
-    pairs = pd.DataFrame({end: some[random.integers(0, len(some), args.pairs)] for end in ("left", "right")})
+    sample = np.asarray(ids)[random.choice(len(ids), args.ends, False)]
+    pairs = pd.DataFrame({side: sample[random.integers(0, len(sample), args.pairs)] for side in ("left", "right")})
     began, busy = time.monotonic(), time.process_time()
     scored = session.score(pairs).frame()
     seconds = time.monotonic() - began
@@ -263,10 +263,10 @@ def _score(session: Session, ids: list[str], args: argparse.Namespace, results: 
 
 
 def _at_once(session: Session, questions: list[str], seconds: float, results: Results) -> None:
-    """CLIENTS threads ask one after another for a while, through one session; an error ends the benchmark."""
+    """CLIENTS threads query one session for `seconds` seconds; an error ends the benchmark."""
     until = time.monotonic() + seconds
-    taken: list[list[float]] = [[] for _ in range(CLIENTS)]
-    failed: list[BaseException] = []
+    latencies: list[list[float]] = [[] for _ in range(CLIENTS)]
+    errors: list[BaseException] = []
 
     def client(number: int) -> None:
         try:
@@ -274,21 +274,21 @@ def _at_once(session: Session, questions: list[str], seconds: float, results: Re
             while time.monotonic() < until:
                 began = time.perf_counter()
                 assert len(session.search(questions[turn % len(questions)], k=K).hits) == K
-                taken[number].append(time.perf_counter() - began)
+                latencies[number].append(time.perf_counter() - began)
                 turn += CLIENTS
         except BaseException as error:
-            failed.append(error)
+            errors.append(error)
 
     clients = [threading.Thread(target=client, args=(number,)) for number in range(CLIENTS)]
     for thread in clients:
         thread.start()
     for thread in clients:
         thread.join()
-    if failed:
-        raise failed[0]
-    every = np.array([t for one in taken for t in one]) * 1000
+    if errors:
+        raise errors[0]
+    every = np.array([t for client_latencies in latencies for t in client_latencies]) * 1000
     p50, p95 = np.percentile(every, [50, 95])
-    results.stage(f"{CLIENTS} clients", "all", seconds, errors=len(failed), p50_ms=round(p50, 1), p95_ms=round(p95, 1))
+    results.stage(f"{CLIENTS} clients", "all", seconds, errors=len(errors), p50_ms=round(p50, 1), p95_ms=round(p95, 1))
     results.figure(Figure(f"{CLIENTS} clients at once, no error", len(every) / seconds, "answers/s"))
 
 

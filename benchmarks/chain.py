@@ -1,8 +1,8 @@
-"""Load one project as `generel-graph load` does, in a process of its own, and say in JSON what each stage took.
+"""Load one project as `generel-graph load` does, in a process of its own, and print the time of each stage as JSON.
 
     python benchmarks/chain.py generel.toml [--bulk]
 
-A process of its own, since its peak of memory is one of the figures. `--bulk`: import in bulk however little it is.
+It is a process of its own because its peak memory is one of the figures. `--bulk`: always import in bulk.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from generel_graph.config import load_config
 from generel_graph.pipeline import sync
 
 POLL_SECONDS = 0.2
-# What is done after the last word of a stage, until another begins.
+# What is done between the last report of a stage and the first of the next one.
 AFTER = {
     "read": "check and stage",
     "resolve": "keep what is resolved",
@@ -32,17 +32,17 @@ AFTER = {
 
 
 class Timeline:
-    """A `Progress` that keeps seconds, of the clock and of our own processor time, for each stage."""
+    """A `Progress` that records the wall and processor seconds of each stage."""
 
     def __init__(self) -> None:
         self.stage = "begin"
         self.since = (time.monotonic(), time.process_time())
-        self.taken: dict[str, tuple[float, float]] = {}
+        self.seconds: dict[str, tuple[float, float]] = {}
 
     def __call__(self, stage: str, done: float, total: float | None, note: str = "") -> None:
-        """Take the time at which another stage begins, or this one ends."""
+        """Record the time if another stage begins or this one ends."""
         name = f"resolve: {note}" if stage == "resolve" and note else stage
-        for several in ("create edges", "change edges", "delete edges"):  # one stage, not one a type
+        for several in ("create edges", "change edges", "delete edges"):  # one stage, not one per type
             name = several if stage.startswith(several) else name
         if total and done >= total:
             self._enter(name)
@@ -50,21 +50,21 @@ class Timeline:
         self._enter(name)
 
     def close(self) -> dict[str, tuple[float, float]]:
-        """Seconds and processor seconds of each stage, in the order of their beginnings."""
+        """Wall and processor seconds of each stage, in the order in which they began."""
         self._enter("end")
-        return self.taken
+        return self.seconds
 
     def _enter(self, name: str) -> None:
         if name == self.stage:
             return
         now = (time.monotonic(), time.process_time())
-        before = self.taken.get(self.stage, (0.0, 0.0))
-        self.taken[self.stage] = (before[0] + now[0] - self.since[0], before[1] + now[1] - self.since[1])
+        before = self.seconds.get(self.stage, (0.0, 0.0))
+        self.seconds[self.stage] = (before[0] + now[0] - self.since[0], before[1] + now[1] - self.since[1])
         self.stage, self.since = name, now
 
 
 def watch(peaks: dict[str, int], stop: threading.Event) -> None:
-    """Follow the import tool's memory while it lives; the server's own is set by its heap and page cache."""
+    """Record the import tool's peak memory; the server's is given by its heap and page cache."""
     own = psutil.Process()
     while not stop.wait(POLL_SECONDS):
         for child in own.children(recursive=True):
@@ -99,7 +99,7 @@ def main() -> None:
         json.dumps(
             {
                 "seconds": seconds,
-                "processor_seconds": processor,  # of this process; Neo4j's are not in it
+                "processor_seconds": processor,  # of this process, without Neo4j
                 "steps": dict(report.steps),
                 "stages": timeline.close(),
                 "way": report.load.way,

@@ -1,4 +1,4 @@
-"""Corpora that are made up in memory, of any size, and an encoder that costs nothing."""
+"""Synthetic corpora of any size in memory, and an encoder that costs no time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KINDS = (
     ("BiologicalProcess", "GO:", 0.10),
     ("Drug", "DRUGBANK:", 0.08),
 )
-# task, type, kinds of the ends, share of the pairs; each pair is an edge too
+# task, type, kinds of the endpoints, share of the pairs; each pair is also an edge
 LINKS = (
     ("gwas", "ASSOCIATED_WITH", "SNP", "Disease", 0.25),
     ("eqtl", "REGULATES", "SNP", "Gene", 0.20),
@@ -29,25 +29,25 @@ LINKS = (
     ("gene_process", "PARTICIPATES_IN", "Gene", "BiologicalProcess", 0.12),
     ("drug_gene", "TARGETS", "Drug", "Gene", 0.08),
 )
-POWER = 0.6  # of the power law that ends are drawn by
-SYNONYMS = 0.2  # of the concepts have one
-WITH_EFFECT = 0.05  # of the associations
+POWER = 0.6  # exponent of the power law of degrees
+SYNONYMS = 0.2  # share of the concepts with a synonym
+WITH_EFFECT = 0.05  # share of the associations with an odds ratio
 
 
 @dataclass(frozen=True, slots=True)
 class RandomEncoder:
-    """A unit vector for each text by its place, zeros for an empty one: stands in where vectors do not matter."""
+    """A random unit vector for each text, zeros for an empty one: for measurements that do not depend on vectors."""
 
     dimension: int = 384
     name: str = "random"
 
     @property
     def digest(self) -> str:
-        """What names the vectors."""
+        """The identity of the vectors."""
         return f"random-{self.dimension}"
 
     def encode(self, texts: Sequence[str], progress: Progress = silent) -> NDArray[np.float32]:
-        """Vectors, [n, d], a part at a time."""
+        """Vectors, [n, d], made in parts."""
         random = np.random.default_rng(0)
         out = np.empty((len(texts), self.dimension), dtype=np.float32)
         for at in range(0, len(texts), 4096):
@@ -58,8 +58,8 @@ class RandomEncoder:
         return out
 
 
-def made_up(nodes: int, pairs: int, seed: int = 0) -> Corpus:
-    """About `nodes` nodes of six kinds and `pairs` pairs of six tasks beside synonyms; degrees follow a power law."""
+def synthetic_corpus(nodes: int, pairs: int, seed: int = 0) -> Corpus:
+    """About `nodes` nodes of six kinds, `pairs` pairs of six tasks, and synonyms; degrees follow a power law."""
     random = np.random.default_rng(seed)
     named = [(f"{prefix}{i:08d}", kind) for kind, prefix, share in KINDS for i in range(int(nodes * share))]
     named.sort()
@@ -73,8 +73,8 @@ def made_up(nodes: int, pairs: int, seed: int = 0) -> Corpus:
         a, b = _pairs(random, members[start], members[end], int(pairs * share), len(ids))
         effects = np.full(len(a), np.nan, dtype=np.float32)
         if task == "gwas":
-            some = random.random(len(a)) < WITH_EFFECT
-            effects[some] = random.exponential(0.2, int(some.sum()))
+            has_effect = random.random(len(a)) < WITH_EFFECT
+            effects[has_effect] = random.exponential(0.2, int(has_effect.sum()))
         weights = (random.beta(4, 2, len(a)) * 0.99 + 0.01).astype(np.float32)
         tasks[task] = Pairs(a, b, weights, effects)
     edges = EdgeArrays(
@@ -87,15 +87,15 @@ def made_up(nodes: int, pairs: int, seed: int = 0) -> Corpus:
         neg_log10_p=np.full(sum(map(len, tasks.values())), np.nan, dtype=np.float32),
     )
     concepts = np.flatnonzero(~snp)
-    called = np.sort(random.choice(concepts, int(len(concepts) * SYNONYMS), replace=False)).astype(np.int32)
+    with_synonym = np.sort(random.choice(concepts, int(len(concepts) * SYNONYMS), replace=False)).astype(np.int32)
     tasks["synonym"] = Pairs(
-        called,
-        np.arange(len(called), dtype=np.int32),
-        np.ones(len(called), dtype=np.float32),
-        np.full(len(called), np.nan, dtype=np.float32),
-        tuple(f"another name of {texts[i]}" for i in called),
+        with_synonym,
+        np.arange(len(with_synonym), dtype=np.int32),
+        np.ones(len(with_synonym), dtype=np.float32),
+        np.full(len(with_synonym), np.nan, dtype=np.float32),
+        tuple(f"another name of {texts[i]}" for i in with_synonym),
     )
-    place = np.where(snp, random.integers(1, 150_000_000, len(ids)), -1)
+    position = np.where(snp, random.integers(1, 150_000_000, len(ids)), -1)
     return Corpus(
         digest=f"made-up-{nodes}-{pairs}-{seed}",
         nodes=Nodes(
@@ -104,8 +104,10 @@ def made_up(nodes: int, pairs: int, seed: int = 0) -> Corpus:
             texts=texts,
             synonyms=((),) * len(ids),
             clusters=np.arange(len(ids), dtype=np.int32),
-            chromosomes=tuple(str(p % 22 + 1) if s else "" for s, p in zip(snp.tolist(), place.tolist(), strict=True)),
-            positions=place,
+            chromosomes=tuple(
+                str(p % 22 + 1) if s else "" for s, p in zip(snp.tolist(), position.tolist(), strict=True)
+            ),
+            positions=position,
             builds=tuple("GRCh38" if s else "" for s in snp.tolist()),
         ),
         edges=edges,
@@ -116,12 +118,12 @@ def made_up(nodes: int, pairs: int, seed: int = 0) -> Corpus:
 def _pairs(
     random: np.random.Generator, starts: NDArray[np.int64], ends: NDArray[np.int64], number: int, n: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """`number` different pairs, sorted; a third of all possible ones at most."""
+    """`number` different pairs, sorted; at most a third of all possible pairs."""
     number = min(number, len(starts) * len(ends) // 3)
     key = np.empty(0, dtype=np.int64)
     while len(key) < number:
         more = int((number - len(key)) * 1.3) + 100
-        a, b = (some[_drawn(random, len(some), more)] for some in (starts, ends))
+        a, b = (nodes[_drawn(random, len(nodes), more)] for nodes in (starts, ends))
         key = np.sort(np.concatenate([key, a * n + b]))
         key = key[np.r_[True, key[1:] != key[:-1]]]
     key = np.sort(random.choice(key, number, replace=False))

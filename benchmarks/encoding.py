@@ -1,14 +1,14 @@
-"""How fast names become vectors: our encoder beside sentence-transformers and ONNX Runtime, and what each loses.
+"""Names embedded per second, and their precision: our encoder, sentence-transformers and ONNX Runtime.
 
-    python benchmarks/encoding.py                          # 2,000 names that are made up
+    python benchmarks/encoding.py                          # 2,000 synthetic names
     python benchmarks/encoding.py --config generel.toml    # names and synonyms of a project's graph
-    python benchmarks/encoding.py --quick                  # to see that it runs
+    python benchmarks/encoding.py --quick                  # as a quick check
 
-The same model (minilm) on the same distinct names, each way in turns: ours in bfloat16 and float32; the same forward
-passes in the names' own order instead of that of length; `SentenceTransformer.encode`; ONNX Runtime, with our order
-and batches, in float32 and with weights in int8 (dynamic). Cosines are with float32 of the published weights. The
-default is float32, because in bfloat16 a text's vector depends on its batch (decision 5). stdout: JSON lines;
-`results/encoding.json` and `.png` hold the same.
+All methods use the same model (minilm) and the same distinct names, and run in turns: ours in bfloat16 and float32; the
+same forward passes without sorting the names by length; `SentenceTransformer.encode`; ONNX Runtime with our order and
+batches, in float32 and with int8 weights (dynamic). Cosines compare with float32 of the published weights. The default
+is float32, because in bfloat16 a text's vector depends on its batch (decision 5). stdout: JSON lines, also in
+`results/encoding.json` and `.png`.
 """
 
 from __future__ import annotations
@@ -42,35 +42,35 @@ from generel_graph.encode.locate import find_encoder
 from generel_graph.graph.digest import graph_digest
 from generel_graph.graph.open import open_graph
 
-LEAST_COSINE = 0.999
+MIN_COSINE = 0.999
 Vectors = NDArray[np.float32]
 
 
 def main() -> None:
-    """Encode the same names in every way, in turns."""
+    """Encode the same names with every method, in turns."""
     args = arguments()
     torch.set_num_threads(args.threads)
     results = Results("encoding-quick" if args.quick else "encoding", vars(args) | {"results": "", "config": ""})
     texts = names(args)
     with tempfile.TemporaryDirectory() as folder:
-        ways = every_way(Path(folder), args.threads)
-        exact = ways["ours, fp32"](texts)
-        seconds: dict[str, list[float]] = {name: [] for name in ways}
-        processor: dict[str, list[float]] = {name: [] for name in ways}
+        methods = methods_by_name(Path(folder), args.threads)
+        exact = methods["ours, fp32"](texts)
+        seconds: dict[str, list[float]] = {name: [] for name in methods}
+        processor: dict[str, list[float]] = {name: [] for name in methods}
         cosines = {}
-        order = list(ways)
-        for name in order:  # what is compiled and packed at first is outside of the times
-            ways[name](texts[:CHUNK])
+        order = list(methods)
+        for name in order:  # warm-up, not timed
+            methods[name](texts[:CHUNK])
         for repeat in range(args.repeats):
             for name in order[repeat % len(order) :] + order[: repeat % len(order)]:
                 began, own = time.perf_counter(), time.process_time()
-                vectors = ways[name](texts)
+                vectors = methods[name](texts)
                 seconds[name].append(time.perf_counter() - began)
                 processor[name].append(time.process_time() - own)
                 cosines[name] = (vectors * exact).sum(axis=1)
-    rate = {name: len(texts) / statistics.median(some) for name, some in seconds.items()}
-    cost = {name: len(texts) / statistics.median(some) for name, some in processor.items()}
-    for name, found in cosines.items():
+    rate = {name: len(texts) / statistics.median(times) for name, times in seconds.items()}
+    cost = {name: len(texts) / statistics.median(times) for name, times in processor.items()}
+    for name, values in cosines.items():
         results.stage(
             f"{len(texts)} names, threads {args.threads}",
             name,
@@ -78,30 +78,30 @@ def main() -> None:
             rate=round(rate[name], 1),
             processor_rate=round(cost[name], 1),
             cosine={
-                "least": round(float(found.min()), 5),
-                "first percentile": round(float(np.percentile(found, 1)), 5),
-                "mean": round(float(found.mean()), 5),
+                "least": round(float(values.min()), 5),
+                "first percentile": round(float(np.percentile(values, 1)), 5),
+                "mean": round(float(values.mean()), 5),
             },
             machine_load=round(os.getloadavg()[0], 2),
         )
     default = "ours, fp32"
-    for peer in ways:
+    for peer in methods:
         if peer != default:
             results.figure(Figure(f"encoding, {default}", rate[default], "strings/s", rate[peer], peer))
             results.figure(Figure(f"encoding, {default}", cost[default], "strings/processor s", cost[peer], peer))
-    exactly = [name for name, found in cosines.items() if found.min() >= LEAST_COSINE]
-    fastest = {"clock": max(exactly, key=rate.__getitem__), "processor": max(exactly, key=cost.__getitem__)}
-    results.stage(f"fastest of least cosine {LEAST_COSINE}", str(fastest), 0.0)
+    precise = [name for name, values in cosines.items() if values.min() >= MIN_COSINE]
+    fastest = {"clock": max(precise, key=rate.__getitem__), "processor": max(precise, key=cost.__getitem__)}
+    results.stage(f"fastest of least cosine {MIN_COSINE}", str(fastest), 0.0)
     plots.rates(results.write(Path(args.results)))
 
 
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, help="a project whose names are taken; default: names made up")
+    parser.add_argument("--config", type=Path, help="project whose names are used; default: synthetic names")
     parser.add_argument("--names", type=int, default=2_000)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=1, help="more than one wait for each other on a busy machine")
+    parser.add_argument("--threads", type=int, default=1, help="on a busy machine, several threads wait for each other")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--quick", action="store_true", help="128 names, once")
     parser.add_argument("--results", default=str(RESULTS), help="folder of the JSON file and the plot")
@@ -114,25 +114,25 @@ def arguments() -> argparse.Namespace:
 def names(args: argparse.Namespace) -> list[str]:
     """Distinct names in a random order."""
     if args.config is None:
-        found = set(nodes(max(4 * args.names, 1_000), args.seed)["name"])
+        distinct = set(nodes(max(4 * args.names, 1_000), args.seed)["name"])
     else:
         config = load_config(args.config)
         with open_graph(config) as graph:
             corpus = load_corpus(graph, config, graph_digest(graph) or "")
-        found = {text for text in corpus.nodes.texts if text} | set(corpus.tasks["synonym"].texts)
-    order = np.random.default_rng(args.seed).permutation(len(found))[: args.names]
-    distinct = sorted(found)
-    return [distinct[i] for i in order]
+        distinct = {text for text in corpus.nodes.texts if text} | set(corpus.tasks["synonym"].texts)
+    order = np.random.default_rng(args.seed).permutation(len(distinct))[: args.names]
+    ordered = sorted(distinct)
+    return [ordered[i] for i in order]
 
 
-def every_way(folder: Path, threads: int) -> dict[str, Callable[[Sequence[str]], Vectors]]:
-    """The ways by name, ready to encode."""
+def methods_by_name(folder: Path, threads: int) -> dict[str, Callable[[Sequence[str]], Vectors]]:
+    """The methods by name, ready to encode."""
     exact = replace(Encoder.open("minilm"), dtype=torch.float32)
     fast = replace(exact, dtype=torch.bfloat16)
-    place, _ = find_encoder("minilm")
-    sentences = SentenceTransformer(str(place), device="cpu", local_files_only=True)
+    model_folder, _ = find_encoder("minilm")
+    sentences = SentenceTransformer(str(model_folder), device="cpu", local_files_only=True)
     sentences.max_seq_length = exact.max_tokens
-    whole, eighth = export(place, folder)
+    float_model, int8_model = export(model_folder, folder)
     return {
         "ours, bf16": fast.encode,
         "ours, fp32": exact.encode,
@@ -140,58 +140,58 @@ def every_way(folder: Path, threads: int) -> dict[str, Callable[[Sequence[str]],
         "sentence-transformers, fp32": lambda texts: np.asarray(
             sentences.encode(list(texts), batch_size=CHUNK, normalize_embeddings=True, show_progress_bar=False)
         ),
-        "ONNX Runtime, fp32": runtime(whole, place, exact.max_tokens, threads),
-        "ONNX Runtime, int8": runtime(eighth, place, exact.max_tokens, threads),
+        "ONNX Runtime, fp32": runtime(float_model, model_folder, exact.max_tokens, threads),
+        "ONNX Runtime, int8": runtime(int8_model, model_folder, exact.max_tokens, threads),
     }
 
 
 def unsorted(encoder: Encoder, texts: Sequence[str]) -> Vectors:
-    """Our forward passes over the texts as they come."""
+    """Our forward passes over the texts in their original order."""
     chunks = [np.arange(at, min(at + CHUNK, len(texts))) for at in range(0, len(texts), CHUNK)]
     out = np.empty((len(texts), encoder.dimension), dtype=np.float32)
-    for places, rows in encoder._forward_all([(c, [texts[i] for i in c]) for c in chunks]):
-        out[places] = rows
+    for indices, rows in encoder._forward_all([(c, [texts[i] for i in c]) for c in chunks]):
+        out[indices] = rows
     return out
 
 
-def export(place: Path, folder: Path) -> tuple[Path, Path]:
-    """The model as ONNX files: float32, and with weights in int8."""
-    model = AutoModel.from_pretrained(place, local_files_only=True, attn_implementation="eager").eval()
-    tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=True)
-    given = dict(tokenizer(["heart attack", "angina"], padding=True, return_tensors="pt"))
+def export(model_folder: Path, folder: Path) -> tuple[Path, Path]:
+    """Export the model as ONNX files in float32 and with int8 weights."""
+    model = AutoModel.from_pretrained(model_folder, local_files_only=True, attn_implementation="eager").eval()
+    tokenizer = AutoTokenizer.from_pretrained(model_folder, local_files_only=True)
+    example = dict(tokenizer(["heart attack", "angina"], padding=True, return_tensors="pt"))
     inputs = ("input_ids", "attention_mask", "token_type_ids")
-    whole, eighth = folder / "whole.onnx", folder / "eighth.onnx"
+    float_model, int8_model = folder / "float32.onnx", folder / "int8.onnx"
     torch.onnx.export(
         _Hidden(model),
-        tuple(given[name] for name in inputs),
-        str(whole),
+        tuple(example[name] for name in inputs),
+        str(float_model),
         input_names=list(inputs),
         output_names=["hidden"],
         dynamic_axes={name: {0: "texts", 1: "tokens"} for name in (*inputs, "hidden")},
         dynamo=False,
     )
-    quantize_dynamic(str(whole), str(eighth), weight_type=QuantType.QInt8)
-    return whole, eighth
+    quantize_dynamic(str(float_model), str(int8_model), weight_type=QuantType.QInt8)
+    return float_model, int8_model
 
 
 class _Hidden(torch.nn.Module):
-    """A transformer with its three inputs by place, as the tracer passes them."""
+    """A transformer with three positional inputs, as the tracer passes them."""
 
     def __init__(self, model: torch.nn.Module) -> None:
         super().__init__()
         self.model = model
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor, types: torch.Tensor) -> torch.Tensor:
-        found = self.model(input_ids=ids, attention_mask=mask, token_type_ids=types)
-        return found.last_hidden_state  # type: ignore[no-any-return]
+        output = self.model(input_ids=ids, attention_mask=mask, token_type_ids=types)
+        return output.last_hidden_state  # type: ignore[no-any-return]
 
 
-def runtime(path: Path, place: Path, max_tokens: int, threads: int) -> Callable[[Sequence[str]], Vectors]:
-    """ONNX Runtime with our order, batches, pooling and cut."""
+def runtime(path: Path, model_folder: Path, max_tokens: int, threads: int) -> Callable[[Sequence[str]], Vectors]:
+    """ONNX Runtime with our order, batches, pooling and truncation."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=True)
+    tokenizer = AutoTokenizer.from_pretrained(model_folder, local_files_only=True)
 
     def encode(texts: Sequence[str]) -> Vectors:
         order = np.argsort([len(text) for text in texts], kind="stable")
@@ -212,7 +212,7 @@ def runtime(path: Path, place: Path, max_tokens: int, threads: int) -> Callable[
 
 
 def _inputs(session: onnxruntime.InferenceSession) -> list[str]:
-    return [given.name for given in session.get_inputs()]
+    return [node.name for node in session.get_inputs()]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a benchmark says: one JSON line a figure on stdout, the same in `results/`, and what the machine was like."""
+"""Results of a benchmark: one JSON line per figure on stdout and in `results/`, and a description of the machine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PACKAGES = ("neo4j", "polars", "numpy", "graphio", "neo4j-graphrag", "torch", "s
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured figure beside a peer's from the same run, and the bars that it is held against."""
+    """One measured figure with a peer's from the same run, and the targets (bars) of the project."""
 
     name: str
     ours: float
@@ -31,23 +31,23 @@ class Figure:
 
     @property
     def ratio(self) -> float | None:
-        """How many times better than the peer's."""
+        """How many times better ours is than the peer's."""
         if not self.peer or not self.ours:
             return None
         return self.peer / self.ours if self.less_is_better else self.ours / self.peer
 
     @property
     def met(self) -> bool | None:
-        """Whether every bar is met; None if there is none."""
-        held = []
+        """Whether every target is met; None if there is none."""
+        met = []
         if self.bar is not None:
-            held.append(self.ours <= self.bar if self.less_is_better else self.ours >= self.bar)
+            met.append(self.ours <= self.bar if self.less_is_better else self.ours >= self.bar)
         if self.bar_ratio is not None and self.ratio is not None:
-            held.append(self.ratio >= self.bar_ratio)
-        return all(held) if held else None
+            met.append(self.ratio >= self.bar_ratio)
+        return all(met) if met else None
 
     def as_json(self) -> dict[str, Any]:
-        """The figure as it is printed, numbers to four digits."""
+        """The figure as it is printed, with four significant digits."""
         ratio = self.ratio
         return {
             "name": self.name,
@@ -63,7 +63,7 @@ class Figure:
 
 
 def machine() -> dict[str, Any]:
-    """The machine in words, what else ran on it (load of one minute), and the packages measured."""
+    """The machine, its load (average of one minute), and the versions of the measured packages."""
     facts = Path("/proc/cpuinfo")
     lines = facts.read_text(encoding="utf-8").splitlines() if facts.exists() else []
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
@@ -79,7 +79,7 @@ def machine() -> dict[str, Any]:
 
 @dataclass(slots=True)
 class Results:
-    """All that one run of a benchmark finds; `write` keeps it."""
+    """All results of one run of a benchmark."""
 
     name: str
     arguments: dict[str, Any]
@@ -88,14 +88,14 @@ class Results:
     stages: list[dict[str, Any]] = field(default_factory=list)
 
     def figure(self, figure: Figure) -> None:
-        """Print and keep a figure; a quick run is held against no bar."""
+        """Print and record a figure; a quick run has no targets."""
         if self.arguments.get("quick"):
             figure = replace(figure, bar=None, bar_ratio=None)
         self.figures.append(figure)
         print(json.dumps(figure.as_json()), flush=True)
 
     def stage(self, run: str, name: str, seconds: float, **more: Any) -> None:
-        """Print and keep the seconds of one stage of one run."""
+        """Print and record the seconds of one stage of one run."""
         line = {"run": run, "stage": name, "seconds": round(seconds, 2), **more}
         self.stages.append(line)
         print(json.dumps(line), flush=True)
@@ -104,28 +104,28 @@ class Results:
         """Write `<folder>/<name>.json`; returns its path."""
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{self.name}.json"
-        whole = {
+        contents = {
             "machine": self.machine | {"load_at_end": os.getloadavg()[0]},
             "arguments": self.arguments,
             "figures": [f.as_json() for f in self.figures],
             "stages": self.stages,
         }
-        path.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(contents, indent=1) + "\n", encoding="utf-8")
         return path
 
 
 def peak_bytes(pid: int | str = "self") -> int:
-    """The most memory that a process ever held (Linux's VmHWM, which a fork does not inherit); 0 if it is gone."""
+    """The peak memory of a process (Linux's VmHWM, which a fork does not inherit); 0 if the process has ended."""
     try:
         status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     except OSError:
         return 0
-    found = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")]
-    return int(found[0]) * 1024 if found else 0
+    peaks = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")]
+    return int(peaks[0]) * 1024 if peaks else 0
 
 
 def _version(name: str) -> str | None:
-    """Of a package; None where it is not installed, since no script needs all of them."""
+    """The version of a package; None if it is not installed, because no script needs all of them."""
     try:
         return version(name)
     except PackageNotFoundError:

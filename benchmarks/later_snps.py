@@ -1,8 +1,8 @@
-"""How many of the ten SNPs nearest to "heart attack" are known for a coronary trait: remembered, and found before.
+"""How many of the ten SNPs nearest to "heart attack" are later reported for a coronary trait.
 
-Known already: the active model, on all SNPs; that is memory. Found before: a model trained on reports before a
-date, on the SNPs that no report had named by then, judged by the reports since; beside text propagation without
-training and the frozen encoder (an SNP's text is the mean of its genes' texts).
+A model is trained on the reports before a date. It ranks the SNPs without a report by then, and later reports decide
+which are right. It is compared with text propagation without training and with the frozen encoder (an SNP's text is the
+mean of its genes' texts).
 
     python benchmarks/later_snps.py --config generel.toml --date 2013-01-01
 """
@@ -29,31 +29,31 @@ from generel_graph.metrics import auc
 from generel_graph.pipeline.train import open_encoder, train_model
 
 HEART_ATTACK = "MONDO:0005068"  # myocardial infarction
-CORONARY = "MONDO:0005010"  # coronary artery disorder: it and all its kinds count as coronary traits
+CORONARY = "MONDO:0005010"  # coronary artery disorder; it and its descendants are the coronary traits
 K = 10
 
 
 def coronary_traits(corpus: Corpus) -> set[int]:
-    """Clusters of the coronary trait, of heart attack, and of everything that is a kind of them."""
-    place = {id_: i for i, id_ in enumerate(corpus.nodes.ids)}
+    """Clusters of coronary artery disorder, heart attack, and their descendants."""
+    index = {id_: i for i, id_ in enumerate(corpus.nodes.ids)}
     clusters = corpus.nodes.clusters
-    found = {int(clusters[place[CORONARY]]), int(clusters[place[HEART_ATTACK]])}
+    traits = {int(clusters[index[CORONARY]]), int(clusters[index[HEART_ATTACK]])}
     starts, ends = corpus.edge_clusters("IS_A")
     while True:
-        more = {int(clusters[s]) for s, e in zip(starts, ends, strict=True) if int(clusters[e]) in found}
-        if more <= found:
-            return found
-        found |= more
+        more = {int(clusters[s]) for s, e in zip(starts, ends, strict=True) if int(clusters[e]) in traits}
+        if more <= traits:
+            return traits
+        traits |= more
 
 
 def top(scores: NDArray[np.float32], candidates: NDArray[np.int64], true: set[int], k: int) -> int:
-    """How many of the k best candidates are true."""
+    """The number of true ones among the k best candidates."""
     best = candidates[np.argsort(-scores[candidates], kind="stable")[:k]]
     return sum(int(i) in true for i in best)
 
 
 def gene_texts(corpus: Corpus, texts: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Each SNP's mean text of the genes that it lies in or next to, [n, d]."""
+    """The mean text vector of the genes that an SNP is in or next to, [n, d]."""
     starts, ends = corpus.edge_clusters("LOCATED_IN", "NEAREST_TO")
     out = np.zeros_like(texts)
     np.add.at(out, starts, texts[ends])
@@ -61,16 +61,16 @@ def gene_texts(corpus: Corpus, texts: NDArray[np.float32]) -> NDArray[np.float32
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print one JSON line a figure."""
+    """Print one JSON line per figure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", type=Path, default=Path("generel.toml"))
     parser.add_argument("--date", type=date.fromisoformat, default=date(2013, 1, 1))
-    given = parser.parse_args(arguments)
-    config = load_config(given.config)
-    before = replace(config, train=replace(config.train, published_before=given.date))
+    args = parser.parse_args(arguments)
+    config = load_config(args.config)
+    before = replace(config, train=replace(config.train, published_before=args.date))
     with open_graph(config) as graph:
         digest = graph_digest(graph) or ""
-        whole = load_corpus(graph, replace(config, train=replace(config.train, published_before=None)), digest)
+        complete = load_corpus(graph, replace(config, train=replace(config.train, published_before=None)), digest)
         past = load_corpus(graph, before, digest)
     model_id = train_model(before, past)
 
@@ -80,32 +80,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
     model = load_model(before.model_folder(model_id))
     vectors = model.vectors(past, encoder)
     propagated, texts = model.baseline_vectors(past, encoder)
-    asked = past.nodes.ids.index(HEART_ATTACK)
-    coronary = coronary_traits(whole)
-    snps, traits = whole.edge_clusters("ASSOCIATED_WITH")
+    query = past.nodes.ids.index(HEART_ATTACK)
+    coronary = coronary_traits(complete)
+    snps, traits = complete.edge_clusters("ASSOCIATED_WITH")
     known = set(past.edge_clusters("ASSOCIATED_WITH")[0].tolist())
     later = np.array(sorted(set(snps.tolist()) - known), dtype=np.int64)
-    clusters = whole.nodes.clusters
+    clusters = complete.nodes.clusters
     true = {int(s) for s, t in zip(snps, traits, strict=True) if int(clusters[t]) in coronary}
     true_later = true & set(later.tolist())
     scores = {
-        "trained": vectors @ vectors[asked],
-        "text propagation": propagated @ propagated[asked],
-        "frozen encoder": gene_texts(past, texts) @ texts[asked],
+        "trained": vectors @ vectors[query],
+        "text propagation": propagated @ propagated[query],
+        "frozen encoder": gene_texts(past, texts) @ texts[query],
     }
     expected = K * len(true_later) / len(later)
     for name, values in scores.items():
-        found = top(values, later, true_later, K)
+        hits = top(values, later, true_later, K)
         area = auc(values[later].astype(np.float64), np.isin(later, sorted(true_later)))
         print(
             json.dumps(
                 {
-                    "name": f"coronary among {K} SNPs first published from {given.date} on: {name}",
-                    "ours": found,
+                    "name": f"coronary among {K} SNPs first published from {args.date} on: {name}",
+                    "ours": hits,
                     "peer": round(expected, 3),
-                    "ratio": round(found / expected, 1),
+                    "ratio": round(hits / expected, 1),
                     "unit": "SNPs; peer: drawn at random",
-                    "p_of_chance": float(hypergeom.sf(found - 1, len(later), len(true_later), K)),
+                    "p_of_chance": float(hypergeom.sf(hits - 1, len(later), len(true_later), K)),
                     "auc": round(area, 3),
                     "among_100": top(values, later, true_later, 100),
                     "candidates": len(later),

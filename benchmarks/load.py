@@ -1,10 +1,10 @@
-"""How fast and in how much memory files become a queryable graph, beside graphio and a plain UNWIND loop.
+"""Time and memory from files to a queryable graph, compared with graphio and a plain UNWIND loop.
 
     python benchmarks/load.py              # 129,000 nodes, 4 million edges; about 20 minutes on two cores
-    python benchmarks/load.py --quick      # a fiftieth, to see that it runs
+    python benchmarks/load.py --quick      # a fiftieth, as a quick check
 
-Everything is made in a temporary folder, with private servers of its own. stdout: a JSON line a stage and a figure;
-`results/load.json` and `results/load.png` hold the same. What each figure means is in README.md.
+Everything is made in a temporary folder, with private servers of its own. stdout: one JSON line per stage and figure,
+also in `results/load.json` and `results/load.png`. README.md explains each figure.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import plots
 import polars as pl
 from figures import RESULTS, Figure, Results
 from loaders import Seconds, count, graphio_loader, ours, unwind, wipe
-from synthetic import configure, edges, lay_out, nodes, touched, write
+from synthetic import configure, edges, linked_concepts, nodes, write, write_project
 
 from generel_etl.pipeline import read_sources
 from generel_graph.config import Config
@@ -35,24 +35,24 @@ from generel_graph.server import ensure, stop
 
 CHAIN = Path(__file__).with_name("chain.py")
 MEBIBYTE = 1 << 20
-WHOLE = "graphio create"  # the faster of graphio's two ways loads all rows, too
+ALL_ROWS_PEER = "graphio create"  # the faster of graphio's two methods; it also loads all rows
 BARS = {"first": 90.0, "first_ratio": 10.0, "new": 20_000.0, "same": 30_000.0, "memory": 1.5}
 
 
 def main() -> None:
-    """Make the files, load them in every way, print what it took."""
+    """Make the files, load them with every method, print the times."""
     args = arguments()
     results = Results("load-quick" if args.quick else "load", vars(args) | {"work": "", "results": ""})
     work = Path(args.work or tempfile.mkdtemp(prefix="generel-load-"))
     try:
         began = time.monotonic()
         concepts = nodes(args.nodes, args.seed)
-        every = edges(concepts, args.edges + args.batch_edges, args.seed)
-        links, news = every[args.batch_edges :], every[: args.batch_edges]
+        all_edges = edges(concepts, args.edges + args.batch_edges, args.seed)
+        links, new_links = all_edges[args.batch_edges :], all_edges[: args.batch_edges]
         results.stage("files", "make up", time.monotonic() - began, nodes=concepts.height, edges=links.height)
         first = first_load(work, concepts, links, args, results)
-        again(work, links, news, args, results)
-        over_bolt(work, concepts, links, news, first, args, results)
+        reload(work, links, new_links, args, results)
+        over_bolt(work, concepts, links, new_links, first, args, results)
     finally:
         for folder in work.glob("*/generel.toml"):
             stop(configure(folder.parent, [], version=args.version))
@@ -73,10 +73,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--format", choices=("tsv", "parquet"), default="tsv", help="of the files")
     parser.add_argument("--version", default="2026.08.1", help="of Neo4j")
     parser.add_argument("--quick", action="store_true", help="a fiftieth of the edges, each load once")
-    parser.add_argument("--work", default="", help="folder to work in and to keep; default: a temporary one")
+    parser.add_argument("--work", default="", help="working folder, which is not removed; default: a temporary one")
     parser.add_argument("--results", default=str(RESULTS), help="folder of the JSON file and the plot")
     args = parser.parse_args()
-    if args.quick:  # a tenth of the nodes, since a fiftieth would have too few pairs for these edges
+    if args.quick:  # a tenth of the nodes: a fiftieth would have too few pairs for these edges
         args.nodes, args.edges, args.batch_edges, args.repeats = 12_900, 80_000, 8_000, 1
     return args
 
@@ -84,22 +84,24 @@ def arguments() -> argparse.Namespace:
 def first_load(
     work: Path, concepts: pl.DataFrame, links: pl.DataFrame, args: argparse.Namespace, results: Results
 ) -> dict[str, Any]:
-    """Files to queryable graph with bulk import, of all edges and of a tenth; returns the report of all."""
+    """Bulk import from files to a queryable graph, of all edges and of a tenth; returns the report of all."""
     reports = {}
-    for name, table in (("tenth", links[: links.height // 10]), ("whole", links)):
+    for name, table in (("tenth", links[: links.height // 10]), ("complete", links)):
         folder = work / name
-        lay_out(folder, concepts, {"links": table}, version=args.version, ending=args.format)
+        write_project(folder, concepts, {"links": table}, version=args.version, extension=args.format)
         reports[name] = report = chain(folder, f"first load, {table.height:,} edges", results, bulk=True)
         assert (report["way"], report["edges"]) == ("bulk", table.height), report
         if name == "tenth":
             stop(configure(folder, [], version=args.version))
-    whole, tenth = reports["whole"], reports["tenth"]
+    complete, tenth = reports["complete"], reports["tenth"]
     mib = {n: max(r["peak_bytes"], r["import_peak_bytes"]) / MEBIBYTE for n, r in reports.items()}
-    results.figure(Figure("first load: peak memory", mib["whole"], "MiB", mib["tenth"], "a tenth of the edges", True))
+    results.figure(
+        Figure("first load: peak memory", mib["complete"], "MiB", mib["tenth"], "a tenth of the edges", True)
+    )
     results.figure(
         Figure(
             "first load: peak memory, ten times the edges",
-            mib["whole"] / mib["tenth"],
+            mib["complete"] / mib["tenth"],
             "times the peak of a tenth",
             less_is_better=True,
             bar=BARS["memory"],
@@ -109,19 +111,21 @@ def first_load(
         results.figure(
             Figure(
                 f"first load: peak memory, {who}",
-                whole[key] / MEBIBYTE,
+                complete[key] / MEBIBYTE,
                 "MiB",
                 tenth[key] / MEBIBYTE,
                 "a tenth of the edges",
                 True,
             )
         )
-    return whole
+    return complete
 
 
-def again(work: Path, links: pl.DataFrame, news: pl.DataFrame, args: argparse.Namespace, results: Results) -> None:
-    """The same project again: unchanged, with one changed row, and with a new source."""
-    folder = work / "whole"
+def reload(
+    work: Path, links: pl.DataFrame, new_links: pl.DataFrame, args: argparse.Namespace, results: Results
+) -> None:
+    """Load the same project again: unchanged, with one changed row, and with a new source."""
+    folder = work / "complete"
     report = chain(folder, "unchanged", results)
     assert report["way"] == "nothing", report
     results.figure(Figure("unchanged source: load", report["steps"]["load"], "s", less_is_better=True))
@@ -138,14 +142,14 @@ def again(work: Path, links: pl.DataFrame, news: pl.DataFrame, args: argparse.Na
             bar=BARS["same"],
         )
     )
-    write(folder, "news", news, args.format)
-    configure(folder, ["links", "news"], version=args.version, ending=args.format)
+    write(folder, "news", new_links, args.format)
+    configure(folder, ["links", "news"], version=args.version, extension=args.format)
     report = chain(folder, "a new source", results)
-    assert report["edges_created"] == news.height, report
+    assert report["edges_created"] == new_links.height, report
     results.figure(
         Figure(
             "incremental: new edges, into the whole graph",
-            news.height / report["steps"]["load"],
+            new_links.height / report["steps"]["load"],
             "edges/s",
             bar=BARS["new"],
         )
@@ -162,44 +166,50 @@ def over_bolt(
     args: argparse.Namespace,
     results: Results,
 ) -> None:
-    """The sample into an empty database by every loader, in turns, each repetition begun by another; then all
-    rows by the fastest peer."""
-    some = touched(concepts, sample)
-    config = lay_out(work / "sample", some, {"links": sample}, version=args.version, ending=args.format)
+    """Load the sample into an empty database with every loader, in turns; then all rows with the fastest peer.
+
+    Each repetition begins with another loader.
+    """
+    concepts_of_sample = linked_concepts(concepts, sample)
+    config = write_project(
+        work / "sample", concepts_of_sample, {"links": sample}, version=args.version, extension=args.format
+    )
     resolved = read_sources(config.etl)
-    ways = {"ours": lambda graph: ours(graph, resolved)} | peers(some, sample)
-    taken: dict[str, list[Seconds]] = {name: [] for name in ways}
+    loaders = {"ours": lambda graph: ours(graph, resolved)} | peers(concepts_of_sample, sample)
+    seconds_of: dict[str, list[Seconds]] = {name: [] for name in loaders}
     with connect(config) as graph:
-        order = list(ways)
-        for name in () if args.quick else ("UNWIND", "ours"):  # the server compiles outside of the times
+        order = list(loaders)
+        for name in () if args.quick else ("UNWIND", "ours"):  # warm-up of the server, not timed
             wipe(graph)
-            ways[name](graph)
+            loaders[name](graph)
         for repeat in range(args.repeats):
             for name in order[repeat % len(order) :] + order[: repeat % len(order)]:
                 wipe(graph)
-                took = ways[name](graph)
-                assert count(graph) == (some.height, sample.height), (name, count(graph))
-                taken[name].append(took)
+                seconds = loaders[name](graph)
+                assert count(graph) == (concepts_of_sample.height, sample.height), (name, count(graph))
+                seconds_of[name].append(seconds)
                 run = f"over Bolt, {sample.height:,} edges"
-                results.stage(run, f"{name}: nodes", took.nodes, rate=round(some.height / took.nodes))
-                results.stage(run, f"{name}: edges", took.edges, rate=round(sample.height / took.edges))
-                if took.rest:
-                    results.stage(run, f"{name}: full-text and other indexes, sources", took.rest)
+                results.stage(
+                    run, f"{name}: nodes", seconds.nodes, rate=round(concepts_of_sample.height / seconds.nodes)
+                )
+                results.stage(run, f"{name}: edges", seconds.edges, rate=round(sample.height / seconds.edges))
+                if seconds.rest:
+                    results.stage(run, f"{name}: full-text and other indexes, sources", seconds.rest)
         wipe(graph)
-        everything = peers(concepts, links)[WHOLE](graph)
+        all_rows = peers(concepts, links)[ALL_ROWS_PEER](graph)
         assert count(graph) == (concepts.height, links.height)
         run = f"over Bolt, {links.height:,} edges"
-        results.stage(run, f"{WHOLE}: nodes", everything.nodes, rate=round(concepts.height / everything.nodes))
-        results.stage(run, f"{WHOLE}: edges", everything.edges, rate=round(links.height / everything.edges))
-    edge_rate = {n: sample.height / statistics.median(s.edges for s in t) for n, t in taken.items()}
-    node_rate = {n: some.height / statistics.median(s.nodes for s in t) for n, t in taken.items()}
+        results.stage(run, f"{ALL_ROWS_PEER}: nodes", all_rows.nodes, rate=round(concepts.height / all_rows.nodes))
+        results.stage(run, f"{ALL_ROWS_PEER}: edges", all_rows.edges, rate=round(links.height / all_rows.edges))
+    edge_rate = {n: sample.height / statistics.median(s.edges for s in t) for n, t in seconds_of.items()}
+    node_rate = {n: concepts_of_sample.height / statistics.median(s.nodes for s in t) for n, t in seconds_of.items()}
     results.figure(
         Figure(
             "first load",
             first["seconds"],
             "s",
-            everything.nodes + everything.edges,
-            f"{WHOLE}, all rows",
+            all_rows.nodes + all_rows.edges,
+            f"{ALL_ROWS_PEER}, all rows",
             True,
             BARS["first"],
             BARS["first_ratio"],
@@ -210,20 +220,26 @@ def over_bolt(
             "bulk load: resolved rows to queryable graph",
             first["steps"]["load"],
             "s",
-            everything.nodes + everything.edges,
-            f"{WHOLE}, all rows",
+            all_rows.nodes + all_rows.edges,
+            f"{ALL_ROWS_PEER}, all rows",
             True,
         )
     )
-    for peer in list(ways)[1:]:
-        # A peer's whole time: its own rates on the sample, where its graph is small, times the whole's rows.
-        seconds = first["nodes"] / node_rate[peer] + first["edges"] / edge_rate[peer]
+    for peer in list(loaders)[1:]:
+        # A peer's estimated total: all rows by its rates on the sample, whose graph is small.
+        estimate = first["nodes"] / node_rate[peer] + first["edges"] / edge_rate[peer]
         results.figure(
             Figure(
-                "first load", first["seconds"], "s", seconds, f"{peer}, by its rates on the sample", True, BARS["first"]
+                "first load",
+                first["seconds"],
+                "s",
+                estimate,
+                f"{peer}, by its rates on the sample",
+                True,
+                BARS["first"],
             )
         )
-    for peer in list(ways)[1:]:
+    for peer in list(loaders)[1:]:
         results.figure(
             Figure(
                 "over Bolt: new edges, into an empty database",
@@ -238,7 +254,7 @@ def over_bolt(
 
 
 def peers(concepts: pl.DataFrame, links: pl.DataFrame) -> dict[str, Callable[[Graph], Seconds]]:
-    """The peers' ways to load these rows."""
+    """The peers' loaders of these rows."""
     return {
         "graphio create": lambda graph: graphio_loader("create")(graph, concepts, links),
         "graphio merge": lambda graph: graphio_loader("merge")(graph, concepts, links),
@@ -247,31 +263,31 @@ def peers(concepts: pl.DataFrame, links: pl.DataFrame) -> dict[str, Callable[[Gr
 
 
 def chain(folder: Path, run: str, results: Results, bulk: bool = False) -> dict[str, Any]:
-    """Load a project in a process of its own; its report."""
-    made = subprocess.run(
+    """Load a project in a process of its own and return its report."""
+    process = subprocess.run(
         [sys.executable, str(CHAIN), str(folder / "generel.toml"), *(["--bulk"] if bulk else [])],
         check=True,
         stdout=subprocess.PIPE,
         text=True,
     )
-    report: dict[str, Any] = json.loads(made.stdout)
+    report: dict[str, Any] = json.loads(process.stdout)
     for name, (seconds, processor) in report["stages"].items():
         if seconds >= 0.05:
             results.stage(run, name, seconds, processor_seconds=round(processor, 2))
-    more = {key: round(value / MEBIBYTE) for key, value in report.items() if key.endswith("_bytes")}
+    mebibytes = {key: round(value / MEBIBYTE) for key, value in report.items() if key.endswith("_bytes")}
     results.stage(
         run,
         "all",
         report["seconds"],
         processor_seconds=round(report["processor_seconds"], 2),
-        mebibytes=more,
+        mebibytes=mebibytes,
         machine_load=round(os.getloadavg()[0], 2),
     )
     return report
 
 
 def connect(config: Config) -> Graph:
-    """A private server's graph."""
+    """Connect to the graph of a private server."""
     server = ensure(config)
     return Graph.connect(server.uri, server.user, server.password, config.neo4j.database)
 

@@ -1,4 +1,4 @@
-"""The same rows into the same empty database over Bolt, four ways: ours, graphio's two, a plain UNWIND loop."""
+"""Four loaders of the same rows into the same empty database over Bolt: ours, graphio's two, a plain UNWIND loop."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ LISTS = ("synonyms", "xrefs")
 
 @dataclass(frozen=True, slots=True)
 class Seconds:
-    """What one loader took: from rows in memory to nodes and edges that are committed."""
+    """Seconds of one loader from rows in memory to committed nodes and edges."""
 
-    nodes: float  # its key constraint or index included
+    nodes: float  # with the key constraint or index
     edges: float
-    rest: float = 0.0  # what only ours does: indexes of asking, the sources' records
+    rest: float = 0.0  # of ours alone: search indexes and the records of the sources
 
 
 def ours(graph: Graph, resolved: Resolved) -> Seconds:
-    """`load_batches`: keys, digests and the indexes of asking included, which the others do not make."""
-    ends: dict[str, float] = {}
+    """`load_batches`, with the keys, digests and search indexes that the others do not make."""
+    ended_at: dict[str, float] = {}
 
     def progress(stage: str, done: float, total: float | None, note: str = "") -> None:
-        ends["nodes" if stage == "write nodes" else "edges"] = time.monotonic()
+        ended_at["nodes" if stage == "write nodes" else "edges"] = time.monotonic()
 
     began = time.monotonic()
     report = load_batches(graph, resolved, progress)
     ended = time.monotonic()
     assert report.edges_created == resolved.edges.height, report
-    return Seconds(ends["nodes"] - began, ends["edges"] - ends["nodes"], ended - ends["edges"])
+    return Seconds(ended_at["nodes"] - began, ended_at["edges"] - ended_at["nodes"], ended - ended_at["edges"])
 
 
-def graphio_loader(how: str) -> Callable[[Graph, pl.DataFrame, pl.DataFrame], Seconds]:
-    """graphio as its documentation shows it: sets by label and type, an index on the key, `create` or `merge`."""
+def graphio_loader(method: str) -> Callable[[Graph, pl.DataFrame, pl.DataFrame], Seconds]:
+    """graphio as in its documentation: sets by label and type, an index on the key, `create` or `merge`."""
 
     def load(graph: Graph, nodes: pl.DataFrame, edges: pl.DataFrame) -> Seconds:
         began = time.monotonic()
@@ -51,21 +51,21 @@ def graphio_loader(how: str) -> Callable[[Graph, pl.DataFrame, pl.DataFrame], Se
             node_set.create_index(graph.driver)
             for row in _node_rows(part):
                 node_set.add_node(row)
-            getattr(node_set, how)(graph.driver)
+            getattr(node_set, method)(graph.driver)
         graph.driver.execute_query("CALL db.awaitIndexes(300)")
         between = time.monotonic()
         for (kind, start, end), part in _with_kinds(edges, nodes).group_by("predicate", "start_kind", "end_kind"):
             edge_set = RelationshipSet(str(kind), [str(start)], [str(end)], ["id"], ["id"])
             for row in part.iter_rows(named=True):
                 edge_set.add_relationship({"id": row["start"]}, {"id": row["end"]}, _edge_props(row))
-            getattr(edge_set, how)(graph.driver)
+            getattr(edge_set, method)(graph.driver)
         return Seconds(between - began, time.monotonic() - between)
 
     return load
 
 
 def unwind(graph: Graph, nodes: pl.DataFrame, edges: pl.DataFrame) -> Seconds:
-    """What one writes without a library: UNWIND of 10,000 rows a transaction, a constraint on the key."""
+    """Without a library: UNWIND of 10,000 rows per transaction, a constraint on the key."""
     run = graph.driver.execute_query
     began = time.monotonic()
     run("CREATE CONSTRAINT plain_id IF NOT EXISTS FOR (n:Entity) REQUIRE n.id IS UNIQUE")
@@ -97,14 +97,14 @@ def wipe(graph: Graph) -> None:
             names = [row["name"] for row in session.run(f"SHOW {kind}ES YIELD name" if kind == "INDEX" else
                                                         f"SHOW {kind}S YIELD name")]  # fmt: skip
             for name in names:
-                if not name.startswith("index_"):  # the token look-ups that every database has
+                if not name.startswith("index_"):  # the token lookup indexes that every database has
                     session.run(f"DROP {kind} `{name}` IF EXISTS").consume()
 
 
 def count(graph: Graph) -> tuple[int, int]:
-    """Nodes and edges that are there."""
-    found = graph.row("graph/count_graph")
-    return int(found["nodes"]), int(found["edges"])
+    """The numbers of nodes and edges in the graph."""
+    counts = graph.row("graph/count_graph")
+    return int(counts["nodes"]), int(counts["edges"])
 
 
 def _node_rows(part: pl.DataFrame) -> list[dict[str, Any]]:

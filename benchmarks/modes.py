@@ -1,13 +1,13 @@
-"""The modes of training on one clock: frozen texts, low-rank changes of the language model, all of it.
+"""The training modes compared by run time: frozen texts, low-rank adaptation and full fine-tuning of the encoder.
 
     python benchmarks/modes.py --config generel.toml --encoder-steps 60 --year 2012
 
-Each mode trains with the configured recipe, and with as many steps more as `--encoder-steps` says (`lora`, `full`), or
-as `--longer` says for the frozen recipe, to give it the same time. One JSON line a mode: seconds, on the clock and of
-the CPU (which a busy machine does not change), recall of held-out synonyms for their concepts (the adapter's, after
-every mode), validation AUC (mean over tasks, degree-matched); then the AUC of one year's later papers, for traits
-without a pair and for SNPs without an edge before. Nothing is written to the graph; the models of the year are trained
-in the state folder, as `evaluate` does.
+Each mode trains with the configured settings, plus `--encoder-steps` steps for `lora` and `full`; `--longer` gives
+frozen training as many steps, for the same run time. Prints one JSON line per mode: wall seconds and CPU seconds
+(which do not depend on other load), recall of held-out synonyms for their concepts (by the adapter), validation AUC
+(mean over tasks, degree-matched); then the AUC on one year's later papers, for traits without earlier pairs and SNPs
+without earlier associations. Nothing is written to the graph; the models of the year are trained in the state folder,
+as by `evaluate`.
 """
 
 from __future__ import annotations
@@ -35,36 +35,36 @@ TESTS = ("unseen trait", "cold SNP")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Train in every mode and print what each came to."""
+    """Train in every mode and print its results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", type=Path, default=Path("generel.toml"))
     parser.add_argument("--encoder-steps", type=int, default=60)
     parser.add_argument("--longer", type=int, default=4000)
-    parser.add_argument("--year", type=int, default=2012, help="whose papers are the later ones; 0: none")
+    parser.add_argument("--year", type=int, default=2012, help="year of the later papers; 0: no such test")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--only", nargs="+", metavar="MODE", help="of frozen, 'frozen, longer', lora, full")
-    given = parser.parse_args(arguments)
-    config = load_config(given.config)
+    args = parser.parse_args(arguments)
+    config = load_config(args.config)
     with open_graph(config) as graph:
         corpus = load_corpus(graph, config, graph_digest(graph) or "")
 
     from generel_graph.learn import train
 
     encoder, weights = open_encoder(config), enabled_tasks(config.tasks)
-    base = replace(config.train, threads=given.threads, encoder_steps=given.encoder_steps)
-    ways = {
+    base = replace(config.train, threads=args.threads, encoder_steps=args.encoder_steps)
+    modes = {
         "frozen": base,
-        "frozen, longer": replace(base, steps=given.longer),
+        "frozen, longer": replace(base, steps=args.longer),
         "lora": replace(base, mode="lora"),
         "full": replace(base, mode="full"),
     }
-    for name, settings in ways.items():
-        if given.only and name not in given.only:
+    for name, settings in modes.items():
+        if args.only and name not in args.only:
             continue
         began, spent = time.monotonic(), time.process_time()
         with tempfile.TemporaryDirectory() as folder:
             report = train(corpus, encoder, config.model, settings, weights, Path(folder))
-        told = {
+        measures = {
             "name": name,
             "steps": report.steps,
             "kept_step": report.kept_step,
@@ -75,17 +75,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "validation": round(float(np.mean([t.auc for t in report.tasks if t.auc is not None])), 4),
             "recall": {way: round(value, 4) for way, value in report.wordings.items()},
         }
-        print(json.dumps(told), flush=True)
-        if not given.year:
+        print(json.dumps(measures), flush=True)
+        if not args.year:
             continue
-        later = evaluate_later(replace(config, train=settings), [given.year])
-        told = {
+        later = evaluate_later(replace(config, train=settings), [args.year])
+        areas = {
             f"{test.name}, {test.negatives}": [round(v, 4) for v in (r.value, r.ci_low, r.ci_high)]
             for test in later
             for r in test.results
             if test.measure == "auc" and r.method == SPACE and test.name in TESTS
         }
-        print(json.dumps({"name": name, "year": given.year, "auc": told}), flush=True)
+        print(json.dumps({"name": name, "year": args.year, "auc": areas}), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,12 @@
-"""How fast training pairs come from Cypher, beside the official driver's own way of reading the same pairs.
+"""Training pairs read from Cypher per second, compared with the official driver reading the same pairs row by row.
 
     python benchmarks/sampling.py            # 129,000 nodes, 4 million edges; 8 minutes on two cores
-    python benchmarks/sampling.py --quick    # a fiftieth of the edges, to see that it runs
+    python benchmarks/sampling.py --quick    # a fiftieth of the edges, as a quick check
 
-A synthetic graph in a temporary folder, in a private server of its own, loaded in bulk. Ours is `Graph.frame` with the
-task file of knowledge graphs (columns, a range of ids at a time), which `sample` reads with; the peer is the same match
-over the same ranges, a row a pair, as the driver's documentation reads rows. Both take turns.
-stdout: JSON lines; `results/sampling.json`
-and `.png` hold the same.
+A synthetic graph in a temporary folder is loaded in bulk into a private server. Ours is `Graph.frame` with the
+statement of the knowledge-graph tasks (columns, one range of ids at a time), as the corpus is read; the peer is the
+same match over the same ranges, one row per pair, as in the driver's documentation. Both run in turns. stdout: JSON
+lines, also in `results/sampling.json` and `.png`.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ import neo4j
 import plots
 import psutil
 from figures import RESULTS, Figure, Results, peak_bytes
-from synthetic import configure, edges, lay_out, nodes
+from synthetic import configure, edges, nodes, write_project
 
 from generel_etl.relations import KNOWLEDGE
 from generel_graph.config import Config
@@ -47,23 +46,23 @@ WHERE type(r) IN $relations AND r.weight > 0
 RETURN n.id AS anchor, other.id AS positive, max(r.weight) AS weight ORDER BY anchor, positive
 """
 Ranges = Sequence[tuple[str, str]]
-Way = Callable[[Graph, Ranges], int]
+Method = Callable[[Graph, Ranges], int]
 BAR = 500_000.0  # pairs/s
 
 
 def main() -> None:
-    """Load the graph, read its pairs in both ways, print what it took."""
+    """Load the graph, read its pairs with both methods, print the times."""
     args = arguments()
     results = Results("sampling-quick" if args.quick else "sampling", vars(args) | {"results": "", "work": ""})
     work = Path(args.work or tempfile.mkdtemp(prefix="generel-sampling-"))
     config = None
     try:
         if (work / "generel.toml").is_file():
-            config = configure(work, ["links"], version=args.version, ending="parquet")
+            config = configure(work, ["links"], version=args.version, extension="parquet")
         else:
             concepts = nodes(args.nodes, args.seed)
             links = edges(concepts, args.edges, args.seed)
-            config = lay_out(work, concepts, {"links": links}, version=args.version, ending="parquet")
+            config = write_project(work, concepts, {"links": links}, version=args.version, extension="parquet")
         began = time.monotonic()
         sync.load(config)
         results.stage("load", "files to graph", time.monotonic() - began)
@@ -81,12 +80,12 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--nodes", type=int, default=129_000)
     parser.add_argument("--edges", type=int, default=4_000_000)
-    parser.add_argument("--every", type=int, default=1, help="1: all ranges of ids are read, 2: every second …")
+    parser.add_argument("--every", type=int, default=1, help="1: read all ranges of ids, 2: every second …")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--version", default="2026.08.1", help="of Neo4j")
-    parser.add_argument("--quick", action="store_true", help="a fiftieth of the edges, each way once")
-    parser.add_argument("--work", default="", help="folder to work in and to keep; default: a temporary one")
+    parser.add_argument("--quick", action="store_true", help="a fiftieth of the edges, each method once")
+    parser.add_argument("--work", default="", help="working folder, which is not removed; default: a temporary one")
     parser.add_argument("--results", default=str(RESULTS), help="folder of the JSON file and the plot")
     args = parser.parse_args()
     if args.quick:
@@ -95,20 +94,22 @@ def arguments() -> argparse.Namespace:
 
 
 def measure(config: Config, args: argparse.Namespace, results: Results) -> None:
-    """Both ways in turns, after a first reading; then where ours spends its time, and a whole corpus."""
-    ways: dict[str, Way] = {"ours": in_columns, "driver, row by row": row_by_row}
+    """Both methods in turns after a warm-up; then the parts of our time, and reading a complete corpus."""
+    methods: dict[str, Method] = {"ours": in_columns, "driver, row by row": row_by_row}
     with open_graph(config) as graph:
         server = psutil.Process(ensure(config).jvm_pid)
         ranges = graph.key_ranges()[:: args.every]
-        in_columns(graph, ranges)  # the page cache filled, the statements compiled
-        rates: dict[str, list[float]] = {name: [] for name in ways}
+        in_columns(graph, ranges)  # fill the page cache and compile the statements
+        rates: dict[str, list[float]] = {name: [] for name in methods}
         for repeat in range(args.repeats):
-            for name in list(ways)[:: 1 if repeat % 2 == 0 else -1]:
-                rates[name].append(timed(f"repetition {repeat + 1}", name, ways[name], graph, ranges, server, results))
-        for name, way in (("the server answers", answered), ("the driver unpacks", unpacked)):
-            timed("ours in parts", name, way, graph, ranges, server, results)
-        peer = list(ways)[1]
-        rate = {name: statistics.median(some) for name, some in rates.items()}
+            for name in list(methods)[:: 1 if repeat % 2 == 0 else -1]:
+                rates[name].append(
+                    timed(f"repetition {repeat + 1}", name, methods[name], graph, ranges, server, results)
+                )
+        for name, method in (("the server answers", answered), ("the driver unpacks", unpacked)):
+            timed("ours in parts", name, method, graph, ranges, server, results)
+        peer = list(methods)[1]
+        rate = {name: statistics.median(values) for name, values in rates.items()}
         results.figure(Figure("pairs from Cypher", rate["ours"], "pairs/s", rate[peer], peer, bar=BAR))
         began = time.monotonic()
         corpus = read_corpus(graph, "", [task.name for task in TASKS])
@@ -120,18 +121,18 @@ def measure(config: Config, args: argparse.Namespace, results: Results) -> None:
 
 
 def timed(
-    run: str, name: str, way: Way, graph: Graph, ranges: Ranges, server: psutil.Process, results: Results
+    run: str, name: str, method: Method, graph: Graph, ranges: Ranges, server: psutil.Process, results: Results
 ) -> float:
-    """Run one way and say what it took, by the clock and of both processes' processor time; its pairs a second."""
-    began, processor, theirs = time.monotonic(), time.process_time(), sum(server.cpu_times()[:2])
-    pairs = way(graph, ranges)
+    """Run one method, record its wall and processor times (ours and the server's) and return its pairs per second."""
+    began, processor, server_before = time.monotonic(), time.process_time(), sum(server.cpu_times()[:2])
+    pairs = method(graph, ranges)
     seconds = time.monotonic() - began
     results.stage(
         run,
         name,
         seconds,
         processor_seconds=round(time.process_time() - processor, 2),
-        server_processor_seconds=round(sum(server.cpu_times()[:2]) - theirs, 2),
+        server_processor_seconds=round(sum(server.cpu_times()[:2]) - server_before, 2),
         pairs=pairs,
         rate=round(pairs / seconds),
         machine_load=round(os.getloadavg()[0], 2),
@@ -140,31 +141,31 @@ def timed(
 
 
 def in_columns(graph: Graph, ranges: Ranges) -> int:
-    """Pairs read as `sample` reads them; their number."""
+    """Read the pairs as the corpus is read; their number."""
     return graph.frame(FILE, ranges, PAIR_SCHEMA, relations=list(KNOWLEDGE)).height
 
 
 def row_by_row(graph: Graph, ranges: Ranges) -> int:
-    """Pairs read as the driver's documentation shows it, into a list; their number."""
-    rows = [(r["anchor"], r["positive"], r["weight"]) for r in _asked(graph, ranges, ROWS)]
+    """Read the pairs into a list as in the driver's documentation; their number."""
+    rows = [(r["anchor"], r["positive"], r["weight"]) for r in _records(graph, ranges, ROWS)]
     return len(rows)
 
 
 def answered(graph: Graph, ranges: Ranges) -> int:
-    """What ours asks, answered with the lists' lengths alone: matching, sorting, collecting."""
+    """Our statement, returning only the lengths of its lists: matching, sorting and collecting."""
     text, returned = statement(FILE).rsplit("RETURN", 1)
     columns = ("anchor", "positive", "weight")
     lengths = ", ".join(f"size(collect({name})) AS {name}" for name in columns)
     assert all(f"collect({name}) AS {name}" in returned for name in columns), returned
-    return sum(record["anchor"] for record in _asked(graph, ranges, f"{text}RETURN {lengths}"))
+    return sum(record["anchor"] for record in _records(graph, ranges, f"{text}RETURN {lengths}"))
 
 
 def unpacked(graph: Graph, ranges: Ranges) -> int:
-    """What ours asks, unpacked by the driver and thrown away: all but the making of columns."""
-    return sum(len(record["anchor"]) for record in _asked(graph, ranges, statement(FILE)))
+    """Our statement, unpacked by the driver and discarded: everything but making the columns."""
+    return sum(len(record["anchor"]) for record in _records(graph, ranges, statement(FILE)))
 
 
-def _asked(graph: Graph, ranges: Ranges, text: str) -> Iterator[neo4j.Record]:
+def _records(graph: Graph, ranges: Ranges, text: str) -> Iterator[neo4j.Record]:
     parameters: dict[str, Any] = {"relations": list(KNOWLEDGE)}
     with graph.driver.session(database=graph.database, default_access_mode=neo4j.READ_ACCESS) as session:
         for first, last in ranges:

@@ -1,7 +1,7 @@
-"""A synthetic knowledge graph of PrimeKG's size and shape, as the files and the configuration that describe it.
+"""Files and configuration of a synthetic knowledge graph with PrimeKG's size and shape.
 
-Kinds and relations have about PrimeKG's shares (Chandak 2023, table 2); within a relation both ends are drawn with
-weights rank^-0.6 … rank^-0.8, so that degrees follow a power law. Nothing is taken from the real files.
+Kinds and relations have about PrimeKG's shares (Chandak 2023, table 2). Within a relation, both endpoints are drawn
+with weights rank^-0.6 … rank^-0.8, so that degrees follow a power law. The real files are not used.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One relation: type, the source's own word, kinds of its ends, share of the edges."""
+    """One relation: type, the source's term, kinds of its endpoints, share of the edges."""
 
     type: str
     relation: str
@@ -68,7 +68,7 @@ LINKS = (
 )
 WORDS = "ba ce di fo gu ka lo mi nu pe ra si tu va xe yl zo ster ine oma itis osis ase"
 SYLLABLES = tuple(WORDS.split())
-MOST_OF_ALL_PAIRS = 0.3  # a relation is never denser than this
+MAX_DENSITY = 0.3  # of a relation: its share of all possible pairs
 NODE_SCHEMA = pl.Schema(
     dict.fromkeys(("id", "kind", "name", "description", "synonyms", "xrefs"), pl.String)  # lists with "|"
 )
@@ -110,19 +110,19 @@ def nodes(number: int, seed: int) -> pl.DataFrame:
 
 
 def edges(concepts: pl.DataFrame, number: int, seed: int) -> pl.DataFrame:
-    """About `number` edges between `concepts`, none twice: start, predicate, end, relation, weight; shuffled."""
+    """About `number` different edges of `concepts`, shuffled: start, predicate, end, relation, weight."""
     random = np.random.default_rng(seed + 1)
     ids = {str(kind): part["id"].to_numpy() for (kind,), part in concepts.group_by("kind")}
     seen: dict[tuple[str, str, str], NDArray[np.int64]] = {}
     parts = []
     for link in LINKS:
         starts, ends = ids[link.start], ids[link.end]
-        most = int(len(starts) * len(ends) * MOST_OF_ALL_PAIRS / (2 if link.symmetric else 1))
-        place = (link.type, link.start, link.end)
+        most = int(len(starts) * len(ends) * MAX_DENSITY / (2 if link.symmetric else 1))
+        key = (link.type, link.start, link.end)
         codes = _pairs(random, len(starts), len(ends), min(int(number * link.share), most), link)
-        if place in seen:
-            codes = np.setdiff1d(codes, seen[place])
-        seen[place] = codes
+        if key in seen:
+            codes = np.setdiff1d(codes, seen[key])
+        seen[key] = codes
         parts.append(
             pl.DataFrame(
                 {
@@ -141,47 +141,47 @@ def edges(concepts: pl.DataFrame, number: int, seed: int) -> pl.DataFrame:
 def _pairs(random: np.random.Generator, starts: int, ends: int, number: int, link: Link) -> NDArray[np.int64]:
     """`number` different pairs as start × ends + end, sorted."""
     left, right = _drawing(random, starts, 0.6), _drawing(random, ends, 0.8)
-    found = np.empty(0, dtype=np.int64)
-    while len(found) < number:
-        more = max(int((number - len(found)) * 1.5), 1000)
+    codes = np.empty(0, dtype=np.int64)
+    while len(codes) < number:
+        more = max(int((number - len(codes)) * 1.5), 1000)
         a = left[1][np.searchsorted(left[0], random.random(more))]
         b = right[1][np.searchsorted(right[0], random.random(more))]
         if link.start == link.end:
-            kept = a != b
-            a, b = a[kept], b[kept]
+            different = a != b
+            a, b = a[different], b[different]
         if link.symmetric:
             a, b = np.minimum(a, b), np.maximum(a, b)
-        found = np.union1d(found, a * ends + b)
-    return np.sort(random.choice(found, number, replace=False))
+        codes = np.union1d(codes, a * ends + b)
+    return np.sort(random.choice(codes, number, replace=False))
 
 
 def _drawing(random: np.random.Generator, n: int, power: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Cumulated weights of a power law, below 1, and which node has which rank."""
+    """Cumulative weights of a power law, up to 1, and the node of each rank."""
     weights = np.arange(1, n + 1, dtype=np.float64) ** -power
     sums = np.cumsum(weights / weights.sum())
     sums[-1] = 1.0
     return sums, random.permutation(n).astype(np.int64)
 
 
-def touched(concepts: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
-    """The concepts that some edge joins."""
-    met = pl.concat([links["start"], links["end"]]).unique()
-    return concepts.filter(pl.col("id").is_in(met.implode()))
+def linked_concepts(concepts: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
+    """The concepts with at least one edge."""
+    linked = pl.concat([links["start"], links["end"]]).unique()
+    return concepts.filter(pl.col("id").is_in(linked.implode()))
 
 
-def lay_out(
-    folder: Path, concepts: pl.DataFrame, links: dict[str, pl.DataFrame], *, version: str, ending: str = "tsv"
+def write_project(
+    folder: Path, concepts: pl.DataFrame, links: dict[str, pl.DataFrame], *, version: str, extension: str = "tsv"
 ) -> Config:
     """Write a project: `vocabulary` and each table of `links` as a file and a source, and its configuration."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in {"vocabulary": concepts, **links}.items():
-        write(folder, name, table, ending)
-    return configure(folder, list(links), version=version, ending=ending)
+        write(folder, name, table, extension)
+    return configure(folder, list(links), version=version, extension=extension)
 
 
-def configure(folder: Path, links: list[str], *, version: str, ending: str = "tsv") -> Config:
-    """Write and read the configuration of a project whose files are there."""
-    same = ", ".join(f'{column} = "{column}"' for column in NODE_SCHEMA)
+def configure(folder: Path, links: list[str], *, version: str, extension: str = "tsv") -> Config:
+    """Write and read the configuration of a project whose files exist."""
+    columns = ", ".join(f'{column} = "{column}"' for column in NODE_SCHEMA)
     text = f"""data_dir = "."
 
 [neo4j]
@@ -192,15 +192,15 @@ browser = false
 
 [sources.vocabulary]
 reader = "table"
-files = ["vocabulary.{ending}"]
+files = ["vocabulary.{extension}"]
 node = "concept"
-columns = {{ {same} }}
+columns = {{ {columns} }}
 """
     for name in links:
         text += f"""
 [sources.{name}]
 reader = "table"
-files = ["{name}.{ending}"]
+files = ["{name}.{extension}"]
 columns = {{ start_id = "start", predicate = "predicate", end_id = "end", relation = "relation", weight = "weight" }}
 """
     path = folder / "generel.toml"
@@ -208,10 +208,10 @@ columns = {{ start_id = "start", predicate = "predicate", end_id = "end", relati
     return load_config(path, environment={})
 
 
-def write(folder: Path, name: str, table: pl.DataFrame, ending: str) -> None:
-    """Write one table as `<name>.<ending>` (tsv or parquet)."""
-    path = folder / f"{name}.{ending}"
-    if ending == "parquet":
+def write(folder: Path, name: str, table: pl.DataFrame, extension: str) -> None:
+    """Write one table as `<name>.<extension>` (tsv or parquet)."""
+    path = folder / f"{name}.{extension}"
+    if extension == "parquet":
         table.write_parquet(path)
     else:
         table.write_csv(path, separator="\t")

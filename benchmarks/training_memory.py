@@ -1,11 +1,11 @@
-"""How much memory preparing and training take, by nodes and by pairs.
+"""Peak memory of preparing and training, by numbers of nodes and pairs.
 
     python benchmarks/training_memory.py            # 70,000 and 700,000 nodes, 2 and 20 million pairs; 12 minutes
     python benchmarks/training_memory.py --quick    # a hundredth
 
-Each case is a process of its own: a corpus made up in memory (`corpora.py`), then `train` with 100 steps, without
-validation and adapter. The text matrix ([nodes, 384] float32) is told apart, since it grows with the nodes alone. No
-server. stdout: JSON lines; `results/training_memory.json` and `.png` hold the same.
+Each case is a process of its own: a synthetic corpus in memory (`corpora.py`), then `train` with 100 steps, without
+validation and adapter. The text matrix ([nodes, 384] float32) is reported separately, because it grows with the nodes
+alone. No server. stdout: JSON lines, also in `results/training_memory.json` and `.png`.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ def main() -> None:
     peaks: dict[tuple[int, int], float] = {}
     for nodes in args.nodes:
         for pairs in args.pairs:
-            found = run(nodes, pairs, args.most)
-            results.stage(f"{nodes:,} nodes, {pairs:,} pairs", "all", found.pop("seconds", 0.0), **found)
-            if "peak_mib" in found:
-                peaks[nodes, pairs] = found["peak_mib"] - nodes * DIMENSION * 4 / MEBIBYTE
+            measured = run(nodes, pairs, args.most)
+            results.stage(f"{nodes:,} nodes, {pairs:,} pairs", "all", measured.pop("seconds", 0.0), **measured)
+            if "peak_mib" in measured:
+                peaks[nodes, pairs] = measured["peak_mib"] - nodes * DIMENSION * 4 / MEBIBYTE
     for nodes in args.nodes:
         few, many = ((nodes, pairs) for pairs in args.pairs)
         if few in peaks and many in peaks:
@@ -66,7 +66,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--nodes", type=int, nargs="+", default=[70_000, 700_000])
     parser.add_argument("--pairs", type=int, nargs=2, default=[2_000_000, 20_000_000])
-    parser.add_argument("--most", type=int, default=16, help="GiB of data; a case that wants more ends")
+    parser.add_argument("--most", type=int, default=16, help="GiB of data; a case that needs more fails")
     parser.add_argument("--case", type=int, nargs=2, metavar=("NODES", "PAIRS"), help="one case, in this process")
     parser.add_argument("--quick", action="store_true", help="a hundredth of everything")
     parser.add_argument("--results", default=str(RESULTS), help="folder of the JSON file and the plot")
@@ -77,7 +77,7 @@ def arguments() -> argparse.Namespace:
 
 
 def run(nodes: int, pairs: int, most: int) -> dict[str, float]:
-    """One case in a process of its own; a case that fails says so in place of its figures."""
+    """Run one case in a process of its own; a failed case returns its exit status instead of figures."""
     command = [sys.executable, __file__, "--case", str(nodes), str(pairs), "--most", str(most)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -89,14 +89,14 @@ def run(nodes: int, pairs: int, most: int) -> dict[str, float]:
 def case(nodes: int, pairs: int, most: int) -> None:
     """Make the corpus, train on it, print the peak of memory."""
     resource.setrlimit(resource.RLIMIT_DATA, (most << 30, most << 30))
-    from corpora import RandomEncoder, made_up
+    from corpora import RandomEncoder, synthetic_corpus
 
     from generel_graph.config import ModelConfig, TrainConfig
     from generel_graph.learn import train
 
     imported = peak_bytes()
-    corpus = made_up(nodes, pairs)
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak from here on, without the making up
+    corpus = synthetic_corpus(nodes, pairs)
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # reset the peak: making the corpus does not count
     now = peak_bytes()
     began = time.monotonic()
     settings = replace(TrainConfig(), steps=STEPS, validate_steps=0, adapter_steps=0)

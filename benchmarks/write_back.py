@@ -1,10 +1,10 @@
-"""How fast vectors are written onto nodes, beside neo4j-graphrag's `upsert_vectors` on the same server.
+"""Vectors written to nodes per second, compared with neo4j-graphrag's `upsert_vectors` on the same server.
 
     python benchmarks/write_back.py             # 60,000 nodes, 384 and 768 floats, both supported versions
     python benchmarks/write_back.py --quick     # 4,000 nodes, once
 
-No index is there while vectors are written, as in the product. Ours and theirs take turns, each from a database
-without vectors. stdout: a JSON line a repetition and a figure; `results/write_back.json` and `.png` hold the same.
+As in the product, there is no index while vectors are written. Ours and theirs run in turns, each from a database
+without vectors. stdout: one JSON line per repetition and figure, also in `results/write_back.json` and `.png`.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from generel_graph.server import ensure, stop
 VERSIONS = ("2026.08.1", "5.26.18")
 DIMENSIONS = (384, 768)
 SLOT = 0
-PROPERTY = "embedding_0"  # of that slot; theirs writes the same, so that both leave the same graph
+PROPERTY = "embedding_0"  # of that slot; both write it, so both give the same graph
 BARS = {("2026.08.1", 384): 12_000.0, ("5.26.18", 384): 4_000.0}
 BAR_RATIO = 3.0
-WARM_UP = 8_000  # vectors, outside of the times
+WARM_UP = 8_000  # vectors, not timed
 
 
 def main() -> None:
@@ -81,18 +81,18 @@ def measure(config: Config, args: argparse.Namespace, results: Results) -> None:
         for dimension in args.dimensions:
             random = np.random.default_rng(args.seed)
             vectors = random.standard_normal((args.nodes, dimension), dtype=np.float32)
-            ways: dict[str, Callable[[int], None]] = {
+            methods: dict[str, Callable[[int], None]] = {
                 "ours": lambda n, v=vectors: _ours(graph, ids[:n], v[:n]),  # type: ignore[misc]
                 "neo4j-graphrag": lambda n, v=vectors: _theirs(graph, elements[:n], v[:n]),  # type: ignore[misc]
             }
-            rates: dict[str, list[float]] = {name: [] for name in ways}
-            for write in ways.values():
+            rates: dict[str, list[float]] = {name: [] for name in methods}
+            for write in methods.values():
                 write(min(WARM_UP, args.nodes))
                 clear(graph)
             for repeat in range(args.repeats):
-                for name in list(ways)[:: 1 if repeat % 2 == 0 else -1]:
+                for name in list(methods)[:: 1 if repeat % 2 == 0 else -1]:
                     began = time.monotonic()
-                    ways[name](args.nodes)
+                    methods[name](args.nodes)
                     seconds = time.monotonic() - began
                     rates[name].append(args.nodes / seconds)
                     run = f"Neo4j {config.neo4j.version}, {dimension} floats, repetition {repeat + 1}"
@@ -114,7 +114,7 @@ def measure(config: Config, args: argparse.Namespace, results: Results) -> None:
 
 
 def make_nodes(graph: Graph, number: int) -> list[str]:
-    """Nodes as `load` writes them; their ids in order."""
+    """Write nodes as `load` does; their ids in order."""
     create_keys(graph)
     ids = [f"MONDO:{i:07d}" for i in range(1, number + 1)]
     rows = [
@@ -131,14 +131,14 @@ def make_nodes(graph: Graph, number: int) -> list[str]:
 
 
 def element_ids(graph: Graph, ids: list[str]) -> list[str]:
-    """What neo4j-graphrag knows nodes by, in the order of `ids`; given to it for nothing."""
+    """The element ids that neo4j-graphrag needs, in the order of `ids`; not timed."""
     _, rows = graph.query("MATCH (n:Entity) RETURN n.id, elementId(n)")
     known = dict(rows)
     return [known[id_] for id_ in ids]
 
 
 def clear(graph: Graph) -> int:
-    """Remove all vectors; how many nodes had one."""
+    """Remove all vectors; the number of nodes that had one."""
     removed = 0
     while n := int(graph.command("embed/clear_vectors", SLOT).get("n", 0)):
         removed += n
@@ -150,7 +150,7 @@ def _ours(graph: Graph, ids: list[str], vectors: NDArray[np.float32]) -> None:
 
 
 def _theirs(graph: Graph, elements: list[str], vectors: NDArray[np.float32]) -> None:
-    """Batches as large as ours; their lists of floats are made within the time, as ours are."""
+    """Batches of the same size as ours; making the lists of floats is timed for both."""
     for begin in range(0, len(elements), BATCH):
         part = vectors[begin : begin + BATCH].astype(np.float64).tolist()
         upsert_vectors(graph.driver, elements[begin : begin + BATCH], PROPERTY, part, graph.database)
