@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 from synthetic import NODE_SCHEMA, write_project
 
 from generel_graph.config import Config
-from generel_graph.embed import ModelRecord, activate, write_back
+from generel_graph.embed import ModelRecord, activate, write_model
 from generel_graph.export.retrievers import QueryEmbedder, vector_cypher_retriever
 from generel_graph.graph import Graph
 from generel_graph.pipeline.sync import load
@@ -145,7 +145,7 @@ def make_vectors(graph: Graph, ids: list[str], args: argparse.Namespace, results
     vectors = centres[random.integers(0, len(centres), len(ids))]
     vectors += random.standard_normal(vectors.shape, dtype=np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    done = write_back(graph, ModelRecord(MODEL, DIMENSION, made_from="asking.py"), ids, vectors)
+    done = write_model(graph, ModelRecord(MODEL, DIMENSION, made_from="asking.py"), ids, vectors)
     activate(graph, MODEL)
     results.stage("make", "vectors", done.seconds - done.index_seconds)
     results.stage("make", "index", done.index_seconds)

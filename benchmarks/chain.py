@@ -102,7 +102,7 @@ def main() -> None:
                 "processor_seconds": processor,  # of this process, without Neo4j
                 "steps": dict(report.steps),
                 "stages": timeline.close(),
-                "way": report.load.way,
+                "way": report.load.method,
                 "nodes": report.nodes,
                 "edges": report.edges,
                 "edges_created": report.load.edges_created,

@@ -142,7 +142,7 @@ def timed(
 
 def in_columns(graph: Graph, ranges: Ranges) -> int:
     """Read the pairs as the corpus is read; their number."""
-    return graph.frame(FILE, ranges, PAIR_SCHEMA, relations=list(KNOWLEDGE)).height
+    return graph.pages(FILE, ranges, PAIR_SCHEMA, relations=list(KNOWLEDGE)).frame().height
 
 
 def row_by_row(graph: Graph, ranges: Ranges) -> int:

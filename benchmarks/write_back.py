@@ -25,7 +25,7 @@ from neo4j_graphrag.indexes import upsert_vectors
 from numpy.typing import NDArray
 
 from generel_graph.config import Config, Neo4jConfig
-from generel_graph.embed.write_back import BATCH, write_vectors
+from generel_graph.embed.write_back import BATCH_ROWS, write_vectors
 from generel_graph.graph import Graph
 from generel_graph.load.schema import create_keys
 from generel_graph.server import ensure, stop
@@ -151,9 +151,9 @@ def _ours(graph: Graph, ids: list[str], vectors: NDArray[np.float32]) -> None:
 
 def _theirs(graph: Graph, elements: list[str], vectors: NDArray[np.float32]) -> None:
     """Batches of the same size as ours; making the lists of floats is timed for both."""
-    for begin in range(0, len(elements), BATCH):
-        part = vectors[begin : begin + BATCH].astype(np.float64).tolist()
-        upsert_vectors(graph.driver, elements[begin : begin + BATCH], PROPERTY, part, graph.database)
+    for begin in range(0, len(elements), BATCH_ROWS):
+        part = vectors[begin : begin + BATCH_ROWS].astype(np.float64).tolist()
+        upsert_vectors(graph.driver, elements[begin : begin + BATCH_ROWS], PROPERTY, part, graph.database)
 
 
 if __name__ == "__main__":

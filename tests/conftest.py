@@ -17,14 +17,14 @@ from generel_graph.server import ensure, stop
 ROOT = Path(__file__).resolve().parents[1]
 VERSIONS = ("2026.08.1", "5.26.18")
 
-# How long an example takes says something of the machine, nothing of the code.
+# The time of an example depends on the machine, so there is no deadline.
 settings.register_profile("busy machines", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy machines")
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server of one version and the configuration that leads to it."""
+    """A running server of one version and its configuration."""
 
     config: Config
     uri: str
@@ -35,7 +35,7 @@ class Running:
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Running]]:
-    """Servers by version, each started when a test first asks for it; they fail, not skip, if they do not come up."""
+    """Servers by version, each started when a test first uses it; a test fails if its server does not start."""
     running: dict[str, Running] = {}
 
     class Lazy(dict[str, Running]):
@@ -64,7 +64,7 @@ def graph(request: pytest.FixtureRequest, servers: dict[str, Running]) -> Iterat
 
 @pytest.fixture(scope="module", params=VERSIONS)
 def lasting(request: pytest.FixtureRequest, servers: dict[str, Running]) -> Iterator[Graph]:
-    """A database that the tests of one module share, empty before the first; they put back what they change."""
+    """A database that the tests of one module share; it is empty before the first, and each test undoes its changes."""
     server = servers[request.param]
     with Graph.connect(server.uri, server.user, server.password) as opened:
         wipe(opened)
@@ -82,7 +82,7 @@ def wipe(graph: Graph) -> None:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of real data; tests that need it skip where it is not."""
+    """The folder of real data; tests that need it are skipped if it does not exist."""
     folder = Path(os.environ.get("GENEREL_SHARED_DATA", ROOT.parent / "shared" / "data"))
     if not folder.is_dir():
         pytest.skip(f"no real data at {folder} (GENEREL_SHARED_DATA)")
@@ -108,7 +108,7 @@ def bfloat16() -> None:
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory):
-    """A BERT of random weights in Hugging Face's layout."""
+    """The folder of a BERT model with random weights, in the layout of Hugging Face."""
     import torch
     from transformers import BertConfig, BertModel, BertTokenizer
 

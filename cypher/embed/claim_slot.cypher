@@ -1,8 +1,8 @@
-// Give a slot to a model, in place of the one that had it; never the active one's.
-// $id: of the model
-// $number: its number, 0 to 3
-// $props: what the model is (map); state "clearing" until what an older model left there is gone
-// returns: n (1, or 0 where the slot's model is active)
+// Assign a slot to a model and delete the record of the model that had it, unless that model is active.
+// $id: id of the model
+// $number: the slot, 0 to 3
+// $props: properties of the model (map); its state is "clearing" until the vectors of an older model are removed
+// returns: n (1, or 0 if the slot's model is active)
 OPTIONAL MATCH (old:Model {slot: $number})
 WHERE old.id <> $id
 WITH collect(old) AS olds

@@ -1,5 +1,5 @@
-// Remove one slot's vectors from all nodes, in transactions of their own; drop its indexes first.
-// returns: n (nodes that had one)
+// Remove the vectors of one slot from all nodes, in several transactions. Drop the slot's indexes first.
+// returns: n (nodes that had a vector)
 MATCH (n:Entity)
 WHERE n.embedding_0 IS NOT NULL
 CALL (n) {

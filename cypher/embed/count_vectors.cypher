@@ -1,4 +1,4 @@
-// How many nodes there are, how many have a vector in one slot, and of which kinds these are.
+// Number of nodes, number of nodes with a vector in one slot, and the kinds of those nodes.
 // returns: nodes, vectors, kinds (list)
 MATCH (n:Entity)
 WITH n.kind AS kind, count(*) AS nodes, sum(CASE WHEN n.embedding_0 IS NOT NULL THEN 1 ELSE 0 END) AS vectors

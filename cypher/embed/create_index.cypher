@@ -1,5 +1,5 @@
-// The vector index of one slot, with kind and chromosome inside it, so that a filter costs no result.
-// $dimension: numbers in a vector
+// Create the vector index of one slot. It contains kind and chromosome, so that a filtered search loses no hits.
+// $dimension: dimension of the vectors
 // returns: nothing
 CYPHER 25
 CREATE VECTOR INDEX embedding_0 IF NOT EXISTS

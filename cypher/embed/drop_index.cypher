@@ -1,4 +1,4 @@
-// Drop an index if it is there.
-// $name: of the index
+// Drop an index if it exists.
+// $name: name of the index
 // returns: nothing
 DROP INDEX $name IF EXISTS

@@ -1,7 +1,7 @@
-// How near the two ends of edges lie by two models, by type: of the edges of some nodes.
-// $ids: of the nodes
-// $left, $right: names of the models' properties
-// $limit: edges a node at most, the first by type and other end
+// Mean cosine of the endpoints of edges in two models, by edge type, for the edges of some nodes.
+// $ids: ids of the nodes
+// $left, $right: names of the vector properties of the two models
+// $limit: most edges per node, in the order of type and other endpoint
 // returns: type, edges (number), left, right (mean cosines, -1 to 1)
 MATCH (n:Entity)
 WHERE n.id IN $ids

@@ -1,5 +1,5 @@
-// The nodes that lack a vector in one slot, in columns.
-// returns: id (list of ids, in their order)
+// The nodes without a vector in one slot, in columns.
+// returns: id (sorted list of ids)
 MATCH (n:Entity)
 WHERE n.embedding_0 IS NULL
 WITH n.id AS id ORDER BY id

@@ -1,7 +1,7 @@
-// The nodes nearest to some nodes by one model's vectors, of any kind; each comes among its own.
-// $ids: of the nodes
-// $index: the name that the model's property and index share
-// $k: nodes at most
+// The nearest neighbours of some nodes in one model, of any kind. A node is among its own neighbours.
+// $ids: ids of the nodes
+// $index: name of the model's vector property and of its index
+// $k: most neighbours per node
 // returns: id, near (list of ids)
 UNWIND $ids AS id
 MATCH (n:Entity {id: id})

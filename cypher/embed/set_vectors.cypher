@@ -1,5 +1,5 @@
-// Write vectors of one slot.
-// $rows: maps with id and vector (a Vector or a list of floats, as many as the model's dimension)
+// Write vectors to the nodes in one slot.
+// $rows: maps with id and vector (a Vector or a list of floats, of the model's dimension)
 // returns: n (nodes written)
 UNWIND $rows AS row
 MATCH (n:Entity {id: row.id})

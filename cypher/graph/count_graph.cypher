@@ -1,5 +1,5 @@
-// How large the graph is.
-// returns: nodes (embedded nodes), edges (relationships)
+// Number of entities and relationships in the graph.
+// returns: nodes (entities), edges (relationships)
 OPTIONAL MATCH (n:Entity)
 WITH count(n) AS nodes
 OPTIONAL MATCH ()-[r]->()

@@ -1,5 +1,5 @@
-// Edges that start in a range of ids with all of their properties, in columns: what a deep digest is made of.
-// $first, $last: the range of ids, both inclusive
+// All properties of the edges that start in a range of ids, in columns. The deep digest covers them.
+// $first, $last: range of ids, both inclusive
 // returns: start, end, type, props (lists; props are maps)
 MATCH (a:Entity)
 WHERE $first <= a.id <= $last

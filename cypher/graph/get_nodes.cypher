@@ -1,5 +1,5 @@
-// Nodes with every property that loading owns, in a range of ids, in columns: what a deep digest is made of.
-// $first, $last: the range of ids, both inclusive
+// Properties that loading writes of the nodes in a range of ids, in columns. The deep digest covers them.
+// $first, $last: range of ids, both inclusive
 // $names: names of the properties
 // returns: id, labels, props (lists; props are maps with the named properties)
 MATCH (n:Entity)

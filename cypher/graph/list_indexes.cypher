@@ -1,5 +1,5 @@
 // The vector indexes of one slot.
-// $index: the name that the slot's property and plain index share
+// $index: name of the slot's property and of its index over all kinds
 // returns: name, state ("ONLINE", "POPULATING", "FAILED"), percent (0 to 100)
 SHOW VECTOR INDEXES
 YIELD name, state, populationPercent

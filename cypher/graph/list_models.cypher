@@ -1,4 +1,4 @@
-// The models that have a slot, the active one first, then the newest.
+// The models that have a slot: the active model, then the others, newest first.
 // returns: model (map of all properties of the :Model)
 MATCH (m:Model)
 RETURN m {.*} AS model

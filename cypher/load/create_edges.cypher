@@ -1,7 +1,7 @@
-// Create edges of one type that the graph lacks (the caller compared digests, and holds the lease). CREATE, since
-// a MERGE that is planned while the graph has no edges scans all of them for each row: 600 rows a second were seen.
-// $type: the relationship type
-// $rows: maps with start, end, props (all properties, source and key among them)
+// Create edges of one type that do not exist yet. The caller has compared digests and holds the lease. This is CREATE
+// because a MERGE that is planned while the graph has no edges scans all edges for each row (measured: 600 rows/s).
+// $type: relationship type
+// $rows: maps with start, end, props (all properties, including source and key)
 // returns: n (edges created)
 UNWIND $rows AS row
 MATCH (a:Entity {id: row.start})

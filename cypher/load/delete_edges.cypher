@@ -1,5 +1,5 @@
-// Delete edges of one type, matched through both ends, source and key.
-// $type: the relationship type
+// Delete edges of one type, matched by both endpoints, source and key.
+// $type: relationship type
 // $rows: maps with start, end, source, key
 // returns: n (edges deleted)
 UNWIND $rows AS row

@@ -1,4 +1,4 @@
-// Delete nodes that no source states any more; their edges were deleted before.
+// Delete nodes that no source contains any more. Their edges have been deleted already.
 // $rows: maps with id
 // returns: n (nodes deleted)
 UNWIND $rows AS row

@@ -1,4 +1,4 @@
-// Forget sources that the configuration no longer has.
+// Delete the records of sources that are no longer in the configuration.
 // $names: names of sources
 // returns: n (sources deleted)
 UNWIND $names AS name

@@ -1,5 +1,5 @@
-// The digests of some sources' edges that start in a range of ids, in columns.
-// $first, $last: the range of ids, both inclusive
+// Keys and digests of the edges of some sources that start in a range of ids, in columns.
+// $first, $last: range of ids, both inclusive
 // $sources: names of sources
 // returns: source, type, start, end, key, digest (lists)
 MATCH (a:Entity)

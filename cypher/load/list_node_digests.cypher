@@ -1,4 +1,4 @@
-// The digests of the nodes that some sources own, in columns.
+// Digests of the nodes of some sources, in columns.
 // $sources: names of sources
 // returns: id, digest (lists)
 MATCH (n:Entity)

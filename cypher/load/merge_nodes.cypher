@@ -1,5 +1,5 @@
-// Create or change nodes: their labels and every property that loading owns (null removes one); vectors stay.
-// $rows: maps with id, labels (all that the node has), remove (labels of kind that it no longer has), props
+// Create or update nodes: labels and all properties that loading writes (null removes a property). Vectors stay.
+// $rows: maps with id, labels (all of the node), remove (labels of kinds that the node no longer has), props
 // returns: n (nodes written)
 UNWIND $rows AS row
 MERGE (n:Entity {id: row.id})

@@ -1,6 +1,6 @@
-// Change edges of one type, matched through both ends, source and key.
-// $type: the relationship type
-// $rows: maps with start, end, source, key, props (all properties, source and key among them)
+// Replace the properties of edges of one type, matched by both endpoints, source and key.
+// $type: relationship type
+// $rows: maps with start, end, source, key, props (all properties, including source and key)
 // returns: n (edges written)
 UNWIND $rows AS row
 MATCH (a:Entity {id: row.start})-[r:$($type)]->(b:Entity {id: row.end})

@@ -1,5 +1,5 @@
-// Say what was loaded: counts and digest of each source, when all of its nodes and edges are there.
-// $rows: maps with name and the properties that a source has
+// Record the counts and the digest of each source after all of its nodes and edges were written.
+// $rows: maps with name and the other properties of a source
 // returns: n (sources written)
 UNWIND $rows AS row
 MERGE (s:Source {name: row.name})

@@ -1,4 +1,4 @@
 // Wait until every index is online.
-// $seconds: how long at most
+// $seconds: most seconds to wait
 // returns: nothing
 CALL db.awaitIndexes($seconds)

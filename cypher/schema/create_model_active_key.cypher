@@ -1,3 +1,3 @@
-// At most one model is active: the others lack the property.
+// At most one model is active; the other models do not have the property.
 // returns: nothing
 CREATE CONSTRAINT model_active IF NOT EXISTS FOR (m:Model) REQUIRE m.active IS UNIQUE

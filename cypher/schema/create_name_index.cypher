@@ -1,3 +1,3 @@
-// Concepts are found by their name.
+// Index for concepts by name.
 // returns: nothing
 CREATE INDEX concept_name IF NOT EXISTS FOR (n:Concept) ON (n.name)

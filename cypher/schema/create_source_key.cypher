@@ -1,3 +1,3 @@
-// A source stands once in the graph.
+// The name of a source is unique.
 // returns: nothing
 CREATE CONSTRAINT source_name IF NOT EXISTS FOR (s:Source) REQUIRE s.name IS UNIQUE

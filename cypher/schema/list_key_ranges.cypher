@@ -1,5 +1,5 @@
-// Ranges of ids that hold an equal number of nodes each, so that a large read can be cut into columns.
-// $size: nodes a range
+// Ranges of ids with equal numbers of nodes, for reading a large graph in parts.
+// $size: nodes per range
 // returns: first, last (lists of ids, both inclusive, in the order of ids)
 MATCH (n:Entity)
 WITH n.id AS id ORDER BY id

@@ -1,29 +1,36 @@
-"""Commands about the server: db start, stop, status, shell, logs, reset; and Neo4j Browser."""
+"""Commands for the private server: db start, stop, status, shell, logs, reset; and browser."""
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from generel_etl.errors import GenerelError, UsageError
-from generel_graph.cli.options import configuration, quiet_option
-from generel_graph.cli.output import print_json, print_rows, progress_bars
+from generel_graph.cli.options import command_with_progress, configuration
+from generel_graph.cli.output import CommandProgress, print_json, print_rows
 from generel_graph.config import Config
 
+if TYPE_CHECKING:
+    from generel_graph.server import ServerStatus
 
-def _local(ctx: click.Context) -> Config:
-    config = configuration(ctx)
+
+def _require_private(config: Config) -> None:
+    """Raise UsageError if the configuration has the address of another server."""
     if config.neo4j.uri:
         raise UsageError(
-            "this configuration uses a Neo4j that is not ours",
+            "this configuration uses a Neo4j that this program does not manage",
             where="neo4j.uri",
             found=config.neo4j.uri,
-            next_step="manage it where it runs, or leave the address empty for a private server",
+            next_step="use that server's own tools, or leave neo4j.uri empty to use a private server",
         )
+
+
+def _private_configuration(ctx: click.Context) -> Config:
+    config = configuration(ctx)
+    _require_private(config)
     return config
 
 
@@ -36,45 +43,53 @@ def db() -> None:
 
 
 @db.command()
-@quiet_option
-@click.pass_context
-def start(ctx: click.Context, quiet: bool) -> None:
-    """Start the server, or find it running.
+@command_with_progress
+def start(config: Config, progress: CommandProgress) -> None:
+    """Start the server unless it is running.
 
     Example:  generel-graph db start
     """
     from generel_graph.server import ensure
 
-    with progress_bars(quiet) as progress:
-        server = ensure(_local(ctx), progress)
-    click.echo(f"Neo4j {server.version} answers at {server.uri}")
+    _require_private(config)
+    with progress:
+        server = ensure(config, progress)
+    click.echo(f"Neo4j {server.version} is running at {server.uri}")
 
 
 @db.command()
 @click.pass_context
 def stop(ctx: click.Context) -> None:
-    """Stop the server cleanly.
+    """Stop the server.
 
     Example:  generel-graph db stop
     """
     from generel_graph.server import stop as stop_server
 
-    report = stop_server(_local(ctx))
-    click.echo(f"stopped in {report.seconds:.1f} s" if report.was_running else "it was not running")
+    report = stop_server(_private_configuration(ctx))
+    click.echo(f"stopped in {report.seconds:.1f} s" if report.was_running else "the server was not running")
 
 
 @db.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def status(ctx: click.Context, as_json: bool) -> None:
-    """Tell versions, ports, memory, sizes and the Browser's address.
+    """Show versions, ports, memory, sizes and the address of Neo4j Browser.
 
     Example:  generel-graph db status
     """
     from generel_graph.server import status as server_status
 
-    found = server_status(_local(ctx))
-    server = found.server
+    facts = _status_json(server_status(_private_configuration(ctx)))
+    if as_json:
+        print_json(facts)
+    else:
+        print_rows(["", ""], [[name.replace("_", " "), _readable(name, value)] for name, value in facts.items()])
+
+
+def _status_json(status: ServerStatus) -> dict[str, Any]:
+    """The status with the keys that scripts read."""
+    server = status.server
     facts: dict[str, Any] = {"running": server is not None}
     if server:
         facts |= {
@@ -84,11 +99,22 @@ def status(ctx: click.Context, as_json: bool) -> None:
             "pid": server.jvm_pid,
             "up_seconds": round(time.time() - server.started),
         }
-    facts |= {f.name: getattr(found, f.name) for f in dataclasses.fields(found) if f.name != "server"}
-    if as_json:
-        print_json(facts)
-    else:
-        print_rows(["", ""], [[name.replace("_", " "), _readable(name, value)] for name, value in facts.items()])
+    return facts | {
+        "version": status.version,
+        "store_version": status.store_version,
+        "store_bytes": status.store_bytes,
+        "heap_bytes": status.heap_bytes,
+        "page_cache_bytes": status.page_cache_bytes,
+        "resident_bytes": status.resident_bytes,
+        "clients": status.clients,
+        "bolt_port": status.bolt_port,
+        "http_port": status.http_port,
+        "idle_minutes": status.idle_minutes,
+        "java": status.java,
+        "jars": status.jars,
+        "logs": status.logs,
+        "password_file": status.password_file,
+    }
 
 
 def _readable(name: str, value: Any) -> Any:
@@ -98,17 +124,17 @@ def _readable(name: str, value: Any) -> Any:
 
 
 @db.command()
-@quiet_option
-@click.pass_context
-def shell(ctx: click.Context, quiet: bool) -> None:
-    """Type read-only Cypher, a statement a line; an empty line or Ctrl-D ends it.
+@command_with_progress
+def shell(config: Config, progress: CommandProgress) -> None:
+    """Run read-only Cypher interactively, one statement per line; an empty line or Ctrl-D exits.
 
     Example:  generel-graph db shell
     """
     from generel_graph.graph.open import open_graph
 
-    with progress_bars(quiet) as progress:
-        graph = open_graph(_local(ctx), progress)
+    _require_private(config)
+    with progress:
+        graph = open_graph(config, progress)
     with graph:
         while text := click.prompt("cypher", default="", show_default=False):
             try:
@@ -119,30 +145,30 @@ def shell(ctx: click.Context, quiet: bool) -> None:
 
 
 @db.command()
-@click.option("--lines", "-n", default=20, show_default=True, help="How many.")
+@click.option("--lines", "-n", default=20, show_default=True, help="Number of lines.")
 @click.pass_context
 def logs(ctx: click.Context, lines: int) -> None:
-    """Show the server's last errors in words.
+    """Show the server's last errors and warnings, with explanations of known errors.
 
     Example:  generel-graph db logs
     """
     from generel_graph.server import logs as server_logs
 
-    for line in server_logs(_local(ctx), lines):
+    for line in server_logs(_private_configuration(ctx), lines):
         click.echo(line)
 
 
 @db.command()
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.pass_context
 def reset(ctx: click.Context, yes: bool) -> None:
-    """Delete the server's graph; sources, stage and models stay, and the next sync loads it again.
+    """Delete the server's graph. Sources, staged tables and models stay; the next sync loads the graph again.
 
     Example:  generel-graph db reset --yes
     """
     from generel_graph.server import reset as reset_server
 
-    config = _local(ctx)
+    config = _private_configuration(ctx)
     if not yes:
         click.confirm(f"Delete the graph under {config.state}?", abort=True)
     for folder in reset_server(config):
@@ -150,26 +176,27 @@ def reset(ctx: click.Context, yes: bool) -> None:
 
 
 @click.command()
-@click.option("--print", "only_print", is_flag=True, help="Print the address; open nothing.")
-@quiet_option
-@click.pass_context
-def browser(ctx: click.Context, only_print: bool, quiet: bool) -> None:
-    """Open Neo4j Browser on the private server, with the password at hand.
+@click.option("--print", "only_print", is_flag=True, help="Print the address; do not open a browser.")
+@command_with_progress
+def browser(config: Config, progress: CommandProgress, only_print: bool) -> None:
+    """Open Neo4j Browser on the private server and print the password.
 
-    Address and user are filled in; the Browser remembers who signed in once. The password is shown on a terminal only.
+    Address and user name are filled in. The Browser remembers the login. If stdout is not a terminal, the command
+    prints the path of the password file instead of the password.
 
     Example:  generel-graph browser
     """
     from generel_graph.server import browser_files, ensure
 
-    config = _local(ctx)
-    with progress_bars(quiet) as progress:
+    _require_private(config)
+    with progress:
         server = ensure(config, progress)
     if not server.http_url:
-        raise UsageError("Browser is switched off", where="neo4j.browser", next_step="set it to true, and restart")
+        raise UsageError(
+            "Neo4j Browser is disabled", where="neo4j.browser", next_step="set it to true and restart the server"
+        )
     click.echo(server.http_url)
-    at_hand = sys.stdout.isatty()
-    click.echo(f"password: {server.password_file.read_text().strip() if at_hand else f'in {server.password_file}'}")
-    click.echo(f"style sheet, saved queries and a guide: {browser_files()}; drag a file onto the page's editor")
+    click.echo(f"password: {server.password if sys.stdout.isatty() else f'in {server.password_file}'}")
+    click.echo(f"style sheet, saved queries and a guide: {browser_files()}; drag a file onto the editor of the page")
     if not only_print:
         click.launch(server.http_url)

@@ -1,4 +1,4 @@
-"""Commands that look: status, rejects, tasks, plot, doctor."""
+"""Commands that show the state of a project: status, rejects, tasks, plot, doctor."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ import psutil
 
 from generel_etl.config import SourceConfig
 from generel_etl.errors import GenerelError, UsageError
-from generel_graph.cli.options import configuration, output_options, quiet_option
-from generel_graph.cli.output import print_report, print_rows, progress_bars
+from generel_graph.cli.options import command_with_progress, configuration, output_options
+from generel_graph.cli.output import CommandProgress, print_report, print_rows
 from generel_graph.config import Config, load_config
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@quiet_option
-@click.pass_context
-def status(ctx: click.Context, as_json: bool, quiet: bool) -> None:
-    """Tell what the graph holds: sources with their counts, tasks, the model in use.
+@command_with_progress
+def status(config: Config, progress: CommandProgress, as_json: bool) -> None:
+    """Show the content of the graph: sources with their counts, tasks, the active model.
 
     Example:  generel-graph status
     """
+    from generel_graph.graph.open import open_graph
     from generel_graph.pipeline.report import status as read_status
 
-    with progress_bars(quiet) as progress:
-        report = read_status(configuration(ctx), progress)
+    with progress, open_graph(config, progress) as graph:
+        report = read_status(graph, config)
     print_report(report, as_json)
 
 
 @click.command()
 @click.argument("source", required=False)
-@click.option("-n", "--lines", default=20, show_default=True, help="Rows to show of each source.")
+@click.option("-n", "--lines", default=20, show_default=True, help="Rows to show per source.")
 @output_options
 @click.pass_context
 def rejects(ctx: click.Context, source: str | None, lines: int, as_json: bool, as_csv: bool) -> None:
-    """Show the rows that nothing could be made of: file, line, column, what was found, why.
+    """Show rejected rows: file, line, column, value and reason.
 
     Example:  generel-graph rejects gwas --csv
     """
@@ -57,134 +57,155 @@ def rejects(ctx: click.Context, source: str | None, lines: int, as_json: bool, a
     print_rows(table.columns, table.rows(), as_json=as_json, as_csv=as_csv)
 
 
+TASK_COLUMNS = {  # heading, which is also the JSON key: attribute of TaskStatus
+    "task": "name",
+    "enabled": "enabled",
+    "c": "weight",
+    "pairs": "pairs",
+    "share": "share",
+    "loss": "loss",
+    "chance": "chance",
+    "held_out": "held_out",
+    "auc": "auc",
+    "auc_start": "auc_start",
+    "weight of a pair": "pair_weight",
+}
+
+
 @click.command()
 @output_options
-@quiet_option
-@click.pass_context
-def tasks(ctx: click.Context, as_json: bool, as_csv: bool, quiet: bool) -> None:
-    """List what is trained on: pairs in the graph now, share of batches, loss beside chance, weights.
+@command_with_progress
+def tasks(config: Config, progress: CommandProgress, as_json: bool, as_csv: bool) -> None:
+    """List the training tasks: pairs in the graph, share of the batches, loss, loss of a random model, weights.
 
-    A task is switched off by `[tasks.NAME] enabled = false`, and drawn more often by a larger `weight` (c of c·√pairs).
+    `[tasks.NAME] enabled = false` disables a task. A task with a larger `weight` (c of c·√pairs) is drawn more often.
 
     Example:  generel-graph tasks
     """
-    from generel_graph.pipeline.sync import tasks as list_tasks
+    from generel_graph.graph.open import open_graph
+    from generel_graph.pipeline.sync import list_tasks
 
-    with progress_bars(quiet) as progress:
-        columns, rows = list_tasks(configuration(ctx), progress)
+    with progress, open_graph(config, progress) as graph:
+        statuses = list_tasks(graph, config, progress)
+    rows = [[getattr(task, attribute) for attribute in TASK_COLUMNS.values()] for task in statuses]
     if not as_json and not as_csv:
         rows = [[round(v, 3) if isinstance(v, float) else v for v in row] for row in rows]
-    print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
+    print_rows(list(TASK_COLUMNS), rows, as_json=as_json, as_csv=as_csv)
 
 
 @click.command()
 @click.argument("model", required=False)
-@click.option("--tensorboard", is_flag=True, help="Write event files for TensorBoard too.")
-@click.option("--effects", is_flag=True, help="Draw cosine against odds ratio, of the active model, instead.")
-@quiet_option
-@click.pass_context
-def plot(ctx: click.Context, model: str | None, tensorboard: bool, effects: bool, quiet: bool) -> None:
-    """Draw how the training of MODEL went (default: the newest, or the one that runs): losses.png and losses.svg.
+@click.option("--tensorboard", is_flag=True, help="Also write event files for TensorBoard.")
+@click.option("--effects", is_flag=True, help="Plot cosine against odds ratio for the active model instead.")
+@command_with_progress
+def plot(config: Config, progress: CommandProgress, model: str | None, tensorboard: bool, effects: bool) -> None:
+    """Plot the training log of MODEL (default: the newest, finished or running) as losses.png and losses.svg.
 
-    A panel a task: the loss over that of a guess, and the AUC of held-out pairs beside that of the untrained start.
-    With --effects: effects.png, whether pairs that lie nearer have larger odds ratios too, with Spearman's correlation.
+    One panel per task shows the loss relative to that of a random model, and the AUC of held-out pairs with the AUC
+    before training. --effects writes effects.png instead: whether pairs with a higher cosine have larger odds ratios,
+    with Spearman's correlation.
 
     Example:  generel-graph plot
     """
     if not effects:
         from generel_graph.pipeline.train import plot_model
 
-        for path in plot_model(configuration(ctx), model, tensorboard):
+        for path in plot_model(config, model, tensorboard):
             click.echo(path)
         return
     if model or tensorboard:
-        raise UsageError("this is drawn of the active model, alone", where="--effects", found=model or "--tensorboard")
-    _plot_effects(ctx, quiet)
+        raise UsageError(
+            "--effects always uses the active model",
+            where="--effects",
+            found=model or "--tensorboard",
+            next_step="remove MODEL and --tensorboard",
+        )
+    _plot_effects(config, progress)
 
 
-def _plot_effects(ctx: click.Context, quiet: bool) -> None:
+def _plot_effects(config: Config, progress: CommandProgress) -> None:
     from generel_graph.plots.effects import agreements, draw_effects
     from generel_graph.session import open as open_session
 
-    config = configuration(ctx)
-    with progress_bars(quiet) as progress, open_session(config, progress) as session:
+    with progress, open_session(config, progress) as session:
         pairs = session.effects(progress).frame()
-    told = agreements(pairs)
+    results = agreements(pairs)
     columns = ["edges", "held out", "pairs", "Spearman", "95 % from", "to"]
-    rows = [[a.type, a.held_out, a.pairs, a.spearman, a.ci_low, a.ci_high] for a in told]
-    print_rows(columns, rows)
-    click.echo(draw_effects(pairs, told, config.model_folder(pairs.attrs["model"]) / "effects.png"))
+    print_rows(columns, [[r.type, r.held_out, r.pairs, r.spearman, r.ci_low, r.ci_high] for r in results])
+    click.echo(draw_effects(pairs, results, config.model_folder(pairs.attrs["model"]) / "effects.png"))
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
-    """Check what the program needs: Python, Java, jars, disk, memory, configuration, files, server.
+    """Check the requirements: Python, memory, configuration, disk, files, encoder, Java, jars and server.
 
     Example:  generel-graph doctor
     """
-
-    findings = examine(ctx.obj["config"])
-    rows = [[f.name, f.ok, f.found, "" if f.ok else f.next_step] for f in findings]
+    checks = run_checks(ctx.obj["config"])
+    rows = [[check.name, check.ok, check.result, "" if check.ok else check.next_step] for check in checks]
     print_rows(["check", "ok", "found", "next"], rows, as_json=as_json)
-    if not all(f.ok for f in findings):
+    if not all(check.ok for check in checks):
         ctx.exit(1)
 
 
-FREE_DISK = 2 * 2**30  # bytes: jars, store, an import's CSV
-FREE_MEMORY = 2 * 2**30  # bytes: the server's heap and a training
+FREE_DISK = 2 * 2**30  # bytes: for jars, store and the CSV of a bulk import
+FREE_MEMORY = 2 * 2**30  # bytes: for the server's heap and training
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was checked."""
+class Requirement:
+    """A requirement and whether it is met."""
 
     name: str
     ok: bool
-    found: str
+    result: str
     next_step: str = ""
 
 
-def examine(config_path: str | None) -> list[Finding]:
-    """Check one thing after another; a failure is a finding, never an exception."""
-    findings = [
-        Finding("python", sys.version_info >= (3, 11), sys.version.split()[0], "install Python 3.11 or newer"),
-        _memory(),
+def run_checks(config_path: str | None) -> list[Requirement]:
+    """Check all requirements; a failed check is part of the result and raises nothing."""
+    checks = [
+        Requirement("python", sys.version_info >= (3, 11), sys.version.split()[0], "install Python 3.11 or newer"),
+        _check_memory(),
     ]
     try:
         config = load_config(Path(config_path) if config_path else None)
     except GenerelError as error:
-        findings.append(Finding("configuration", False, error.what, error.next_step))
-        return findings
-    findings.append(Finding("configuration", True, str(config.path)))
-    findings.append(_disk(config))
-    findings.extend(_check(f"files of {s.name}", partial(_files, config, s)) for s in config.sources)
-    findings.append(_check("encoder", lambda: _encoder(config)))
+        checks.append(Requirement("configuration", False, error.what, error.next_step))
+        return checks
+    checks.append(Requirement("configuration", True, str(config.path)))
+    checks.append(_check_disk(config))
+    checks.extend(_check(f"files of {s.name}", partial(_files, config, s)) for s in config.sources)
+    checks.append(_check("encoder", lambda: _encoder(config)))
     if not config.neo4j.uri:
-        findings.append(_check("java", lambda: _java(config)))
-        findings.append(_check("jars", lambda: _jars(config)))
-    findings.append(_check("neo4j", lambda: _graph(config)))
-    return findings
+        checks.append(_check("java", lambda: _java(config)))
+        checks.append(_check("jars", lambda: _jars(config)))
+    checks.append(_check("neo4j", lambda: _graph(config)))
+    return checks
 
 
-def _check(name: str, look: Callable[[], str]) -> Finding:
+def _check(name: str, describe: Callable[[], str]) -> Requirement:
+    """A requirement that is met if `describe` raises no GenerelError."""
     try:
-        return Finding(name, True, look())
+        return Requirement(name, True, describe())
     except GenerelError as error:
-        found = error.what if error.found is None else f"{error.what} ({error.found})"
-        return Finding(name, False, found, error.next_step)
+        result = error.what if error.found is None else f"{error.what} ({error.found})"
+        return Requirement(name, False, result, error.next_step)
 
 
-def _memory() -> Finding:
+def _check_memory() -> Requirement:
     free = psutil.virtual_memory().available
-    return Finding("memory", free >= FREE_MEMORY, f"{free / 2**30:.1f} GiB free", "close other programs")
+    return Requirement("memory", free >= FREE_MEMORY, f"{free / 2**30:.1f} GiB free", "close other programs")
 
 
-def _disk(config: Config) -> Finding:
-    place = next(p for p in (config.state, *config.state.parents) if p.exists())
-    free = shutil.disk_usage(place).free
-    return Finding("disk", free >= FREE_DISK, f"{free / 2**30:.1f} GiB free at {place}", "set state_dir elsewhere")
+def _check_disk(config: Config) -> Requirement:
+    folder = next(p for p in (config.state, *config.state.parents) if p.exists())
+    free = shutil.disk_usage(folder).free
+    return Requirement(
+        "disk", free >= FREE_DISK, f"{free / 2**30:.1f} GiB free at {folder}", "set state_dir to another disk"
+    )
 
 
 def _files(config: Config, source: SourceConfig) -> str:
@@ -210,8 +231,8 @@ def _jars(config: Config) -> str:
     from generel_graph.server import status
 
     jars = status(config).jars
-    there = len(list(jars.glob("*.jar"))) if jars.is_dir() else 0
-    return f"{there} jars at {jars}" if there else "not brought yet: the first command that needs them does it"
+    count = len(list(jars.glob("*.jar"))) if jars.is_dir() else 0
+    return f"{count} jars at {jars}" if count else "not downloaded: the first command that needs them downloads them"
 
 
 def _graph(config: Config) -> str:
@@ -219,6 +240,6 @@ def _graph(config: Config) -> str:
     from generel_graph.server import find
 
     if not config.neo4j.uri and find(config) is None:
-        return "not running: the first command that needs it starts it"
+        return "not running: the first command that needs the server starts it"
     with open_graph(config) as graph:
         return f"{graph.capabilities.version} {graph.capabilities.edition} at {graph.uri}"

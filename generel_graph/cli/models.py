@@ -1,11 +1,32 @@
-"""Commands about models side by side: models list, activate, compare, remove."""
+"""Commands for the models on the nodes: models list, activate, compare, remove."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
 import click
 
-from generel_graph.cli.options import configuration, output_options, quiet_option
-from generel_graph.cli.output import print_json, print_rows, print_table, progress_bars
+from generel_graph.cli.options import command_with_progress, output_options, quiet_option
+from generel_graph.cli.output import CommandProgress, print_json, print_rows, print_table
+from generel_graph.config import Config
+
+if TYPE_CHECKING:
+    from generel_graph.embed.compare import Comparison
+
+# Columns and JSON keys: attributes of ModelRecord, then the state of the indexes.
+MODEL_COLUMNS = (
+    "id",
+    "slot",
+    "active",
+    "state",
+    "vectors",
+    "dimension",
+    "encoder",
+    "trained_at",
+    "made_from",
+    "index",
+)
 
 
 @click.group(invoke_without_command=True)
@@ -13,7 +34,7 @@ from generel_graph.cli.output import print_json, print_rows, print_table, progre
 @quiet_option
 @click.pass_context
 def models(ctx: click.Context, as_json: bool, as_csv: bool, quiet: bool) -> None:
-    """List the models whose vectors stand on the nodes; switch between them, compare and remove them.
+    """List the models whose vectors are on the nodes; activate, compare and remove them.
 
     Example:  generel-graph models compare m-1f0c2a m-77b0e1
     """
@@ -23,72 +44,97 @@ def models(ctx: click.Context, as_json: bool, as_csv: bool, quiet: bool) -> None
 
 @models.command(name="list")
 @output_options
-@quiet_option
-@click.pass_context
-def list_(ctx: click.Context, as_json: bool, as_csv: bool, quiet: bool) -> None:
-    """List the models with slot, vectors and state of the index; the active one first.
+@command_with_progress
+def list_(config: Config, progress: CommandProgress, as_json: bool, as_csv: bool) -> None:
+    """List the models with their slot, vectors and index state, the active model first.
 
     Example:  generel-graph models list
     """
-    from generel_graph.embed.models import model_rows
+    from generel_graph.embed.models import list_model_status
+    from generel_graph.graph.open import open_graph
 
-    with progress_bars(quiet) as progress:
-        columns, rows = model_rows(configuration(ctx), progress)
-    print_rows(columns, rows, as_json=as_json, as_csv=as_csv)
+    with progress, open_graph(config, progress) as graph:
+        statuses = list_model_status(graph)
+    rows = [[*(getattr(s.model, name) for name in MODEL_COLUMNS[:-1]), s.index_state] for s in statuses]
+    print_rows(MODEL_COLUMNS, rows, as_json=as_json, as_csv=as_csv)
 
 
 @models.command()
 @click.argument("model_id", metavar="ID")
-@quiet_option
-@click.pass_context
-def activate(ctx: click.Context, model_id: str, quiet: bool) -> None:
-    """Answer with model ID from now on: in one transaction, if every vector is there and every index online.
+@command_with_progress
+def activate(config: Config, progress: CommandProgress, model_id: str) -> None:
+    """Use model ID for queries. It needs a vector on every node and complete indexes.
 
     Example:  generel-graph models activate m-1f0c2a
     """
-    from generel_graph.embed.models import activate_model
+    from generel_graph.embed.models import activate as activate_model
+    from generel_graph.graph.lease import lease
+    from generel_graph.graph.open import open_graph
 
-    with progress_bars(quiet) as progress:
-        model = activate_model(configuration(ctx), model_id, progress)
-    click.echo(f"{model.id} is active: slot {model.slot}, {model.vectors:,} vectors of {model.dimension}")
+    with progress, open_graph(config, progress) as graph, lease(graph, progress=progress):
+        model = activate_model(graph, model_id)
+    click.echo(f"{model.id} is active: slot {model.slot}, {model.vectors:,} vectors of dimension {model.dimension}")
 
 
 @models.command()
 @click.argument("model_id", metavar="ID")
-@quiet_option
-@click.pass_context
-def remove(ctx: click.Context, model_id: str, quiet: bool) -> None:
-    """Take model ID, which is not active, off the nodes: its slot and indexes are free; its folder stays.
+@command_with_progress
+def remove(config: Config, progress: CommandProgress, model_id: str) -> None:
+    """Remove the vectors and indexes of model ID, which must not be active. The model's folder stays.
 
     Example:  generel-graph models remove m-1f0c2a
     """
-    from generel_graph.embed.models import remove_model
+    from generel_graph.embed.models import delete_model, find_model
+    from generel_graph.graph.lease import lease
+    from generel_graph.graph.open import open_graph
 
-    with progress_bars(quiet) as progress:
-        model, vectors = remove_model(configuration(ctx), model_id, progress)
-    click.echo(f"{model.id} is removed: slot {model.slot} is free, {vectors:,} vectors are gone")
+    with progress, open_graph(config, progress) as graph, lease(graph, progress=progress):
+        model = find_model(graph, model_id)
+        vectors = delete_model(graph, model_id)
+    click.echo(f"removed {model.id} with {vectors:,} vectors; slot {model.slot} is free")
 
 
 @models.command()
 @click.argument("left", metavar="A")
 @click.argument("right", metavar="B")
 @click.option("-n", "sample", default=20, show_default=True, type=click.IntRange(1, 500), help="Nodes of each kind.")
-@click.option("--seed", default=0, show_default=True, help="Of the choice of nodes.")
+@click.option("--seed", default=0, show_default=True, help="Seed of the sample of nodes.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@quiet_option
-@click.pass_context
-def compare(ctx: click.Context, left: str, right: str, sample: int, seed: int, as_json: bool, quiet: bool) -> None:
-    """Tell what moved from model A to model B: neighbours kept, cosines of edges, settings and validation.
+@command_with_progress
+def compare(
+    config: Config, progress: CommandProgress, left: str, right: str, sample: int, seed: int, as_json: bool
+) -> None:
+    """Compare models A and B: overlap of nearest neighbours, cosines of edges, settings and validation.
 
     Example:  generel-graph models compare m-1f0c2a m-77b0e1 -n 50
     """
     from generel_graph.embed.compare import compare_models
+    from generel_graph.graph.open import open_graph
 
-    with progress_bars(quiet) as progress:
-        found = compare_models(configuration(ctx), left, right, sample, seed, progress)
+    with progress, open_graph(config, progress) as graph:
+        comparison = compare_models(graph, config, left, right, sample, seed, progress)
     if as_json:
-        print_json(found.as_json())
+        print_json(comparison.as_json())
         return
-    for title, columns, rows in found.tables():
+    for title, columns, rows in _comparison_tables(comparison):
         print_table(columns, rows, title)
         click.echo()
+
+
+def _comparison_tables(comparison: Comparison) -> Iterator[tuple[str, list[str], list[list[Any]]]]:
+    """The tables of a comparison: title, columns, rows."""
+    from generel_graph.embed.compare import NEIGHBOURS
+
+    left, right = comparison.left, comparison.right
+    columns = ["kind", "both", f"only {left}", f"only {right}", "sampled", f"overlap of {NEIGHBOURS} nearest"]
+    kinds = [[k.kind, k.both, k.only_left, k.only_right, k.sampled, k.overlap] for k in comparison.kinds]
+    yield "Nodes", columns, kinds
+    edges = [[e.type, e.edges, e.left, e.right, e.change] for e in comparison.edges]
+    yield "Cosine of an edge's endpoints", ["type", "edges", left, right, "change"], edges
+    if comparison.settings:
+        yield "Settings that differ", ["key", left, right], [list(row) for row in comparison.settings]
+    metrics = ("pairs", "loss", "auc")
+    tasks = [[name, *(side.get(m) for m in metrics for side in sides)] for name, *sides in comparison.tasks]
+    if tasks:
+        columns = ["task", *(f"{metric} {id_}" for metric in metrics for id_ in (left, right))]
+        yield "Training and validation", columns, tasks

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
@@ -111,6 +111,25 @@ def progress_bars(quiet: bool = False) -> Iterator[Progress]:
         yield from _bars()
     else:
         yield _Lines()
+
+
+class CommandProgress:
+    """A Progress that is shown while its `with` block runs; printing to stdout belongs after the block."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        self._bars = progress_bars(quiet)
+        self._report: Progress = silent
+
+    def __enter__(self) -> Self:
+        self._report = self._bars.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._report = silent
+        self._bars.__exit__(*error)
+
+    def __call__(self, stage: str, done: float, total: float | None, note: str = "") -> None:
+        self._report(stage, done, total, note)
 
 
 def _bars() -> Iterator[Progress]:

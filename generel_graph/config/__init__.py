@@ -1,6 +1,6 @@
-"""The configuration: `generel.toml` and `GENEREL_…` variables as one frozen value."""
+"""The configuration: `generel.toml` and the `GENEREL_…` variables as one frozen value."""
 
-from generel_graph.config.load import from_mapping, load_config
+from generel_graph.config.load import config_from_mapping, load_config
 from generel_graph.config.sections import Config, ModelConfig, Neo4jConfig, TaskConfig, TrainConfig
 
 __all__ = [
@@ -9,6 +9,6 @@ __all__ = [
     "Neo4jConfig",
     "TaskConfig",
     "TrainConfig",
-    "from_mapping",
+    "config_from_mapping",
     "load_config",
 ]

@@ -59,16 +59,16 @@ def read_corpus(
     task has a pair, if a task's statement lacks a column, or if it returns a weight outside (0, 1].
     """
     ranges = graph.key_ranges()
-    nodes = graph.frame("corpus/list_nodes", ranges, NODE_SCHEMA, progress, "read nodes").sort("id")
+    nodes = graph.pages("corpus/list_nodes", ranges, NODE_SCHEMA, progress, "read nodes").frame().sort("id")
     if nodes.is_empty():
         raise GraphError("the graph is empty", where=graph.uri, next_step="run `generel-graph sync`")
     numbers = nodes.select("id").with_row_index("number")
-    edges = graph.frame(
+    edges = graph.pages(
         "corpus/list_edges", ranges, EDGE_SCHEMA, progress, "read edges", published_before=published_before
-    )
+    ).frame()
     pairs = {}
     for statement_name, its_tasks in _tasks_by_statement(tasks).items():
-        frame = graph.frame(
+        frame = graph.pages(
             statement_name,
             ranges,
             PAIR_SCHEMA,
@@ -76,7 +76,7 @@ def read_corpus(
             f"read pairs of {statement_name.removeprefix('corpus/')}",
             published_before=published_before,
             relations=list(KNOWLEDGE),
-        )
+        ).frame()
         for task in its_tasks:
             task_pairs = _pairs(task, frame, numbers, nodes["kind"])
             if len(task_pairs) or task.kinds is None:  # omit relation tasks without pairs

@@ -25,7 +25,7 @@ SCHEMA: dict[str, Any] = {
 
 def read_reports(graph: Graph, nodes: Nodes, progress: Progress = silent) -> Reports:
     """Read all dated associations and reported genes; SNPs and endpoints are indices into `nodes`."""
-    frame = graph.frame("corpus/list_reports", graph.key_ranges(), SCHEMA, progress, "read reports")
+    frame = graph.pages("corpus/list_reports", graph.key_ranges(), SCHEMA, progress, "read reports").frame()
     numbers = pl.DataFrame({"id": nodes.ids}, schema={"id": pl.String}).with_row_index("number")
     frame = replace_ids(replace_ids(frame, numbers, "snp"), numbers, "end")
     frame = frame.sort("snp", "end", "type", "paper", "published")

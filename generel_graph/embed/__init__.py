@@ -1,10 +1,10 @@
-"""Vectors onto the nodes: written into a free slot, indexed, and only then made the ones that are asked."""
+"""Vectors on the nodes: write a model's vectors into a free slot, index them, then activate the model."""
 
 from generel_graph.embed.import_vectors import VectorFile, read_vectors
 from generel_graph.embed.indexes import index_states
 from generel_graph.embed.model_record import ModelRecord, WriteBack
 from generel_graph.embed.models import activate, active_model, delete_model, find_model, list_models
-from generel_graph.embed.write_back import Part, update, write_back, write_parts
+from generel_graph.embed.write_back import Part, update, write_model, write_parts
 
 __all__ = [
     "ModelRecord",
@@ -19,6 +19,6 @@ __all__ = [
     "list_models",
     "read_vectors",
     "update",
-    "write_back",
+    "write_model",
     "write_parts",
 ]

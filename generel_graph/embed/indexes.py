@@ -1,4 +1,4 @@
-"""The vector indexes of a slot, in the form that the server has: one with filters inside, or one a kind."""
+"""The vector indexes of a slot: one filterable index, or one per kind on servers without filtered vector search."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def drop_indexes(graph: Graph, model: ModelRecord) -> None:
 
 
 def index_names(graph: Graph, model: ModelRecord, kinds: Sequence[str]) -> dict[str, str | None]:
-    """The indexes that the slot needs on this server, and the kind that each is for (None: all)."""
+    """The indexes that the slot needs on this server, each with its kind (None: all kinds)."""
     names: dict[str, str | None] = {str(model.index): None}
     if not graph.capabilities.filtered_vector_search:
         names |= {f"{model.index}_{kind}": kind for kind in kinds}
@@ -29,27 +29,27 @@ def index_names(graph: Graph, model: ModelRecord, kinds: Sequence[str]) -> dict[
 
 
 def index_states(graph: Graph, model: ModelRecord) -> dict[str, str]:
-    """The indexes that the slot needs, and how far each is: "ONLINE", "FAILED", "POPULATING 40 %", "missing"."""
+    """The indexes that the slot needs, each with its state: "ONLINE", "FAILED", "POPULATING 40 %" or "missing"."""
     if model.index is None:
         return {}
-    found = {row["name"]: index_state(row) for row in graph.rows("graph/list_indexes", index=model.index)}
-    return {name: found.get(name, "missing") for name in index_names(graph, model, model.kinds)}
+    states = {row["name"]: index_state(row) for row in graph.rows("graph/list_indexes", index=model.index)}
+    return {name: states.get(name, "missing") for name in index_names(graph, model, model.kinds)}
 
 
 def index_state(row: Mapping[str, Any]) -> str:
-    """The state of one row of `graph/list_indexes` in words."""
+    """The state in a row of `graph/list_indexes`, with the percentage of an index that is being built."""
     state, percent = str(row["state"]), row["percent"]
     return f"{state} {percent or 0:.0f} %" if state == "POPULATING" else state
 
 
 def create_indexes(graph: Graph, model: ModelRecord, kinds: Sequence[str], progress: Progress = silent) -> None:
-    """Create the slot's missing indexes and wait until all are online.
+    """Create the slot's missing indexes and wait until all of them are online.
 
-    Raises GraphError if one fails to build.
+    Raises GraphError if the server cannot build one.
     """
-    there = {row["name"] for row in graph.rows("graph/list_indexes", index=model.index)}
+    existing = {row["name"] for row in graph.rows("graph/list_indexes", index=model.index)}
     for name, kind in index_names(graph, model, kinds).items():
-        if name in there:
+        if name in existing:
             continue
         if kind is None:
             graph.command("embed/create_index", model.slot, dimension=model.dimension)
@@ -59,16 +59,16 @@ def create_indexes(graph: Graph, model: ModelRecord, kinds: Sequence[str], progr
 
 
 def await_indexes(graph: Graph, model: ModelRecord, progress: Progress = silent) -> None:
-    """Wait until the slot's indexes are online; raises GraphError if one failed."""
+    """Wait until the slot's indexes are online; raises GraphError if the server cannot build one."""
     while True:
         rows = graph.rows("graph/list_indexes", index=model.index)
         failed = [row["name"] for row in rows if row["state"] == "FAILED"]
         if failed:
             raise GraphError(
-                "a vector index could not be built",
+                "the server could not build a vector index",
                 where=graph.uri,
                 found=failed,
-                next_step="read the server's log (`generel-graph db logs`); deleting the model drops the index",
+                next_step="read the server's log (`generel-graph db logs`); removing the model drops the index",
             )
         done = sum(100.0 if row["state"] == "ONLINE" else float(row["percent"] or 0.0) for row in rows)
         progress("index vectors", done / 100, len(rows))

@@ -1,4 +1,4 @@
-"""The way to Neo4j: connect, capabilities, Cypher files, batches, columnar reads."""
+"""Access to Neo4j: connection, server capabilities, Cypher files, batched writes and columnar reads."""
 
 from generel_graph.graph.capabilities import Capabilities
 from generel_graph.graph.connect import Graph

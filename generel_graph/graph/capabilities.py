@@ -1,4 +1,4 @@
-"""What a server can do, read once at connect: the only place that looks at versions."""
+"""Features of a Neo4j server, derived from its version when connecting. Only this module compares versions."""
 
 from __future__ import annotations
 
@@ -8,36 +8,36 @@ from dataclasses import dataclass
 from generel_etl.errors import GraphError
 from generel_graph.graph.statements import NEO4J_5, NEWEST
 
-OLDEST = (5, 26)
+OLDEST_VERSION = (5, 26)
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What the rest of the program may ask of this server."""
+    """The features of one server that the program uses if they exist."""
 
     version: str
     edition: str
-    filtered_vector_search: bool  # Cypher 25's SEARCH clause with predicates inside the index
-    vector_values: bool  # the Bolt type Vector as a parameter
+    filtered_vector_search: bool  # Cypher 25's SEARCH clause, which evaluates predicates inside the vector index
+    vector_values: bool  # parameters of the Bolt type Vector
 
     @property
     def dialect(self) -> str:
-        """The one of DIALECTS whose statements this server takes."""
+        """The entry of DIALECTS whose statements this server runs."""
         return NEWEST if self.filtered_vector_search else NEO4J_5
 
     @classmethod
-    def of(cls, version: str, edition: str, bolt: tuple[int, int]) -> Capabilities:
-        """Derive them from the server's version text, as "5.26.18" or "2026.08.1", and the Bolt version.
+    def from_server(cls, version: str, edition: str, bolt: tuple[int, int]) -> Capabilities:
+        """Derive the capabilities from the server's version, such as "5.26.18" or "2026.08.1", and its Bolt version.
 
         Raises GraphError if the server is older than 5.26.
         """
         numbers = tuple(int(n) for n in re.findall(r"\d+", version)[:2])
-        if numbers < OLDEST:
+        if numbers < OLDEST_VERSION:
             raise GraphError(
                 "this Neo4j is too old",
                 found=version,
                 valid=["5.26 LTS", "2026.x"],
-                next_step="upgrade the server, or leave `neo4j.uri` empty to run a private one",
+                next_step="upgrade the server, or leave `neo4j.uri` empty to use a private server",
             )
         return cls(
             version=version,

@@ -1,12 +1,8 @@
-"""A connection to one Neo4j database: named statements in, rows and frames out, driver errors made ours."""
+"""A connection to one Neo4j database: run named statements, return rows or frames, raise GraphError."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from itertools import islice
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, Self, TypeVar
 
 import neo4j
@@ -16,15 +12,17 @@ from neo4j import exceptions
 from generel_etl.errors import GraphError
 from generel_etl.progress import Progress, silent
 from generel_graph.graph.capabilities import Capabilities
-from generel_graph.graph.query_errors import refusal
+from generel_graph.graph.driver_errors import translated_errors
+from generel_graph.graph.pages import Pages, columns_to_frame
+from generel_graph.graph.query_errors import query_error
 from generel_graph.graph.statements import statement
+from generel_graph.prefetch import parallel_map
 
 USER_AGENT = "generel-graph"
 T = TypeVar("T")
-V = TypeVar("V")
 SCHEMES = ("bolt://", "bolt+s://", "bolt+ssc://", "neo4j://", "neo4j+s://", "neo4j+ssc://")
-READERS = 2  # connections that read ranges: while one's part is unpacked, the server makes the other's
-BATCH = 10_000  # rows a transaction: fewer cost round trips, more cost heap
+READ_WORKERS = 2  # connections that read ranges: the server produces one range while the client unpacks the other
+BATCH_ROWS = 10_000  # rows per transaction: smaller batches cost round trips, larger ones cost heap
 
 
 class Graph:
@@ -40,11 +38,11 @@ class Graph:
     def connect(cls, uri: str, user: str, password: str, database: str = "neo4j") -> Self:
         """Sign in and read the server's capabilities.
 
-        Raises GraphError if the address cannot be reached, the password is wrong or the server too old.
+        Raises GraphError if the address cannot be reached, the password is wrong or the server is too old.
         """
         if not uri.startswith(SCHEMES):
-            raise GraphError("not the address of a Neo4j", where="neo4j.uri", found=uri, valid=SCHEMES)
-        with _errors(uri):
+            raise GraphError("not a Neo4j address", where="neo4j.uri", found=uri, valid=SCHEMES)
+        with translated_errors(uri):
             driver = neo4j.GraphDatabase.driver(
                 uri,
                 auth=(user, password),
@@ -54,13 +52,13 @@ class Graph:
                 connection_timeout=10,
             )
         try:
-            with _errors(uri):
+            with translated_errors(uri):
                 driver.verify_connectivity()
                 info = driver.get_server_info()
                 component = driver.execute_query(
                     statement("schema/get_server"), database_=database, routing_="r"
                 ).records[0]
-            capabilities = Capabilities.of(component["version"], component["edition"], info.protocol_version)
+            capabilities = Capabilities.from_server(component["version"], component["edition"], info.protocol_version)
         except BaseException:
             driver.close()
             raise
@@ -80,38 +78,39 @@ class Graph:
         return statement(name, slot, dialect=self.capabilities.dialect)
 
     def rows(self, name: str, /, slot: int | None = None, **parameters: Any) -> list[dict[str, Any]]:
-        """Run a reading statement file; one dict a row.
+        """Run a reading statement file and return one dict per row.
 
-        One trip to the server where a managed transaction takes three; a failure that may pass is left to the driver's
-        own transaction, which tries again.
+        This takes one round trip to the server; a managed transaction takes three. After a transient failure the
+        statement runs again in a managed transaction, which the driver retries.
         """
-        text, terse = self._text(name, slot), _terse(parameters)
-        with _errors(name):
+        text, values = self._text(name, slot), _with_short_repr(parameters)
+        with translated_errors(name):
             try:
                 with self.driver.session(database=self.database, default_access_mode=neo4j.READ_ACCESS) as session:
-                    records = list(session.run(text, terse))
+                    records = list(session.run(text, values))
             except (exceptions.Neo4jError, exceptions.DriverError) as error:
                 if not error.is_retryable():
                     raise
-                records = self.driver.execute_query(text, terse, database_=self.database, routing_="r").records
-        # Not record.data(): it walks through each number of each vector. No statement returns nodes or relationships.
+                records = self.driver.execute_query(text, values, database_=self.database, routing_="r").records
+        # record.data() would visit every number of every vector. No statement returns nodes or relationships.
         return [dict(zip(record.keys(), record.values(), strict=True)) for record in records]
 
     def row(self, name: str, /, slot: int | None = None, **parameters: Any) -> dict[str, Any]:
-        """The first row of a reading statement; empty if there is none."""
-        found = self.rows(name, slot, **parameters)
-        return found[0] if found else {}
+        """Run a reading statement file and return its first row, or an empty dict if it has no rows."""
+        rows = self.rows(name, slot, **parameters)
+        return rows[0] if rows else {}
 
     def write(self, name: str, /, slot: int | None = None, **parameters: Any) -> dict[str, Any]:
-        """Run a writing statement file in one transaction that the driver may repeat; its first row."""
-        with _errors(name):
-            result = self.driver.execute_query(self._text(name, slot), _terse(parameters), database_=self.database)
+        """Run a writing statement file in one transaction, which the driver may repeat; return its first row."""
+        text, values = self._text(name, slot), _with_short_repr(parameters)
+        with translated_errors(name):
+            result = self.driver.execute_query(text, values, database_=self.database)
         return result.records[0].data() if result.records else {}
 
     def transaction(self, work: Callable[[Callable[..., list[dict[str, Any]]]], T]) -> T:
-        """Run several statement files in one transaction that the driver may repeat.
+        """Run several statement files in one transaction, which the driver may repeat.
 
-        `work` is given a function with the arguments of `rows`; an error that it raises undoes everything.
+        `work` receives a function with the arguments of `rows`. If `work` raises, the transaction is rolled back.
         """
 
         def run(transaction: neo4j.ManagedTransaction) -> T:
@@ -120,31 +119,14 @@ class Graph:
 
             return work(rows)
 
-        with _errors("transaction"), self.driver.session(database=self.database) as session:
+        with translated_errors("transaction"), self.driver.session(database=self.database) as session:
             return session.execute_write(run)
 
     def command(self, name: str, /, slot: int | None = None, **parameters: Any) -> dict[str, Any]:
-        """Run a statement that may not stand in a managed transaction (schema, CALL IN TRANSACTIONS)."""
-        with _errors(name), self.driver.session(database=self.database) as session:
+        """Run a statement that a managed transaction cannot contain (schema changes, CALL IN TRANSACTIONS)."""
+        with translated_errors(name), self.driver.session(database=self.database) as session:
             record = session.run(self._text(name, slot), parameters).peek()
         return record.data() if record else {}
-
-    def frame(
-        self,
-        name: str,
-        /,
-        ranges: Sequence[tuple[str, str]] | None = None,
-        schema: Mapping[str, Any] | None = None,
-        progress: Progress = silent,
-        stage: str = "read",
-        slot: int | None = None,
-        **parameters: Any,
-    ) -> pl.DataFrame:
-        """Read in columns, whole: the parts of `pages` in one frame."""
-        parts = list(self.pages(name, ranges, schema, progress, stage, slot, **parameters))
-        if parts:
-            return pl.concat(parts, how="vertical_relaxed")
-        return pl.DataFrame(schema=schema)
 
     def pages(
         self,
@@ -156,26 +138,29 @@ class Graph:
         stage: str = "read",
         slot: int | None = None,
         **parameters: Any,
-    ) -> Iterator[pl.DataFrame]:
-        """Read in columns, part by part: each row that the statement returns holds equally long lists, one a column.
+    ) -> Pages:
+        """Read columns: each record that the statement returns holds lists of equal length, one list per column.
 
-        With `ranges` the statement is run once for each, as `$first` and `$last` (ids, both inclusive):
-        so the server never has to collect everything at once. Ranges are read side by side, and given in their order.
-        `schema` gives the columns' types where a part may be empty.
+        With `ranges`, the statement runs once per range, with `$first` and `$last` (ids, both inclusive), so that the
+        server never collects all rows at once. Ranges are read in parallel and returned in their order. `schema` gives
+        the types of columns that may be empty. Iterate over the result, or call `frame()` for one frame.
         """
         text = self._text(name, slot)
-        parts = [parameters] if ranges is None else [{**parameters, "first": a, "last": b} for a, b in ranges]
+        bounds = [{}] if ranges is None else [{"first": first, "last": last} for first, last in ranges]
 
-        def read(values: dict[str, Any]) -> list[pl.DataFrame]:
+        def read(values: dict[str, str]) -> list[pl.DataFrame]:
             with (
-                _errors(name),
+                translated_errors(name),
                 self.driver.session(database=self.database, default_access_mode=neo4j.READ_ACCESS) as session,
             ):
-                return [_columns(record, schema) for record in session.run(text, values)]
+                return [columns_to_frame(record, schema) for record in session.run(text, {**parameters, **values})]
 
-        for done, frames in enumerate(_side_by_side(read, parts), 1):
-            yield from frames
-            progress(stage, done, len(parts))
+        def frames() -> Generator[pl.DataFrame, None, None]:
+            for done, part in enumerate(parallel_map(read, bounds, READ_WORKERS), 1):
+                yield from part
+                progress(stage, done, len(bounds))
+
+        return Pages(frames(), schema)
 
     def batches(
         self,
@@ -183,112 +168,59 @@ class Graph:
         /,
         rows: Sequence[Mapping[str, Any]],
         slot: int | None = None,
-        size: int = BATCH,
+        size: int = BATCH_ROWS,
         progress: Progress = silent,
         stage: str = "write",
         **parameters: Any,
     ) -> int:
-        """Write `rows` by a statement that unwinds `$rows` and returns `n`; the sum of `n`.
+        """Write `rows` with a statement that unwinds `$rows` and returns `n`; return the sum of `n`.
 
-        Each batch is a transaction that the driver repeats after a transient failure.
+        Each batch is one transaction, which the driver repeats after a transient failure.
         """
         written = 0
-        for begin in range(0, len(rows), size):
-            part = rows[begin : begin + size]
-            written += int(self.write(name, slot, rows=part, **parameters)["n"])
-            progress(stage, begin + len(part), len(rows))
+        for start in range(0, len(rows), size):
+            batch = rows[start : start + size]
+            written += int(self.write(name, slot, rows=batch, **parameters)["n"])
+            progress(stage, start + len(batch), len(rows))
         return written
 
     def key_ranges(self, size: int = 2_000) -> list[tuple[str, str]]:
         """First and last ids of successive ranges of `size` nodes, in the order of ids."""
-        found = self.row("schema/list_key_ranges", size=size)
-        return list(zip(found["first"], found["last"], strict=True)) if found else []
+        row = self.row("schema/list_key_ranges", size=size)
+        return list(zip(row["first"], row["last"], strict=True)) if row else []
 
     def query(
         self, text: str, parameters: Mapping[str, Any] | None = None, seconds: float = 0
     ) -> tuple[list[str], list[list[Any]]]:
-        """Run somebody's own Cypher in the server's read access mode; columns and rows.
+        """Run user-supplied Cypher in the server's read access mode; return columns and rows.
 
-        After `seconds` the server stops it (0: never). Raises GraphError with the server's words, and the place, for a
-        statement that is wrong, that writes or that takes too long.
+        The server stops the statement after `seconds` (0: no limit). Raises GraphError, with the server's message and
+        the position in the statement, if the statement is invalid, writes or takes too long.
         """
         with (
-            _errors("query"),
+            translated_errors("query"),
             self.driver.session(database=self.database, default_access_mode=neo4j.READ_ACCESS) as session,
         ):
             try:
                 result = session.run(neo4j.Query(text, timeout=seconds or None), dict(parameters or {}))
                 return list(result.keys()), [list(record.values()) for record in result]
             except exceptions.Neo4jError as error:
-                refused = refusal(error, text, seconds)
-                if refused is None:
+                explained = query_error(error, text, seconds)
+                if explained is None:
                     raise
-                raise refused from error
+                raise explained from error
 
 
-def _side_by_side(read: Callable[[V], T], parts: Sequence[V]) -> Iterator[T]:
-    """What `read` gives of each part, in their order, `READERS` at work at a time and as many waiting to be taken."""
-    with ThreadPoolExecutor(READERS) as pool:
-        waiting = iter(parts)
-        ahead = deque(pool.submit(read, part) for part in islice(waiting, 2 * READERS))
-        try:
-            while ahead:
-                found = ahead.popleft().result()
-                ahead.extend(pool.submit(read, part) for part in islice(waiting, 1))
-                yield found
-        finally:  # who stops early waits for what is being read, not for what is not begun
-            for future in ahead:
-                future.cancel()
+class _ShortReprList(list[Any]):
+    """A list whose `repr` states its length only.
 
-
-class _Terse(list[Any]):
-    """A list that is told by its length.
-
-    The driver writes all parameters out for a log line that nobody reads, at each statement: for a batch of
-    vectors as lists that was 95 % of the client's time, for one of edges 45 %.
+    The driver formats all parameters of each statement for a debug log line. For a batch of vectors as lists, this took
+    95 % of the client's time; for a batch of edges, 45 %.
     """
 
     def __repr__(self) -> str:
         return f"[{len(self):,} values]"
 
 
-def _terse(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: _Terse(v) if isinstance(v, list) else v for k, v in parameters.items()}
-
-
-def _columns(record: neo4j.Record, schema: Mapping[str, Any] | None) -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            key: pl.Series(key, _plain(values), dtype=(schema or {}).get(key), strict=False)
-            for key, values in zip(record.keys(), record.values(), strict=True)
-        }
-    )
-
-
-def _plain(values: list[Any]) -> list[Any]:
-    """Neo4j's dates as Python's; other values as they are."""
-    if any(isinstance(value, neo4j.time.Date) for value in values):
-        return [value.to_native() if value is not None else None for value in values]
-    return values
-
-
-@contextmanager
-def _errors(where: str) -> Iterator[None]:
-    """Turn the driver's errors into ours, once, at the boundary."""
-    try:
-        yield
-    except exceptions.AuthError as error:
-        raise GraphError(
-            "Neo4j refuses the user or password",
-            where=where,
-            next_step="set NEO4J_USERNAME and NEO4J_PASSWORD in the environment",
-        ) from error
-    except (exceptions.ServiceUnavailable, exceptions.SessionExpired) as error:
-        raise GraphError(
-            f"Neo4j cannot be reached: {str(error).splitlines()[0]}",
-            where=where,
-            next_step="check the address (`neo4j.uri`, NEO4J_URI), or leave it empty to run a private server",
-        ) from error
-    except (exceptions.Neo4jError, exceptions.DriverError) as error:
-        message = getattr(error, "message", None) or str(error)
-        raise GraphError(str(message), where=where, next_step="run with --debug for the driver's own words") from error
+def _with_short_repr(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _ShortReprList(value) if isinstance(value, list) else value for name, value in parameters.items()}

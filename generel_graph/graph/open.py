@@ -1,4 +1,4 @@
-"""From the configuration to an open graph: the private server, started if need be, or the address that is given."""
+"""Open the graph that a configuration names: the private server, or the configured address."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from generel_graph.graph.connect import Graph
 
 
 def open_graph(config: Config, progress: Progress = silent) -> Graph:
-    """Connect to the configured Neo4j; without an address a private one is started, or found running.
+    """Connect to the configured Neo4j; without an address, to the private server, which is started if necessary.
 
-    User and password of a given address come from NEO4J_USERNAME (default "neo4j") and NEO4J_PASSWORD.
-    Raises ServerError if the private server cannot be brought up, GraphError if Neo4j cannot be used.
+    User name and password of a configured address come from NEO4J_USERNAME (default "neo4j") and NEO4J_PASSWORD.
+    Raises ServerError if the private server cannot be started, GraphError if the connection fails.
     """
     if not config.neo4j.uri:
         from generel_graph.server import ensure
@@ -24,7 +24,7 @@ def open_graph(config: Config, progress: Progress = silent) -> Graph:
     password = os.environ.get("NEO4J_PASSWORD")
     if password is None:
         raise GraphError(
-            "no password for this Neo4j",
+            "no password is set for this Neo4j",
             where=config.neo4j.uri,
             next_step="set NEO4J_PASSWORD (and NEO4J_USERNAME) in the environment",
         )

@@ -1,7 +1,7 @@
-"""The Cypher files: beside the package in a wheel, in the checkout of an editable install.
+"""The Cypher files: inside the package in a wheel, beside it in an editable install.
 
-A statement has one file, written for the newest supported server. A server that needs other Cypher has a folder of
-overrides, named after its dialect, with a file of the same name for each statement that differs.
+A statement has one file, written for the newest supported server. For a server that needs different Cypher, there is a
+folder of overrides, named after its dialect, with a file of the same name for each statement that differs.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from pathlib import Path
 
 from generel_etl.errors import GraphError
 
-SLOTS = 4  # models that the nodes can hold at the same time
-NEWEST, NEO4J_5 = DIALECTS = ("neo4j-2026", "neo4j-5")  # the shared files are in the first; the others are overrides
+SLOTS = 4  # models whose vectors the nodes can store at the same time
+NEWEST, NEO4J_5 = DIALECTS = ("neo4j-2026", "neo4j-5")  # the shared files use the first; the others have overrides
 _SLOT = re.compile(r"embedding_([01])")  # 0: the active model; 1: the second model of a comparison
 
 
@@ -29,7 +29,7 @@ def folder() -> Path:
 
 @cache
 def statement_names(dialect: str = NEWEST) -> tuple[str, ...]:
-    """The statements that a server of `dialect` has, sorted, as "graph/count_graph"."""
+    """The names of the statements for a server of `dialect`, sorted, such as "graph/count_graph"."""
     root = folder()
     overrides = {root / other for other in DIALECTS}
     shared = [p for p in root.rglob("*.cypher") if not overrides & set(p.parents)]
@@ -40,10 +40,10 @@ def statement_names(dialect: str = NEWEST) -> tuple[str, ...]:
 
 @cache
 def statement(name: str, slot: int | None = None, other: int | None = None, dialect: str = NEWEST) -> str:
-    """The text of one Cypher file, by its name without suffix, as "graph/count_graph".
+    """The text of one Cypher file, by its name without suffix, such as "graph/count_graph".
 
-    `slot` (0 … SLOTS − 1) replaces the 0 of `embedding_0`, `other` the 1 of `embedding_1`. Nothing else is ever
-    inlined: Neo4j takes no parameter for a property key or in a SEARCH clause. `dialect` is one of DIALECTS.
+    `slot` (0 … SLOTS − 1) replaces the 0 of `embedding_0`, `other` the 1 of `embedding_1`. No other value is inserted
+    into the text: Neo4j accepts no parameter as a property key or in a SEARCH clause. `dialect` is one of DIALECTS.
     Raises GraphError for an unknown file or a slot out of range.
     """
     root = folder()
@@ -52,17 +52,17 @@ def statement(name: str, slot: int | None = None, other: int | None = None, dial
         raise GraphError("no such Cypher file", where=root, found=name, valid=statement_names(dialect))
     text = path.read_text(encoding="utf-8")
     values = {"0": slot, "1": other}
-    slots = {digit: _checked(values[digit], path.name) for digit in sorted(set(_SLOT.findall(text)))}
-    return _SLOT.sub(lambda match: f"embedding_{slots[match[1]]}", text)  # in one pass: the slots may be swapped
+    slots = {digit: _check_slot(values[digit], path.name) for digit in sorted(set(_SLOT.findall(text)))}
+    return _SLOT.sub(lambda match: f"embedding_{slots[match[1]]}", text)  # one pass, since the slots may be swapped
 
 
 def statement_body(name: str, dialect: str = NEWEST) -> str:
-    """The Cypher of one file without comments and blank lines: what a digest of the statement covers."""
+    """The Cypher of one file without comments and blank lines; digests of a statement cover this text."""
     lines = (line.rstrip() for line in statement(name, 0, 1, dialect).splitlines())
     return "\n".join(line for line in lines if line and not line.lstrip().startswith("//"))
 
 
-def _checked(slot: int | None, where: str) -> int:
+def _check_slot(slot: int | None, where: str) -> int:
     if slot is None or not 0 <= slot < SLOTS:
         raise GraphError("this statement needs a slot", where=where, found=slot, valid=range(SLOTS))
     return int(slot)

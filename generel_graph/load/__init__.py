@@ -1,4 +1,4 @@
-"""From what is resolved to the graph: the difference alone, by bulk import or in batches."""
+"""Load the resolved sources into the graph: the complete graph by bulk import, or the difference in batches."""
 
 from generel_graph.load.batches import LoadReport, load_batches
 from generel_graph.load.bulk import load_bulk

@@ -1,4 +1,4 @@
-"""Resolved tables as the maps that Cypher unwinds, and as columns that a bulk import reads."""
+"""Convert resolved tables to the rows of the Cypher statements and to the columns of a bulk import."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import polars as pl
 from generel_etl.resolve import SourceCounts
 from generel_etl.schema import KINDS, node_labels
 
-ENDS = ("type", "start", "end")
+NOT_PROPERTIES = ("type", "start", "end")  # columns of an edge that are not stored as properties
 
 
-def absent(frame: pl.DataFrame) -> pl.DataFrame:
-    """Make empty texts and empty lists null: a graph has no property rather than an empty one."""
+def empty_to_null(frame: pl.DataFrame) -> pl.DataFrame:
+    """Replace empty texts and empty lists by null: the graph stores no empty properties."""
     columns = []
     for name, dtype in frame.schema.items():
         column = pl.col(name)
@@ -26,17 +26,21 @@ def absent(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select(columns)
 
 
-def node_rows(nodes: pl.DataFrame, fresh: Collection[str] | None = None) -> list[dict[str, Any]]:
-    """Rows of `load/merge_nodes`; `fresh` are ids that the graph lacks (None: all), which carry no old label."""
+def node_rows(nodes: pl.DataFrame, new_ids: Collection[str] | None = None) -> list[dict[str, Any]]:
+    """The rows of `load/merge_nodes`.
+
+    `new_ids` are the ids that the graph does not have yet (None: all of them). Only existing nodes can have labels of
+    another kind, which the statement removes.
+    """
     rows = []
-    for row in absent(nodes).iter_rows(named=True):
-        own = node_labels(row["kind"])
-        known = fresh is not None and row["id"] not in fresh
+    for row in empty_to_null(nodes).iter_rows(named=True):
+        own_labels = node_labels(row["kind"])
+        exists = new_ids is not None and row["id"] not in new_ids
         rows.append(
             {
                 "id": row.pop("id"),
-                "labels": own,
-                "remove": [k for k in (*KINDS, "Concept") if k not in own] if known else [],
+                "labels": own_labels,
+                "remove": [label for label in (*KINDS, "Concept") if label not in own_labels] if exists else [],
                 "props": row,
             }
         )
@@ -44,12 +48,12 @@ def node_rows(nodes: pl.DataFrame, fresh: Collection[str] | None = None) -> list
 
 
 def edge_rows(edges: pl.DataFrame) -> list[dict[str, Any]]:
-    """Rows of the edge statements; `props` holds what is there, source and key among it."""
-    edges = absent(edges)
-    filled = [name for name in edges.columns if edges[name].null_count() < len(edges)]
+    """The rows of the edge statements; `props` has all properties with a value, including source and key."""
+    edges = empty_to_null(edges)
+    columns = [name for name in edges.columns if edges[name].null_count() < len(edges)]
     rows = []
-    for row in edges.select(filled).iter_rows(named=True):
-        props = {key: value for key, value in row.items() if value is not None and key not in ENDS}
+    for row in edges.select(columns).iter_rows(named=True):
+        props = {key: value for key, value in row.items() if value is not None and key not in NOT_PROPERTIES}
         rows.append(
             {
                 "start": row["start"],
@@ -63,8 +67,8 @@ def edge_rows(edges: pl.DataFrame) -> list[dict[str, Any]]:
 
 
 def source_row(source: SourceCounts) -> dict[str, Any]:
-    """The properties of a `:Source`."""
+    """The properties of a `:Source` node."""
     names = ("name", "version", "licence", "url", "sha256", "digest", "nodes", "edges")
     counts = ("rows_read", "rows_loaded", "rows_merged", "rows_rejected", "rows_dangling", "rows_staged")
-    found = {name: getattr(source, name) for name in (*names, *counts)}
-    return {name: value for name, value in found.items() if value != ""}
+    values = {name: getattr(source, name) for name in (*names, *counts)}
+    return {name: value for name, value in values.items() if value != ""}

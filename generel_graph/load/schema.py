@@ -1,4 +1,4 @@
-"""Constraints and indexes that loading and asking rest on; vector indexes belong to `embed`."""
+"""The constraints and indexes that loading and querying need; `embed` creates the vector indexes."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ INDEXES = (
 
 
 def create_keys(graph: Graph) -> None:
-    """Create the constraints that writing rests on, where they are missing."""
+    """Create the missing constraints; writing needs them."""
     _create(graph, KEYS)
 
 
 def create_indexes(graph: Graph) -> None:
-    """Create the indexes that asking rests on, where they are missing: after a first load, as it is faster so."""
+    """Create the missing indexes; queries need them. After a first load, since loading is faster without them."""
     _create(graph, INDEXES)
 
 

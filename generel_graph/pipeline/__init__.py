@@ -1,1 +1,1 @@
-"""The pipeline of `sync`: which steps are out of date, and running them."""
+"""The pipeline: files → graph → corpus → model → vectors. Each step runs only if its inputs have changed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,23 +26,25 @@ from generel_graph.prefetch import prefetch
 if TYPE_CHECKING:
     from generel_graph.learn import Model
 
-MOVED = 2e-3  # a number of a vector that differs by more is written again; float16 keeps 5e-4
+VECTOR_TOLERANCE = 2e-3  # a vector is written again if one of its numbers differs by more; float16 resolves 5e-4
+
+logger = logging.getLogger(__name__)
 
 
 def embed_model(
     graph: Graph, config: Config, model_id: str, corpus: Corpus, digest: str, progress: Progress = silent
 ) -> int:
-    """Write a trained model's vectors into a slot of their own, index them and make them active.
+    """Write a trained model's vectors into a slot, index them, activate the model; return the vectors written.
 
-    Returns the number of vectors written: after a kill only those that were missing, and of a model that stands
-    whole on the nodes already only those that the graph has moved since. The caller holds the lease.
-    Raises ModelError if the model is not in the state folder.
+    After an interruption, only the missing vectors are written; for a model that is complete in the graph, only the
+    vectors that have changed since. The caller holds the lease. Raises ModelError if the model is not in the state
+    folder.
     """
-    there = next((m for m in list_models(graph) if m.id == model_id and m.complete), None)
-    if there is not None:
-        written = renew_vectors(graph, config, there, corpus, digest, progress)
+    complete = next((m for m in list_models(graph) if m.id == model_id and m.complete), None)
+    if complete is not None:
+        written = renew_vectors(graph, config, complete, corpus, digest, progress)
     else:
-        model = _model(config, model_id)
+        model = _load_model(config, model_id)
         vectors = np.empty((len(corpus.nodes), model.dimension), dtype=np.float32)
         identity = read_config(config.model_folder(model_id))["identity"]
         record = ModelRecord(
@@ -55,8 +58,8 @@ def embed_model(
             published_before=identity["train"]["published_before"] or "",
         )
         parts = prefetch(model.iter_vectors(corpus, open_encoder(config), progress))
-        written = write_parts(graph, record, corpus.nodes.ids, _noted(parts, vectors), progress).written
-        _note_written(config, model_id, corpus, vectors)
+        written = write_parts(graph, record, corpus.nodes.ids, _collected(parts, vectors), progress).written
+        _save_written(config, model_id, corpus, vectors)
     progress("activate", 0, 1)
     activate(graph, model_id)
     progress("activate", 1, 1)
@@ -72,30 +75,26 @@ def renew_vectors(
     digest: str,
     progress: Progress = silent,
 ) -> int:
-    """Write the active model's vectors of nodes that are new or whose neighbourhoods changed; their number."""
+    """Write a model's vectors of nodes that are new or whose neighbourhood changed; return their number."""
     if current.slot is None:
         raise ModelError("the active model has no slot", where=current.id)
-    vectors = _vectors(config, current.id, corpus, progress)
-    places = _changed(config.model_folder(current.id) / WRITTEN, corpus, vectors)
-    if len(places):
-        update(graph, current.slot, [corpus.nodes.ids[i] for i in places], vectors[places], progress)
-        _note_written(config, current.id, corpus, vectors)
+    vectors = _load_model(config, current.id).vectors(corpus, open_encoder(config), progress)
+    changed = _changed(config.model_folder(current.id) / WRITTEN, corpus, vectors)
+    if len(changed):
+        update(graph, current.slot, [corpus.nodes.ids[i] for i in changed], vectors[changed], progress)
+        _save_written(config, current.id, corpus, vectors)
     graph.write("graph/set_embedded_digest", id=current.id, digest=digest)
-    return len(places)
+    return len(changed)
 
 
-def _noted(parts: Iterator[Part], vectors: NDArray[np.float32]) -> Iterator[Part]:
-    """The same parts; `vectors` [n, dimension] has them all afterwards."""
-    for places, some in parts:
-        vectors[places] = some
-        yield places, some
+def _collected(parts: Iterator[Part], vectors: NDArray[np.float32]) -> Iterator[Part]:
+    """Yield the same parts and copy each into `vectors` [n, dimension]."""
+    for indices, part in parts:
+        vectors[indices] = part
+        yield indices, part
 
 
-def _vectors(config: Config, model_id: str, corpus: Corpus, progress: Progress) -> NDArray[np.float32]:
-    return _model(config, model_id).vectors(corpus, open_encoder(config), progress)
-
-
-def _model(config: Config, model_id: str) -> Model:
+def _load_model(config: Config, model_id: str) -> Model:
     from generel_graph.learn import load_model
 
     folder = config.model_folder(model_id)
@@ -110,21 +109,24 @@ def _model(config: Config, model_id: str) -> Model:
     return load_model(folder)
 
 
-def _note_written(config: Config, model_id: str, corpus: Corpus, vectors: NDArray[np.float32]) -> None:
+def _save_written(config: Config, model_id: str, corpus: Corpus, vectors: NDArray[np.float32]) -> None:
+    """Save the vectors [n, dimension] as float16 in the model's folder, to find changed vectors later."""
     path = config.model_folder(model_id) / WRITTEN
     with atomic_file(path) as new, new.open("wb") as file:
         np.savez(file, ids=np.array(corpus.nodes.ids), vectors=vectors.astype(np.float16))
 
 
 def _changed(path: Path, corpus: Corpus, vectors: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Places of nodes whose vector is not the one that was written last; all if that is not known."""
+    """Indices of the nodes whose vector differs from the one written last; all nodes if no file records those."""
     if not path.is_file():
+        logger.warning("%s is missing: all vectors are written again", path)
         return np.arange(len(corpus.nodes))
-    with np.load(path, allow_pickle=False) as kept:
-        ids, old = kept["ids"], kept["vectors"]
-    place = {id_: i for i, id_ in enumerate(ids.tolist())}
-    known = np.array([place.get(id_, -1) for id_ in corpus.nodes.ids])
-    moved = np.ones(len(known), dtype=bool)
-    there = np.flatnonzero(known >= 0)
-    moved[there] = np.abs(old[known[there]].astype(np.float32) - vectors[there]).max(axis=1) > MOVED
-    return np.flatnonzero(moved)
+    with np.load(path, allow_pickle=False) as saved:
+        ids, old = saved["ids"], saved["vectors"]
+    row_of = {id_: i for i, id_ in enumerate(ids.tolist())}
+    rows = np.array([row_of.get(id_, -1) for id_ in corpus.nodes.ids])
+    changed = np.ones(len(rows), dtype=bool)
+    known = np.flatnonzero(rows >= 0)
+    difference = np.abs(old[rows[known]].astype(np.float32) - vectors[known]).max(axis=1)
+    changed[known] = difference > VECTOR_TOLERANCE
+    return np.flatnonzero(changed)

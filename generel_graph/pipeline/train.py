@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,14 +21,17 @@ if TYPE_CHECKING:
     from generel_graph.learn import ProcessGroup
 
 
+logger = logging.getLogger(__name__)
+
+
 def recipe_of(config: Config) -> str:
-    """Name everything but the data that a model of this configuration depends on (32 hexadecimal digits)."""
+    """The digest of everything except the data that a model of this configuration depends on (32 hex digits)."""
     tasks = enabled_tasks(config.tasks)
     return recipe_digest(recipe(config.model, config.train, tasks, sampling_digest(tasks)))
 
 
 def open_encoder(config: Config) -> Encoder:
-    """The configured text encoder, with its cache of vectors under the state folder."""
+    """Open the configured text encoder, with its cache of vectors in the state folder."""
     from generel_graph.encode import Encoder
 
     return Encoder.open(config.model.encoder, config.model.max_tokens, config.encoded_folder)
@@ -40,11 +44,11 @@ def train_model(
     processes: ProcessGroup | None = None,
     continues: str = "",
 ) -> str:
-    """Train on `corpus`, or find it trained already; the model's id. A killed training is resumed.
+    """Train a model on `corpus` unless it exists already, and return its id. An interrupted training is resumed.
 
-    All of `processes` train it together (None: this process alone). Training continues from the model `continues`, if
-    it is named. Its logs are drawn where matplotlib is installed, and written for TensorBoard where the configuration
-    says so.
+    All of `processes` (None: only this process) train the model together. If `continues` is the id of a model,
+    training starts from that model. The log is plotted if matplotlib is installed, and written for TensorBoard if the
+    configuration asks for it.
     """
     from generel_graph import learn
 
@@ -52,41 +56,43 @@ def train_model(
         learn.check_tensorboard()
     encoder = open_encoder(config)
     weights = enabled_tasks(config.tasks)
-    id_ = learn.model_id(corpus, encoder, config.model, config.train, weights, continues)
-    folder = config.model_folder(id_)
+    model_id = learn.model_id(corpus, encoder, config.model, config.train, weights, continues)
+    folder = config.model_folder(model_id)
     processes = processes or learn.SINGLE_PROCESS
     start = learn.load_model(config.model_folder(continues)) if continues else None
+    logger.info("Training model %s%s", model_id, f" from model {continues}" if continues else "")
     learn.train(corpus, encoder, config.model, config.train, weights, folder, progress, processes, start)
     if not processes.is_first:
-        return id_
+        return model_id
     if missing("matplotlib") is None and not (folder / learn.LOSS_PLOTS[0]).is_file():
         learn.plot_losses(folder)
     if config.train.tensorboard:
         learn.write_events(folder)
-    return id_
+    return model_id
 
 
 def plot_model(config: Config, model_id: str | None = None, tensorboard: bool = False) -> tuple[Path, ...]:
-    """Draw how a model's training went (None: the newest, or the one that is running) into its folder; the files.
+    """Plot the training log of a model (None: the newest one, finished or running) into its folder; return the files.
 
-    `tensorboard`: event files too. Raises ModelError where there is no such model, or what draws is not installed.
+    With `tensorboard`, also write event files. Raises ModelError if there is no such model or the library that plots
+    is not installed.
     """
     from generel_graph.learn import plot_losses, write_events
 
-    logs = sorted(config.model_folder("any").parent.glob(f"*/{LOG}"), key=lambda log: log.stat().st_mtime)
-    trained = {log.parent.name: log.parent for log in logs}
-    if not trained or (model_id is not None and model_id not in trained):
+    logs = sorted(config.models_folder.glob(f"*/{LOG}"), key=lambda log: log.stat().st_mtime)
+    folders = {log.parent.name: log.parent for log in logs}
+    if not folders or (model_id is not None and model_id not in folders):
         raise ModelError(
-            "there is no such model here" if trained else "there is no model here",
-            where=config.model_folder("any").parent,
+            "there is no such model in this folder" if folders else "there is no model in this folder",
+            where=config.models_folder,
             found=model_id,
-            valid=trained,
+            valid=folders,
             next_step="run `generel-graph train`",
         )
-    folder = trained[model_id or logs[-1].parent.name]
+    folder = folders[model_id or logs[-1].parent.name]
     return (*plot_losses(folder), *([write_events(folder)] if tensorboard else []))
 
 
 def read_tasks(config: Config, model_id: str) -> tuple[TaskReport, ...]:
-    """The tasks of a trained model; empty where its folder is not on this machine."""
+    """The task reports of a trained model; empty if its folder is not on this machine."""
     return read_task_reports(config.model_folder(model_id))

@@ -1,4 +1,4 @@
-"""A private Neo4j Community of one's own: brought, started, found, stopped, filled in bulk."""
+"""The private Neo4j Community server: download, start, find, stop, bulk import."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ships for Neo4j Browser: a style sheet, saved queries and a guide."""
+"""The package's files for Neo4j Browser: a style sheet, saved queries and a guide."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from generel_etl.errors import ServerError
 
 
 def browser_files() -> Path:
-    """The folder `browser/`: in the package of a wheel, in the checkout of an editable install.
+    """The folder `browser/`: inside the package in a wheel, beside it in an editable install.
 
     Raises ServerError if the installation lacks it.
     """
     package = Path(__file__).resolve().parents[1]
-    for place in (package / "browser", package.parent / "browser"):
-        if (place / "generel.grass").is_file():
-            return place
-    raise ServerError("the Browser's files are missing", where=package, next_step="install generel-graph again")
+    for folder in (package / "browser", package.parent / "browser"):
+        if (folder / "generel.grass").is_file():
+            return folder
+    raise ServerError("the files for Neo4j Browser are missing", where=package, next_step="install generel-graph again")

@@ -1,7 +1,8 @@
-"""Fill an empty graph from CSV in one go: into a new data folder, which then takes the old one's place."""
+"""Bulk import of CSV files with neo4j-admin, into a new data folder that then replaces the old one."""
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -16,10 +17,9 @@ from typing import IO
 from generel_etl.errors import ServerError
 from generel_etl.progress import Progress, silent
 from generel_graph.config import Config
-from generel_graph.server import tethered
-from generel_graph.server.home import Home, check_store, data_number, holding, read_json, remove_folder, write_text
+from generel_graph.server.home import Home, check_store, data_number, hold_lock, read_json, remove_folder, write_text
 from generel_graph.server.launch import Launch
-from generel_graph.server.lifecycle import ensure, find, home_of, prepare, stop
+from generel_graph.server.lifecycle import ensure, find, home_of, prepare_launch, stop
 from generel_graph.server.password import ensure_password, set_initial_password
 from generel_graph.server.settings import (
     ADMIN_CLASS,
@@ -30,18 +30,21 @@ from generel_graph.server.settings import (
     java_environment,
     java_options,
     memory_limit,
+    parse_size,
     settings,
-    size,
 )
+from generel_graph.server.tethered import tethered_command
 
-SWAP_TRIES = 3
+SWAP_ATTEMPTS = 3
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What a bulk import brought, as Neo4j's own tool counts it."""
+    """The counts of a bulk import, as Neo4j's import tool reports them."""
 
-    seconds: float  # of the whole call, the restart included
+    seconds: float  # of the complete call, including the restart
     nodes: int
     relationships: int
     properties: int
@@ -55,74 +58,76 @@ def bulk_import(
     *,
     multiline: bool = True,
 ) -> ImportReport:
-    """Replace the private server's graph by CSV files; at any moment the old or the new graph is whole.
+    """Replace the private server's graph by CSV files. The server has the old or the new graph at any time.
 
-    `nodes`: labels ("SNP:Entity") to a header file and files of rows; `relationships`: type to the same.
-    Headers as neo4j-admin's ("id:ID(Entity)", ":START_ID(Entity)", "synonyms:string[]"); lists are joined
-    with ARRAY_DELIMITER; `multiline`: a text may hold line breaks. The old graph is served until the new one
-    is whole, then goes: the caller decides whether it may. Constraints and indexes come afterwards.
-    Raises ServerError (a full disk, a row that does not fit) with the old graph as it was, and BusyError
-    beside another import.
+    `nodes` maps labels ("SNP:Entity") to a header file followed by files of rows; `relationships` maps types to the
+    same. Headers are those of neo4j-admin ("id:ID(Entity)", ":START_ID(Entity)", "synonyms:string[]"); list items are
+    separated by ARRAY_DELIMITER; with `multiline`, texts may contain line breaks. The server uses the old graph until
+    the import is complete; then the old graph is deleted without a question. Constraints and indexes are not created.
+    Raises ServerError (for example for a full disk or an invalid row), which leaves the old graph unchanged, and
+    BusyError while another import runs.
     """
-    begun = time.monotonic()
+    start = time.monotonic()
     home = home_of(config)
-    home.make()
+    home.create()
     check_store(home, config.neo4j.version)
-    launch = prepare(config, progress)
-    with holding(home.import_lock, "an import into this graph is at work") as lock:
-        for left in home.data_folders():
-            if data_number(left) > data_number(home.data):
-                remove_folder(left)  # what a killed import left
+    launch = prepare_launch(config, progress)
+    with hold_lock(home.import_lock, "an import into this graph is running") as lock:
+        for folder in home.data_folders():
+            if data_number(folder) > data_number(home.data):
+                remove_folder(folder)  # left by a killed import
         data = home.next_data()
         try:
             password = ensure_password(home)
             data.mkdir()
             set_initial_password(data, password)
             files = ImportFiles(config.neo4j.database, nodes, relationships, multiline)
-            counts = run(home, launch, data, files, lock, progress)
+            counts = run_import_tool(home, launch, data, files, lock, progress)
             write_text(data / "version", launch.version + "\n")
         except OSError as error:
             remove_folder(data)
             raise ServerError(
-                f"no new data folder can be written: {error.strerror or error}; the graph is as it was",
+                f"a new data folder cannot be written: {error.strerror or error}; the graph is unchanged",
                 where=error.filename or data,
-                next_step="make room on that disk, or set state_dir to another one",
+                next_step="free space on that disk, or set state_dir to another disk",
             ) from error
         except BaseException:
             remove_folder(data)
             raise
-        _swap(config, home, data, progress)
+        _switch_data(config, home, data, progress)
+    logger.info("Bulk import into %s: %s", data, counts)
     return ImportReport(
-        seconds=time.monotonic() - begun,
+        seconds=time.monotonic() - start,
         nodes=counts.get("nodes", 0),
         relationships=counts.get("relationships", 0),
         properties=counts.get("properties", 0),
     )
 
 
-def _swap(config: Config, home: Home, data: Path, progress: Progress) -> None:
-    """Serve the new folder, and remove the old one after the first good answer."""
+def _switch_data(config: Config, home: Home, data: Path, progress: Progress) -> None:
+    """Restart the server with the new data folder, and delete the old one when the server answers."""
     old = home.data
-    served = find(config) is not None
+    was_running = find(config) is not None
     write_text(home.current_file, data.name + "\n")
     try:
-        for _ in range(SWAP_TRIES):  # another command may start the server between our stop and our start
+        for _ in range(SWAP_ATTEMPTS):  # another command may start the server between stop and start
             stop(config)
             ensure(config, progress)
             if (read_json(home.server_file) or {}).get("data") == data.name:
                 break
         else:
             raise ServerError(
-                "the server does not take the imported data folder",
+                "the server does not use the imported data folder",
                 where=home.path,
                 found=(read_json(home.server_file) or {}).get("data"),
                 valid=[data.name],
                 next_step="end other commands of this project, then try again",
             )
     except ServerError:
+        logger.exception("The server cannot use the imported data folder: restoring %s", old.name)
         write_text(home.current_file, old.name + "\n")
         stop(config)
-        if served:
+        if was_running:
             ensure(config, progress)
         remove_folder(data)
         raise
@@ -131,14 +136,14 @@ def _swap(config: Config, home: Home, data: Path, progress: Progress) -> None:
             remove_folder(folder)
 
 
-ARRAY_DELIMITER = "\x1f"  # between the items of a list: no text of a vocabulary holds it
+ARRAY_DELIMITER = "\x1f"  # separates the items of a list; no text of a vocabulary contains it
 STAGE = "import into Neo4j"
-LEAST_ROOM = 1 << 20  # bytes; less left when the tool fails means that it failed for it
+FULL_DISK_BYTES = 1 << 20  # with less free space after a failure, the disk was full
 COUNT = re.compile(r"^\s*(\d+) (nodes|relationships|properties)\s*$", re.MULTILINE)
 STEP = re.compile(r"^\s*(?:\(\d/\d\) )?([^,\d(][^,(]*?),? (?:started )?\d{4}-\d\d-\d\d")  # of both versions
 PERCENT = re.compile(r"(\d+)%")  # 5.26
 RECORDS = re.compile(r"\]\s*([\d.]+)([KMG]?) ∆")  # 2026
-REASONS = (  # the first that is found is told
+REASONS = (  # the first pattern that matches gives the reason
     r"^(.*referring to missing node.*)$",
     r"^(.*(?:is defined more than once|[Dd]uplicat).*)$",
     r"original error: (.*)$",
@@ -148,7 +153,7 @@ REASONS = (  # the first that is found is told
 
 @dataclass(frozen=True, slots=True)
 class ImportFiles:
-    """What is imported into one database: for each labels or type a header file and files of rows."""
+    """The files of one import: a header file and files of rows for each combination of labels and each type."""
 
     database: str
     nodes: Mapping[str, Sequence[Path]]
@@ -157,13 +162,13 @@ class ImportFiles:
 
     @property
     def folder(self) -> Path:
-        """The folder that all files lie under."""
+        """The common folder of all files."""
         groups = (self.nodes, self.relationships)
         parents = {str(p.absolute().parent) for group in groups for paths in group.values() for p in paths}
         return Path(os.path.commonpath(sorted(parents)))
 
     def arguments(self) -> list[str]:
-        """The tool's options for them; relative names, since a comma in a path would end the file's name."""
+        """The tool's options for the files. Names are relative, because a comma in a path would end the name."""
         options = ["--multiline-fields=true"] if self.multiline else []
         for option, groups in (("nodes", self.nodes), ("relationships", self.relationships)):
             for name, paths in groups.items():
@@ -172,39 +177,41 @@ class ImportFiles:
         return options
 
 
-def run(
+def run_import_tool(
     home: Home, launch: Launch, data: Path, files: ImportFiles, lock: IO[str], progress: Progress
 ) -> dict[str, int]:
-    """Run the tool to its end; how many nodes, relationships and properties it counts.
+    """Run neo4j-admin's import and return its counts of nodes, relationships and properties.
 
-    It dies with this process, and holds the open file `lock` until then. Raises ServerError.
+    The tool ends when this process ends, and holds the open file `lock` until then. Raises ServerError.
     """
     conf = home.path / "conf-import"
     conf.mkdir(exist_ok=True)
     limit = memory_limit()
-    heap = size(launch.heap, "heap") if launch.heap else min(max(limit // 4, GIBIBYTE), 4 * GIBIBYTE)
+    heap = parse_size(launch.heap, "heap") if launch.heap else min(max(limit // 4, GIBIBYTE), 4 * GIBIBYTE)
     memory = Memory(heap=heap, page_cache=limit // 8)
     logs = home.logs / "import"
     shutil.rmtree(logs, ignore_errors=True)
     logs.mkdir()
-    lines = settings(launch.version, data, home.path, memory=memory)
-    lines["server.directories.logs"] = str(logs)
-    write_text(conf / "neo4j.conf", "".join(f"{key}={value}\n" for key, value in lines.items()))
+    values = settings(launch.version, data, home.path, memory=memory)
+    values["server.directories.logs"] = str(logs)
+    write_text(conf / "neo4j.conf", "".join(f"{key}={value}\n" for key, value in values.items()))
     options = [*java_options(memory, vector_module=False), "-cp", launch.class_path, ADMIN_CLASS]
     write_text(conf / "jvm.args", argument_file(options))
     arguments = ["database", "import", "full", files.database, "--id-type=string", "--bad-tolerance=0"]
     arguments += [f"--report-file={logs / 'import.report'}", f"--max-off-heap-memory={limit // 3}"]
     arguments += ["--array-delimiter=U+001F", "--verbose", *files.arguments()]
     if family(launch.version) > 5:
-        arguments.append("--path-pattern-style=none")  # 5.26 has no such choice: there a name that exists wins
-    said: list[str] = []
+        arguments.append(
+            "--path-pattern-style=none"
+        )  # 5.26 has no such option: it prefers the name of an existing file
+    lines: list[str] = []
     step = ""
     os.set_inheritable(lock.fileno(), True)
     with subprocess.Popen(
-        tethered.command(signal.SIGKILL, [launch.java, f"@{conf / 'jvm.args'}", *arguments]),
+        tethered_command(signal.SIGKILL, [launch.java, f"@{conf / 'jvm.args'}", *arguments]),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,  # not into a file: it could not be written on a full disk
+        stderr=subprocess.STDOUT,  # a file could not be written on a full disk
         text=True,
         errors="replace",
         cwd=files.folder,
@@ -214,24 +221,25 @@ def run(
         try:
             assert tool.stdout
             for line in tool.stdout:
-                said.append(line)
-                step = _report(line, step, progress)
+                lines.append(line)
+                step = _report_progress(line, step, progress)
         except BaseException:
             tool.kill()
             raise
+    output = "".join(lines)
     if tool.returncode:
-        full = shutil.disk_usage(data).free < LEAST_ROOM
+        disk_is_full = shutil.disk_usage(data).free < FULL_DISK_BYTES
         remove_folder(data)
-        write_text(logs / "import.log", "".join(said))
-        raise _failure("".join(said), home, full)
-    return {what: int(number) for number, what in COUNT.findall("".join(said))}
+        write_text(logs / "import.log", output)
+        raise _import_error(output, home, disk_is_full)
+    return {kind: int(number) for number, kind in COUNT.findall(output)}
 
 
-def _report(line: str, step: str, progress: Progress) -> str:
-    """Turn a line of the tool's output into progress; returns the step that it is at now."""
-    begins, percent, records = STEP.search(line), PERCENT.search(line), RECORDS.search(line)
-    if begins:
-        step = begins[1].strip()
+def _report_progress(line: str, step: str, progress: Progress) -> str:
+    """Report the progress in a line of the tool's output; return the name of the current step."""
+    step_start, percent, records = STEP.search(line), PERCENT.search(line), RECORDS.search(line)
+    if step_start:
+        step = step_start[1].strip()
         progress(STAGE, 0, None, step)
     elif percent:
         progress(STAGE, int(percent[1]), 100, step)
@@ -240,28 +248,28 @@ def _report(line: str, step: str, progress: Progress) -> str:
     return step
 
 
-def _failure(said: str, home: Home, full: bool) -> ServerError:
-    """The error behind what the tool said."""
-    undone = "it was undone, and the graph is as it was"
-    if full or re.search(r"OutOfDiskSpace|out of disk space|No space left on device", said):
+def _import_error(output: str, home: Home, disk_is_full: bool) -> ServerError:
+    """The error for a failed import, from the tool's output."""
+    unchanged = "the import was undone and the graph is unchanged"
+    if disk_is_full or re.search(r"OutOfDiskSpace|out of disk space|No space left on device", output):
         return ServerError(
-            f"the disk is full during the import: {undone}",
+            f"the disk is full: {unchanged}",
             where=home.path,
-            next_step="make room (about three times the CSV files' size), or set state_dir to another disk",
+            next_step="free some space (about three times the size of the CSV files), or set state_dir to another disk",
         )
-    if re.search(r"java\.lang\.OutOfMemoryError|Java heap space", said):
+    if re.search(r"java\.lang\.OutOfMemoryError|Java heap space", output):
         return ServerError(
-            f"the import ran out of memory: {undone}",
+            f"the import ran out of memory: {unchanged}",
             where=home.logs / "import" / "import.log",
-            next_step='set neo4j.heap (GENEREL_NEO4J_HEAP) to more, as "4g"',
+            next_step='set neo4j.heap (GENEREL_NEO4J_HEAP) to a larger size, such as "4g"',
         )
-    found = next(filter(None, (re.search(pattern, said, re.MULTILINE) for pattern in REASONS)), None)
-    causes = re.findall(r"^Caused by: (?:[\w.$]+: )*(.*)$", said, re.MULTILINE)
-    lines = [line for line in said.splitlines() if line.strip() and not line.startswith("WARNING")]
-    reason = found[1] if found else (causes or lines or ["it gave no reason"])[-1]
+    match = next(filter(None, (re.search(pattern, output, re.MULTILINE) for pattern in REASONS)), None)
+    causes = re.findall(r"^Caused by: (?:[\w.$]+: )*(.*)$", output, re.MULTILINE)
+    lines = [line for line in output.splitlines() if line.strip() and not line.startswith("WARNING")]
+    reason = match[1] if match else (causes or lines or ["no reason given"])[-1]
     reason = re.sub(r"^(?:Caused by: )?(?:[\w.$]+(?:Exception|Error): )*", "", reason.strip())
     return ServerError(
-        f"Neo4j's import tool refused the files: {reason[:500]}; {undone}",
+        f"Neo4j's import tool rejected the files: {reason[:500]}; {unchanged}",
         where=home.logs / "import" / "import.log",
-        next_step="see that log; `load` wrote these files, so please report it with this text",
+        next_step="`load` wrote these files: please report this error and attach the log",
     )

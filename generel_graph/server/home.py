@@ -1,4 +1,4 @@
-"""The folder of one private server: which file holds what, written so that a kill leaves each whole."""
+"""The folder of a private server: its files, locks and data folders. All files are written atomically."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from generel_etl.errors import BusyError, ServerError
 
 try:
     import fcntl
-except ImportError:  # Windows has no flock: said in words where a server is asked for, not at import
+except ImportError:  # Windows has no flock: `try_lock` raises the error, so that the module can be imported
     fcntl = None  # type: ignore[assignment]
 
 FIRST_DATA = "data-1"
@@ -31,95 +31,98 @@ class Home:
 
     @property
     def lock(self) -> Path:
-        """Held by the supervisor and, through it, by the JVM: free only when both are gone."""
+        """Lock of the supervisor, which the JVM inherits: free only when both have ended."""
         return self.path / "lock"
 
     @property
     def import_lock(self) -> Path:
-        """Held by a bulk import and its JVM."""
+        """Lock of a bulk import and its JVM."""
         return self.path / "import.lock"
 
     @property
     def server_file(self) -> Path:
-        """What clients trust if its process lives and Bolt answers; there only while the server is ready."""
+        """Address, versions and processes of the server; exists only while the server is ready.
+
+        Clients also check that the processes live and that Bolt answers.
+        """
         return self.path / "server.json"
 
     @property
     def processes_file(self) -> Path:
-        """Pids of supervisor and JVM, written before the server is ready."""
+        """Pids of the supervisor and the JVM, written before the server is ready."""
         return self.path / "processes.json"
 
     @property
     def ports_file(self) -> Path:
-        """The ports of the last start."""
+        """Ports of the last start."""
         return self.path / "ports.json"
 
     @property
     def password_file(self) -> Path:
-        """The password of user neo4j, readable by its owner alone."""
+        """Password of the user neo4j; only its owner can read it."""
         return self.path / "password"
 
     @property
     def used_file(self) -> Path:
-        """Its time is when a client last asked for the server."""
+        """A file whose modification time is the last request for the server."""
         return self.path / "used"
 
     @property
     def conf(self) -> Path:
-        """neo4j.conf and the JVM's arguments; written anew at each start."""
+        """Folder of neo4j.conf and the JVM's arguments, which each start writes."""
         return self.path / "conf"
 
     @property
     def logs(self) -> Path:
-        """neo4j.log, debug.log, and what supervisor and JVM said."""
+        """Folder of neo4j.log, debug.log, and the output of supervisor and JVM."""
         return self.path / "logs"
 
     @property
     def current_file(self) -> Path:
-        """One line: the data folder that is served."""
+        """A file with the name of the current data folder."""
         return self.path / "current"
 
     @property
     def data(self) -> Path:
-        """The data folder that the next start serves."""
+        """The current data folder, which the next start uses. Raises ServerError for an invalid name."""
         try:
             name = self.current_file.read_text(encoding="utf-8").strip()
         except FileNotFoundError:
             name = FIRST_DATA
         if not re.fullmatch(r"data-\d+", name):
             raise ServerError(
-                "not the name of a data folder",
+                "invalid name of a data folder",
                 where=self.current_file,
                 found=name,
                 valid=[p.name for p in self.data_folders()],
-                next_step="write the name of the data folder to serve into this file",
+                next_step="write the name of the data folder to use into this file",
             )
         return self.path / name
 
     def data_folders(self) -> list[Path]:
         """All data folders, oldest first."""
-        found = [p for p in self.path.glob("data-*") if re.fullmatch(r"data-\d+", p.name)]
-        return sorted(found, key=data_number)
+        folders = [p for p in self.path.glob("data-*") if re.fullmatch(r"data-\d+", p.name)]
+        return sorted(folders, key=data_number)
 
     def next_data(self) -> Path:
-        """A data folder that does not exist yet, with the next free number."""
+        """The path of a new data folder, with the next unused number."""
         numbers = [data_number(p) for p in [*self.data_folders(), self.data]]
         return self.path / f"data-{max(numbers) + 1}"
 
     def store_bytes(self) -> int:
-        """Bytes of the current store, without its transaction logs."""
+        """Size of the current store in bytes, without its transaction logs."""
         return folder_bytes(self.data / "databases")
 
     def has_store(self) -> bool:
-        """Whether a server has ever served the current data folder, or an import filled it."""
+        """Whether a server or an import has created a store in the current data folder."""
         return (self.data / "databases").is_dir()
 
     def store_version(self) -> str | None:
-        """The Neo4j version that last opened the current store; None for no store or an unknown one."""
+        """The Neo4j version that last opened the current store; None without a store or a recorded version."""
         return read_store_version(self.data)
 
-    def make(self) -> None:
-        """Create the folder with its subfolders; raises ServerError if it cannot be written."""
+    def create(self) -> None:
+        """Create the folder and its subfolders; raises ServerError if they cannot be written."""
         try:
             for folder in (self.path, self.conf, self.logs):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -128,11 +131,11 @@ class Home:
             raise ServerError(
                 f"the state folder cannot be written: {error.strerror or error}",
                 where=self.path,
-                next_step="make it writable, or set `state_dir` (GENEREL_STATE_DIR) to a folder that is",
+                next_step="make it writable, or set `state_dir` (GENEREL_STATE_DIR) to a writable folder",
             ) from error
 
-    def touch(self) -> None:
-        """Say that a client wants the server: the idle clock starts anew."""
+    def mark_used(self) -> None:
+        """Record that a client needs the server; this restarts the idle time."""
         if self.path.is_dir():
             self.used_file.touch()
 
@@ -143,7 +146,7 @@ def data_number(folder: Path) -> int:
 
 
 def read_store_version(data: Path) -> str | None:
-    """The version that is written beside the store in `data`."""
+    """The Neo4j version that is recorded in the data folder; None if there is none."""
     try:
         return (data / "version").read_text(encoding="utf-8").strip() or None
     except FileNotFoundError:
@@ -151,7 +154,7 @@ def read_store_version(data: Path) -> str | None:
 
 
 def version_key(version: str) -> tuple[int, ...]:
-    """Numbers of a version, to compare: "5.26.18" < "2026.08.1"."""
+    """The numbers of a version, for comparison: "5.26.18" < "2026.08.1"."""
     return tuple(int(n) for n in re.findall(r"\d+", version))
 
 
@@ -166,7 +169,7 @@ def write_json(path: Path, values: Mapping[str, Any]) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """The mapping in a JSON file; None if the file is absent or holds something else."""
+    """The mapping in a JSON file; None if the file is missing or contains no mapping."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError, ValueError):
@@ -175,11 +178,14 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 
 def try_lock(path: Path) -> IO[str] | None:
-    """Take the file lock at `path` without waiting; None if somebody holds it. Close the file to let go."""
+    """Acquire the file lock at `path` without waiting; None if another process holds it. Close the file to release it.
+
+    Raises ServerError on a system without such locks.
+    """
     if fcntl is None:
         raise ServerError(
             "a private server needs Linux or macOS",
-            next_step="start one with `docker compose up` and set NEO4J_URI",
+            next_step="start Neo4j with `docker compose up` and set NEO4J_URI",
         )
     file = path.open("a", encoding="utf-8")
     try:
@@ -191,14 +197,17 @@ def try_lock(path: Path) -> IO[str] | None:
 
 
 @contextmanager
-def holding(path: Path, what: str, *, wait: bool = False) -> Iterator[IO[str]]:
-    """Hold the file lock at `path`; without `wait`, BusyError says that `what` holds it already."""
+def hold_lock(path: Path, busy: str, *, wait: bool = False) -> Iterator[IO[str]]:
+    """Hold the file lock at `path`.
+
+    If another process holds it, wait for it, or raise BusyError with the text `busy` if `wait` is false.
+    """
     file = try_lock(path)
     if file is None and wait:
         file = path.open("a", encoding="utf-8")
         fcntl.flock(file, fcntl.LOCK_EX)
     if file is None:
-        raise BusyError(what, where=path, next_step="wait until it has ended, then try again")
+        raise BusyError(busy, where=path, next_step="wait until it has ended, then try again")
     try:
         yield file
     finally:
@@ -206,19 +215,19 @@ def holding(path: Path, what: str, *, wait: bool = False) -> Iterator[IO[str]]:
 
 
 def folder_bytes(path: Path) -> int:
-    """Bytes that the files under a folder take on the disk, as far as they can be read."""
+    """Disk space of the files in a folder, in bytes, as far as they can be read."""
     total = 0
     for folder, _, names in os.walk(path):
         for name in names:
             try:
                 total += os.lstat(os.path.join(folder, name)).st_blocks * 512  # noqa: PTH118
             except OSError:
-                continue  # deleted meanwhile: it takes no place
+                continue  # it was deleted meanwhile
     return total
 
 
 def remove_folder(path: Path) -> None:
-    """Delete a folder in one visible step: renamed first, so that no half of it is ever taken for a whole."""
+    """Delete a folder; it is renamed first, so that a partly deleted folder is never used."""
     if not path.exists():
         return
     trash = path.with_name(f"trash-{path.name}-{os.getpid()}")
@@ -227,9 +236,9 @@ def remove_folder(path: Path) -> None:
 
 
 def check_store(home: Home, version: str) -> str:
-    """The older version whose store `version` will upgrade, "" if there is nothing to upgrade.
+    """The older version whose store `version` will upgrade; "" if there is nothing to upgrade.
 
-    Raises ServerError if a newer Neo4j has opened the store: Neo4j cannot go back.
+    Raises ServerError if a newer Neo4j has opened the store: Neo4j cannot downgrade a store.
     """
     stored = home.store_version()
     if not stored or not home.has_store() or stored == version:
@@ -237,8 +246,8 @@ def check_store(home: Home, version: str) -> str:
     if version_key(stored) < version_key(version):
         return stored
     raise ServerError(
-        f"this store was last opened by Neo4j {stored}, which is newer than {version}; Neo4j cannot go back",
+        f"this store was last opened by Neo4j {stored}, which is newer than {version}; Neo4j cannot downgrade a store",
         where=home.data,
-        next_step=f'set neo4j.version = "{stored}" (GENEREL_NEO4J_VERSION), or start anew with'
+        next_step=f'set neo4j.version = "{stored}" (GENEREL_NEO4J_VERSION), or delete the store:'
         " `generel-graph db reset`, then `sync`",
     )

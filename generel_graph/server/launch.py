@@ -1,4 +1,4 @@
-"""What a supervisor is told, and what it tells: the launch on its standard input, events on its output."""
+"""The messages between a client and the supervisor: a launch on standard input, events on standard output."""
 
 from __future__ import annotations
 
@@ -7,44 +7,44 @@ import subprocess
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from generel_etl.errors import ServerError
 from generel_graph.server.settings import GIBIBYTE, memory_limit
 
-if TYPE_CHECKING:
-    pass
+STARTUP_FAILED = "failed to start"  # in the error for a JVM that ended during its start
+MIN_MEMORY = 3 * GIBIBYTE  # with less memory, a second JVM would slow down the server
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """All that it takes to start one server; passwords are not part of it."""
+    """Everything that starting a server needs, except the password."""
 
     version: str
-    java: str  # the program
+    java: str  # path of the program
     options: tuple[str, ...]  # of the JVM, without memory
     class_path: str
     vector_module: bool
-    heap: str  # as configured; empty: sized
+    heap: str  # as configured; "": derived from the memory
     page_cache: str
-    bolt_port: int  # as configured; 0: the last one, or a free one
+    bolt_port: int  # as configured; 0: that of the last start, or a free one
     http_port: int
     browser: bool
     idle_minutes: float
-    archive: str = ""  # of loaded classes, for the next start; made in the background where it is not there
+    class_cache: str = ""  # file for later starts; created in the background if it does not exist
 
     def to_json(self) -> str:
-        """As one line of JSON."""
+        """The launch as one line of JSON."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> Launch:
-        """Read what `to_json` wrote."""
+        """Read the line that `to_json` returned."""
         values = json.loads(text)
         return cls(**{**values, "options": tuple(values["options"])})
 
 
-def error_event(error: ServerError) -> dict[str, Any]:
+def error_to_event(error: ServerError) -> dict[str, Any]:
     """An error as an event, with all its parts."""
     return {
         "event": "error",
@@ -56,8 +56,8 @@ def error_event(error: ServerError) -> dict[str, Any]:
     }
 
 
-def event_error(event: dict[str, Any]) -> ServerError:
-    """The error behind an event."""
+def event_to_error(event: dict[str, Any]) -> ServerError:
+    """The error that `error_to_event` converted."""
     return ServerError(
         event["what"],
         where=event["where"],
@@ -67,12 +67,9 @@ def event_error(event: dict[str, Any]) -> ServerError:
     )
 
 
-LEAST_MEMORY = 3 * GIBIBYTE  # below, a second JVM would be in the way
-
-
-def make_in_background(launch: Launch) -> None:
-    """Start making the launch's archive, if it is not there and memory allows; nobody waits for it."""
-    if not launch.archive or Path(launch.archive).exists() or memory_limit() < LEAST_MEMORY:
+def create_class_cache_in_background(launch: Launch) -> None:
+    """Start a process that creates the launch's class cache, unless it exists or memory is too small; do not wait."""
+    if not launch.class_cache or Path(launch.class_cache).exists() or memory_limit() < MIN_MEMORY:
         return
     process = subprocess.Popen(
         [sys.executable, "-m", "generel_graph.server.class_cache"],
@@ -85,4 +82,4 @@ def make_in_background(launch: Launch) -> None:
     assert process.stdin
     process.stdin.write(launch.to_json() + "\n")
     process.stdin.close()
-    process.wait()  # it forks at once
+    process.wait()  # it forks immediately

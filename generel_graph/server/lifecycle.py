@@ -1,8 +1,9 @@
-"""A private Neo4j from the outside: have one, find it, stop it, see how it does, start anew."""
+"""Manage the private server from a client: start, find, stop, status, logs, reset."""
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -16,25 +17,28 @@ from typing import Any
 from generel_etl.errors import BusyError, ServerError
 from generel_etl.progress import Progress, silent
 from generel_graph.config import Config
-from generel_graph.server import log_messages as words
 from generel_graph.server import processes
-from generel_graph.server.class_cache import archive_path, use_option
-from generel_graph.server.home import Home, check_store, holding, read_json, remove_folder
+from generel_graph.server.class_cache import class_cache_path, read_options
+from generel_graph.server.home import Home, check_store, hold_lock, read_json, remove_folder
 from generel_graph.server.jars.download import ensure_jars
-from generel_graph.server.jars.manifest import class_path, damaged, jar_folder, read_list
+from generel_graph.server.jars.manifest import class_path, jar_folder, read_jar_list, remove_damaged_jars
 from generel_graph.server.java import ensure_java
-from generel_graph.server.launch import Launch, event_error
+from generel_graph.server.launch import STARTUP_FAILED, Launch, event_to_error
+from generel_graph.server.log_messages import last_errors
 from generel_graph.server.password import USER
-from generel_graph.server.settings import size
+from generel_graph.server.settings import parse_size
 
-TRIES = 8  # starts that may be lost to kills and to other supervisors' ends
+ATTEMPTS = 8  # of a start: supervisors may be killed, or another supervisor may be stopping
 STOP_SECONDS = 120.0
-ORPHAN_SECONDS = 10.0  # a JVM without its supervisor ends by itself in one second
+ORPHAN_SECONDS = 10.0  # a JVM whose supervisor has ended normally ends within one second
+STAGE = "start Neo4j"
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A private Neo4j that answers: where, and how to sign in."""
+    """A running private server: its address and credentials."""
 
     uri: str  # bolt://127.0.0.1:port
     user: str
@@ -55,7 +59,7 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class StopReport:
-    """What a stop did."""
+    """The result of stopping the server."""
 
     was_running: bool
     seconds: float
@@ -63,17 +67,17 @@ class StopReport:
 
 @dataclass(frozen=True, slots=True)
 class ServerStatus:
-    """How the private server does; sizes in bytes, 0 where there is nothing."""
+    """The state of the private server; sizes are in bytes, 0 if not applicable."""
 
     server: Server | None  # None: not running
-    version: str  # that the configuration asks for
-    store_version: str  # that last opened the store; "" without one
+    version: str  # configured
+    store_version: str  # the version that last opened the store; "" without a store
     store_bytes: int
     heap_bytes: int
     page_cache_bytes: int
     resident_bytes: int
     clients: int
-    bolt_port: int  # running, or kept for the next start
+    bolt_port: int  # current, or reserved for the next start
     http_port: int
     idle_minutes: float
     java: str
@@ -88,17 +92,17 @@ def home_of(config: Config) -> Home:
 
 
 def find(config: Config) -> Server | None:
-    """The running server, if its process lives and Bolt answers; asking counts as use."""
+    """The running server, if its processes live and Bolt answers; the call restarts the idle time."""
     home = home_of(config)
-    home.touch()
+    home.mark_used()
     for _ in range(3):
         facts = read_json(home.server_file)
         if facts is None or not processes.bolt_answers(facts["bolt_port"]):
             return None
-        # after the handshake: a process that was just killed still counts as alive for a moment
-        if processes.named(facts, "supervisor") is None or processes.named(facts, "jvm") is None:
+        # checked after the handshake, because a process that was just killed counts as alive for a moment
+        if processes.live_pid(facts, "supervisor") is None or processes.live_pid(facts, "jvm") is None:
             return None
-        if home.server_file.exists():  # else it was about to stop for idleness: look again
+        if home.server_file.exists():  # otherwise the server was about to stop because it was idle: check again
             return _server(home, facts)
     return None
 
@@ -121,55 +125,57 @@ def _server(home: Home, facts: dict[str, Any]) -> Server:
 
 
 def ensure(config: Config, progress: Progress = silent) -> Server:
-    """The private server, started if it does not run; two callers at once get one server.
+    """Start the private server unless it is running; concurrent callers get the same server.
 
-    What is missing (jars, a Java) is brought first. A server of another version than the configured one is
-    stopped and started anew. Raises ServerError, each with its next step: see the modules of this package.
+    Missing jars and a missing Java are downloaded first. A server of another version than the configured one is
+    stopped and the configured version is started. Raises ServerError or ConfigError.
     """
     server = find(config)
     if server and server.version == config.neo4j.version:
         return server
     home = home_of(config)
-    home.make()
+    home.create()
     check_store(home, config.neo4j.version)
-    launch = prepare(config, progress)
+    launch = prepare_launch(config, progress)
     if server:
         stop(config)
-    for attempt in range(TRIES):
+    for attempt in range(ATTEMPTS):
         event = _start(home, launch, progress)
         if event is None:
-            time.sleep(0.2 * (attempt + 1))  # the supervisor was killed: another one
+            logger.warning("The supervisor ended without a report; attempt %d of %d", attempt + 1, ATTEMPTS)
+            time.sleep(0.2 * (attempt + 1))
         elif event["event"] == "error":
-            raise _with_damage(config, event_error(event))
+            raise _explain_damaged_jars(config, event_to_error(event))
         elif event["event"] in ("busy", "stopped"):
             _wait_for_other(home, lambda: find(config) is not None, progress)
         server = find(config)
         if server:
-            progress("start Neo4j", 1, 1, server.version)
+            progress(STAGE, 1, 1, server.version)
+            logger.info("Neo4j %s is running at %s", server.version, server.uri)
             return server
     raise ServerError(
-        f"no server came up in {TRIES} tries: each was ended from outside",
+        f"the server did not start in {ATTEMPTS} attempts: another program ended it each time",
         where=home.path,
-        next_step="see `generel-graph db logs` and logs/supervisor.log beside it",
+        next_step="see `generel-graph db logs` and the file logs/supervisor.log in this folder",
     )
 
 
-def prepare(config: Config, progress: Progress = silent) -> Launch:
-    """Bring jars and Java, and say how to start; raises ServerError or ConfigError."""
+def prepare_launch(config: Config, progress: Progress = silent) -> Launch:
+    """Download missing jars and Java, and return the launch; raises ServerError or ConfigError."""
     neo4j = config.neo4j
     for key, text in (("heap", neo4j.heap), ("page_cache", neo4j.page_cache)):
         if text:
-            size(text, key)
+            parse_size(text, key)
     folder, jars = ensure_jars(config, neo4j.version, progress)
     java = ensure_java(config, neo4j.version, progress)
-    path = class_path(folder, jars)
-    archive = archive_path(folder, java, path)
+    jar_path = class_path(folder, jars)
+    class_cache = class_cache_path(folder, java, jar_path)
     return Launch(
         version=neo4j.version,
         java=java.path,
-        options=use_option(archive),
-        archive=str(archive),
-        class_path=path,
+        options=read_options(class_cache),
+        class_cache=str(class_cache),
+        class_path=jar_path,
         vector_module=java.vector_module,
         heap=neo4j.heap,
         page_cache=neo4j.page_cache,
@@ -181,8 +187,8 @@ def prepare(config: Config, progress: Progress = silent) -> Launch:
 
 
 def _start(home: Home, launch: Launch, progress: Progress) -> dict[str, Any] | None:
-    """Start a supervisor and hear it out: its last event, or None if it was killed."""
-    progress("start Neo4j", 0, None, launch.version)
+    """Start a supervisor and read its events; return the last one, or None if the supervisor was killed."""
+    progress(STAGE, 0, None, launch.version)
     process = subprocess.Popen(
         [sys.executable, "-m", "generel_graph.server.supervisor", str(home.path)],
         stdin=subprocess.PIPE,
@@ -199,59 +205,66 @@ def _start(home: Home, launch: Launch, progress: Progress) -> dict[str, Any] | N
         for line in process.stdout:
             event = json.loads(line)
             if event["event"] == "starting":
-                progress("start Neo4j", event["seconds"], None, launch.version)
+                progress(STAGE, event["seconds"], None, launch.version)
             elif event["event"] == "upgrade":
-                note = f"upgrading the store from {event['stored']} to {event['version']}: there is no way back"
-                progress("start Neo4j", 0, None, note)
+                note = f"upgrading the store from {event['stored']} to {event['version']}, which cannot be undone"
+                progress(STAGE, 0, None, note)
+                logger.info("Upgrading the store from Neo4j %s to %s", event["stored"], event["version"])
             else:
                 last = event
     return last
 
 
-def _wait_for_other(home: Home, ready: Callable[[], bool], progress: Progress) -> None:
-    """Wait while another supervisor starts or ends; end a JVM whose supervisor is gone and that stays."""
-    begun = time.monotonic()
+def _wait_for_other(home: Home, is_ready: Callable[[], bool], progress: Progress) -> None:
+    """Wait while another supervisor starts or stops; end a JVM that runs on after its supervisor has ended."""
+    start = time.monotonic()
     orphan_since = 0.0
-    while not ready():
-        known = read_json(home.processes_file)
-        supervisor, jvm = processes.named(known, "supervisor"), processes.named(known, "jvm")
+    while not is_ready():
+        record = read_json(home.processes_file)
+        supervisor, jvm = processes.live_pid(record, "supervisor"), processes.live_pid(record, "jvm")
         if supervisor is None and jvm is None:
             time.sleep(0.2)
             return
         if supervisor is None and jvm is not None:
             orphan_since = orphan_since or time.monotonic()
             if time.monotonic() - orphan_since > ORPHAN_SECONDS:
+                logger.warning("Ending the JVM %d, whose supervisor has ended", jvm)
                 os.kill(jvm, signal.SIGTERM)
                 orphan_since = 0.0
-        progress("start Neo4j", time.monotonic() - begun, None, "another command is at it")
+        progress(STAGE, time.monotonic() - start, None, "waiting for another command that starts or stops it")
         time.sleep(0.2)
 
 
-def _with_damage(config: Config, error: ServerError) -> ServerError:
-    """The error of a failed start, or a better one if the cache's jars are damaged."""
-    if "ended at its start" not in error.what:
+def _explain_damaged_jars(config: Config, error: ServerError) -> ServerError:
+    """The error of a failed start; if jars in the cache are damaged, delete them and return an error that says so."""
+    if STARTUP_FAILED not in error.what:
         return error
-    found = damaged(jar_folder(config, config.neo4j.version), read_list(config.neo4j.version))
-    if not found:
+    folder = jar_folder(config, config.neo4j.version)
+    damaged = remove_damaged_jars(folder, read_jar_list(config.neo4j.version))
+    if not damaged:
         return error
+    names = ", ".join(jar.name for jar in damaged[:9])
+    logger.warning("Deleted damaged jars: %s", names)
     return ServerError(
-        f"damaged jars of the cache are removed: {', '.join(jar.name for jar in found[:9])}",
-        where=jar_folder(config, config.neo4j.version),
-        next_step="try again: they are brought anew",
+        f"the cache contained damaged jars, which were deleted: {names}",
+        where=folder,
+        next_step="run the command again: it downloads them",
     )
 
 
 def stop(config: Config) -> StopReport:
-    """Stop the server cleanly, whether it is ready or still starting; nothing happens if there is none."""
+    """Stop the server, whether it is ready or still starting; do nothing if it does not run."""
     home = home_of(config)
-    begun = time.monotonic()
+    start = time.monotonic()
     was_running = False
-    while time.monotonic() - begun < STOP_SECONDS:
-        known = read_json(home.processes_file)
-        supervisor, jvm = processes.named(known, "supervisor"), processes.named(known, "jvm")
+    while time.monotonic() - start < STOP_SECONDS:
+        record = read_json(home.processes_file)
+        supervisor, jvm = processes.live_pid(record, "supervisor"), processes.live_pid(record, "jvm")
         pid = supervisor or jvm
         if pid is None:
-            return StopReport(was_running, time.monotonic() - begun)
+            if was_running:
+                logger.info("Neo4j is stopped: %s", home.path)
+            return StopReport(was_running, time.monotonic() - start)
         if not was_running:
             was_running = True
             try:
@@ -260,14 +273,14 @@ def stop(config: Config) -> StopReport:
                 continue
         time.sleep(0.05)
     raise ServerError(
-        f"the server did not end within {STOP_SECONDS:.0f} s",
+        f"the server did not stop within {STOP_SECONDS:.0f} s",
         where=home.path,
-        next_step="see `generel-graph db logs`; its pids are in processes.json in this folder",
+        next_step="see `generel-graph db logs`; the file processes.json in this folder has the process ids",
     )
 
 
 def status(config: Config) -> ServerStatus:
-    """How the server does; does not start one."""
+    """The state of the server; does not start it."""
     home = home_of(config)
     server = find(config)
     facts = (read_json(home.server_file) if server else None) or {}
@@ -280,7 +293,7 @@ def status(config: Config) -> ServerStatus:
         heap_bytes=facts.get("heap", 0),
         page_cache_bytes=facts.get("page_cache", 0),
         resident_bytes=processes.resident_bytes(server.jvm_pid) if server else 0,
-        clients=processes.connections(facts["bolt_port"], server.jvm_pid) if server else 0,
+        clients=processes.count_clients(facts["bolt_port"], server.jvm_pid) if server else 0,
         bolt_port=facts.get("bolt_port") or ports.get("bolt", 0),
         http_port=facts.get("http_port") or ports.get("http", 0),
         idle_minutes=facts.get("idle_minutes", config.neo4j.idle_minutes),
@@ -292,24 +305,27 @@ def status(config: Config) -> ServerStatus:
 
 
 def logs(config: Config, lines: int = 20) -> list[str]:
-    """The last errors and warnings of the server, with what they mean where that is known."""
-    return words.last_errors(home_of(config).logs, lines)
+    """The last errors and warnings of the server, with explanations of known errors."""
+    return last_errors(home_of(config).logs, lines)
 
 
 def reset(config: Config) -> list[Path]:
-    """Delete the store, password and ports; the folders that went. Raises BusyError while a server runs."""
+    """Delete the stores and the password; return the deleted data folders. Raises BusyError while the server runs."""
     home = home_of(config)
     if not home.path.exists():
         return []
-    busy = "the server runs: its store cannot be deleted"
+    busy = "the server is running: its store cannot be deleted"
     try:
-        with holding(home.lock, busy), holding(home.import_lock, "a bulk import is at work"):
-            gone = home.data_folders()
+        with hold_lock(home.lock, busy), hold_lock(home.import_lock, "a bulk import is running"):
+            folders = home.data_folders()
             home.current_file.unlink(missing_ok=True)
             home.server_file.unlink(missing_ok=True)
-            for folder in gone:
+            for folder in folders:
                 remove_folder(folder)
             home.password_file.unlink(missing_ok=True)
-            return gone
+            logger.info("Deleted the store: %s", home.path)
+            return folders
     except BusyError as error:
-        raise BusyError(error.what, where=error.where, next_step="`generel-graph db stop`, then again") from None
+        raise BusyError(
+            error.what, where=error.where, next_step="run `generel-graph db stop`, then try again"
+        ) from None

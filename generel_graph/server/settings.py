@@ -1,7 +1,7 @@
-"""Every setting of a private Neo4j, in one place: a function of version, ports, memory and folders.
+"""All settings of a private server, as a function of version, ports, memory and folders.
 
-What all our servers share stands in `neo4j.env`, `neo4j-5.env` and `neo4j-2026.env`, which docker-compose.yml
-and the tests' containers read too.
+The settings that all servers share are in `neo4j.env`, `neo4j-5.env` and `neo4j-2026.env`, which docker-compose.yml
+and the containers of the tests read too.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ class Memory:
 
 
 def family(version: str) -> int:
-    """5 for 5.26.x, 2026 for the calendar versions: what settings and class names go by."""
+    """The release family, 5 for 5.26.x or 2026 for the calendar versions; settings and class names depend on it."""
     return 5 if version.startswith("5.") else 2026
 
 
 def shared_environment(version: str) -> dict[str, str]:
-    """The shared settings as the official image's environment: `NEO4J_…` names and values."""
+    """The shared settings as environment variables of the official image: `NEO4J_…` names and values."""
     values: dict[str, str] = {}
     for name in ("neo4j.env", f"neo4j-{family(version)}.env"):
         for line in (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines():
@@ -49,13 +49,13 @@ def shared_environment(version: str) -> dict[str, str]:
 
 
 def setting_name(variable: str) -> str:
-    """The Neo4j setting behind a variable of the official image: "NEO4J_a_b__c" is "a.b_c"."""
+    """The Neo4j setting that a variable of the official image sets: "NEO4J_a_b__c" sets "a.b_c"."""
     parts = variable.removeprefix("NEO4J_").split("__")
     return "_".join(part.replace("_", ".") for part in parts)
 
 
 def settings(version: str, data: Path, home: Path, *, memory: Memory, bolt: int = 0, http: int = 0) -> dict[str, str]:
-    """neo4j.conf for a server on these loopback ports (http 0: no Browser), or for an import (bolt 0)."""
+    """The content of neo4j.conf for a server on these loopback ports (http 0: no Browser) or an import (bolt 0)."""
     values = {setting_name(key): value for key, value in shared_environment(version).items()}
     values |= {
         "server.directories.data": str(data),
@@ -75,7 +75,7 @@ def settings(version: str, data: Path, home: Path, *, memory: Memory, bolt: int 
 
 
 def java_options(memory: Memory, *, vector_module: bool) -> list[str]:
-    """Options of the JVM; `vector_module` if it has jdk.incubator.vector, which halves vector index time."""
+    """The options of the JVM. With `vector_module` it uses jdk.incubator.vector, which halves vector index time."""
     options = [f"-Xmx{memory.heap // MEBIBYTE}m", "-XX:+ExitOnOutOfMemoryError", *OPENS]
     options += ["--enable-native-access=ALL-UNNAMED", "-Dfile.encoding=UTF-8"]
     if vector_module:
@@ -84,16 +84,16 @@ def java_options(memory: Memory, *, vector_module: bool) -> list[str]:
 
 
 def argument_file(arguments: list[str]) -> str:
-    """The text of a file that `java @file` reads: one quoted argument a line."""
+    """The content of a file for `java @file`: one quoted argument per line."""
     return "".join('"' + a.replace("\\", "\\\\").replace('"', '\\"') + '"\n' for a in arguments)
 
 
 def memory_limit() -> int:
-    """Bytes that this process may use: the machine's memory or its container's limit, whichever is less."""
+    """Bytes that this process may use: the smaller of the machine's memory and the container's limit."""
     limits = [psutil.virtual_memory().total]
-    for place in _cgroup_files():
+    for path in _cgroup_files():
         try:
-            text = place.read_text(encoding="ascii").strip()
+            text = path.read_text(encoding="ascii").strip()
         except OSError:
             continue
         if text.isdigit() and int(text) < UNLIMITED:
@@ -102,13 +102,13 @@ def memory_limit() -> int:
 
 
 def _cgroup_files() -> list[Path]:
-    """Where Linux writes this process's memory limits: its own group and all above it, version 2 and 1."""
+    """The files with this process's memory limits: those of its control group and all parents, versions 2 and 1."""
     root = Path("/sys/fs/cgroup")
-    places = [root / "memory.max", root / "memory/memory.limit_in_bytes"]
+    paths = [root / "memory.max", root / "memory/memory.limit_in_bytes"]
     try:
         groups = Path("/proc/self/cgroup").read_text(encoding="ascii").splitlines()
     except OSError:
-        return places
+        return paths
     for line in groups:
         _, controllers, group = line.split(":", 2)
         if not controllers:
@@ -118,38 +118,38 @@ def _cgroup_files() -> list[Path]:
         else:
             continue
         folder = Path(group.lstrip("/"))
-        places += [base / part / name for part in (folder, *folder.parents)]
-    return places
+        paths += [base / part / name for part in (folder, *folder.parents)]
+    return paths
 
 
-def size(text: str, key: str) -> int:
-    """Bytes of "512m" or "2g"; raises ConfigError that names `key`."""
+def parse_size(text: str, key: str) -> int:
+    """Bytes of a size such as "512m" or "2g"; raises ConfigError, which names `key`, for another text."""
     match = re.fullmatch(r"(\d+)\s*([kmg])(?:i?b)?", text.strip().lower())
     if not match or not int(match[1]):
         raise ConfigError(
             "not a size",
             where=f"neo4j.{key}",
             found=text,
-            next_step='write a number and a unit, as "512m" or "2g"',
+            next_step='write a number and a unit, such as "512m" or "2g"',
         )
     return int(match[1]) << {"k": 10, "m": 20, "g": 30}[match[2]]
 
 
-def sized(store_bytes: int, heap: str = "", page_cache: str = "", limit: int | None = None) -> Memory:
-    """Heap and page cache for a store of so many bytes; texts that are given are taken as they are.
+def size_memory(store_bytes: int, heap: str = "", page_cache: str = "", limit: int | None = None) -> Memory:
+    """Heap and page cache for a store of this size; configured sizes have precedence.
 
-    Heap: a sixth of the memory, from 512 MiB to 4 GiB. Page cache: the store and a quarter, but from 512 MiB
-    up (a load may follow), and at most a quarter of the memory.
+    Heap: a sixth of the memory, from 512 MiB to 4 GiB. Page cache: 1.25 times the store and 256 MiB, at least 512 MiB
+    (a load may follow), at most a quarter of the memory.
     """
     limit = memory_limit() if limit is None else limit
-    wanted_heap = min(max(limit // 6, 512 * MEBIBYTE), 4 * GIBIBYTE)
-    wanted_cache = min(max(store_bytes * 5 // 4 + 256 * MEBIBYTE, 512 * MEBIBYTE), max(limit // 4, 64 * MEBIBYTE))
+    default_heap = min(max(limit // 6, 512 * MEBIBYTE), 4 * GIBIBYTE)
+    default_cache = min(max(store_bytes * 5 // 4 + 256 * MEBIBYTE, 512 * MEBIBYTE), max(limit // 4, 64 * MEBIBYTE))
     return Memory(
-        heap=size(heap, "heap") if heap else wanted_heap,
-        page_cache=size(page_cache, "page_cache") if page_cache else wanted_cache,
+        heap=parse_size(heap, "heap") if heap else default_heap,
+        page_cache=parse_size(page_cache, "page_cache") if page_cache else default_cache,
     )
 
 
 def java_environment() -> dict[str, str]:
-    """The environment for a JVM of ours: without Neo4j's own variables, passwords among them."""
+    """The environment of the JVM: this process's, without the variables of Neo4j, which include passwords."""
     return {key: value for key, value in os.environ.items() if not key.startswith("NEO4J_")}

@@ -1,7 +1,7 @@
-"""Become another program that ends when its parent does (Linux: a kill -9 of the parent too).
+"""Run a program that ends when its parent process ends, even if the parent is killed with SIGKILL (Linux).
 
 Run as a file: `python tethered.py PARENT_PID SIGNAL_NUMBER PROGRAM ARGUMENTS…`; the pid stays the same.
-A step of its own, since code between fork and exec is not safe in a process that has threads.
+This is a separate program because Python code between fork and exec is not safe in a process with threads.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from pathlib import Path
 PR_SET_PDEATHSIG = 1
 
 
-def command(end: signal.Signals, arguments: list[str]) -> list[str]:
-    """The command line that runs `arguments` so that it gets the signal `end` when this process dies."""
-    return [sys.executable, "-SE", str(Path(__file__)), str(os.getpid()), str(int(end)), *arguments]
+def tethered_command(end_signal: signal.Signals, arguments: list[str]) -> list[str]:
+    """The command line that runs `arguments`; the kernel sends it `end_signal` when this process ends."""
+    return [sys.executable, "-SE", str(Path(__file__)), str(os.getpid()), str(int(end_signal)), *arguments]
 
 
 def main(arguments: list[str]) -> None:
-    """Ask the kernel for the signal, then become the program."""
+    """Ask the kernel for the signal, then execute the program."""
     parent, number, program = int(arguments[1]), int(arguments[2]), arguments[3:]
     library = ctypes.CDLL(None)
     if hasattr(library, "prctl"):
         library.prctl(PR_SET_PDEATHSIG, number)
     if os.getppid() != parent:
-        sys.exit(1)  # it died before the kernel was asked
+        sys.exit(1)  # the parent ended before prctl
     os.execv(program[0], program)
 
 

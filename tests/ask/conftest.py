@@ -13,7 +13,7 @@ import pytest
 from generel_etl.errors import NotFoundError
 from generel_graph.ask import SearchQuery, SearchResult, search
 from generel_graph.ask.space import Locus, SnpVector, TrainingExposure
-from generel_graph.embed import ModelRecord, activate, write_back
+from generel_graph.embed import ModelRecord, activate, write_model
 from generel_graph.graph import Graph
 from generel_graph.load.schema import create_indexes, create_keys
 
@@ -203,7 +203,7 @@ class World:
 
     def write(self, name: str) -> None:
         values = np.stack(list(self.vectors.values())).astype(np.float32)
-        write_back(self.graph, ModelRecord(name, DIMENSION), list(self.vectors), values)
+        write_model(self.graph, ModelRecord(name, DIMENSION), list(self.vectors), values)
         activate(self.graph, name)
 
 

@@ -144,7 +144,7 @@ def test_remote_graph_needs_a_password_from_the_environment(tmp_path: Path) -> N
     done = run("status", folder=folder, NEO4J_URI="bolt://127.0.0.1:9", NEO4J_PASSWORD="x")
     assert (done.returncode, "cannot be reached" in done.stderr) == (1, True)
     done = run("db", "stop", folder=folder, NEO4J_URI="bolt://127.0.0.1:9")
-    assert (done.returncode, "not ours" in done.stderr) == (2, True)
+    assert (done.returncode, "does not manage" in done.stderr) == (2, True)
 
 
 def test_recipes_are_listed_without_a_project_and_an_unknown_one_is_rejected(tmp_path: Path) -> None:

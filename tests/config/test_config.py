@@ -1,4 +1,4 @@
-"""The configuration: what a file and the environment give, and what a slip of the pen is told."""
+"""The configuration from file and environment, and the errors for invalid keys and values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def read(folder: Path, text: str, **environment: str) -> Config:
     return load_config(path, environment)
 
 
-def test_the_template_is_a_valid_configuration(tmp_path: Path) -> None:
+def test_template_is_a_valid_configuration(tmp_path: Path) -> None:
     config = load_config(write_template(tmp_path), {})
     assert [s.name for s in config.sources] == ["mondo", "genes", "gwas"]
     assert config.state == tmp_path.resolve() / ".generel"
@@ -28,12 +28,12 @@ def test_the_template_is_a_valid_configuration(tmp_path: Path) -> None:
         write_template(tmp_path)
 
 
-def test_a_readers_own_keys_are_its_options(tmp_path: Path) -> None:
+def test_other_keys_of_a_source_are_options_of_its_reader(tmp_path: Path) -> None:
     (source,) = read(tmp_path, SOURCE).sources
     assert (source.reader, source.files, dict(source.options)) == ("table", ("a.tsv",), {"type": "TREATS"})
 
 
-def test_the_environment_goes_over_the_file(tmp_path: Path) -> None:
+def test_environment_overrides_the_file(tmp_path: Path) -> None:
     config = read(
         tmp_path,
         "[train]\nsteps = 5\n",
@@ -59,7 +59,9 @@ def test_the_environment_goes_over_the_file(tmp_path: Path) -> None:
         ("[tasks.gwas]\nwieght = 2\n", "wieght", "weight"),
     ],
 )
-def test_an_unknown_key_names_the_nearest_valid_one(tmp_path: Path, text: str, found: str, nearest: str) -> None:
+def test_unknown_key_is_rejected_with_the_nearest_valid_one(
+    tmp_path: Path, text: str, found: str, nearest: str
+) -> None:
     with pytest.raises(ConfigError) as caught:
         read(tmp_path, text)
     assert caught.value.found == found
@@ -69,7 +71,7 @@ def test_an_unknown_key_names_the_nearest_valid_one(tmp_path: Path, text: str, f
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "told"),
+    ("key", "value", "message"),
     [
         ("mode", "'frosen'", "did you mean 'frozen'"),
         ("loss", "'infonce'", "did you mean 'info_nce'"),
@@ -82,21 +84,21 @@ def test_an_unknown_key_names_the_nearest_valid_one(tmp_path: Path, text: str, f
         ("weight_clip", "inf", "at least 1"),
     ],
 )
-def test_a_value_out_of_bounds_is_told_when_the_file_is_read(tmp_path: Path, key: str, value: str, told: str) -> None:
-    with pytest.raises(ConfigError, match=told) as caught:
+def test_invalid_value_is_rejected_when_the_file_is_read(tmp_path: Path, key: str, value: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as caught:
         read(tmp_path, f"[train]\n{key} = {value}\n")
     assert caught.value.where.endswith(f"generel.toml: train.{key}")
-    with pytest.raises(ConfigError, match=told) as caught:
+    with pytest.raises(ConfigError, match=message) as caught:
         read(tmp_path, "", **{f"GENEREL_TRAIN_{key.upper()}": value.strip("'")})
     assert caught.value.where == f"GENEREL_TRAIN_{key.upper()}"
 
 
-def test_a_section_made_in_python_is_checked_as_well() -> None:
+def test_section_created_in_python_is_checked() -> None:
     with pytest.raises(ConfigError, match=r"train.mode.*frosen"):
         TrainConfig(mode="frosen")
 
 
-def test_an_unknown_variable_names_the_nearest_valid_one(tmp_path: Path) -> None:
+def test_unknown_variable_is_rejected_with_the_nearest_valid_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         read(tmp_path, "", GENEREL_TRAIN_STEP="7")
     assert caught.value.nearest == "GENEREL_TRAIN_STEPS"
@@ -115,19 +117,19 @@ def test_an_unknown_variable_names_the_nearest_valid_one(tmp_path: Path) -> None
         "not toml",
     ],
 )
-def test_a_wrong_value_is_an_error_with_its_place(tmp_path: Path, text: str) -> None:
+def test_value_of_a_wrong_type_is_rejected_with_its_location(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigError, match=r"generel\.toml"):
         read(tmp_path, text)
 
 
 @pytest.mark.parametrize("key", ["reader", "files"])
-def test_a_source_without_what_it_needs_is_an_error(tmp_path: Path, key: str) -> None:
+def test_source_without_a_required_key_is_rejected(tmp_path: Path, key: str) -> None:
     text = "\n".join(line for line in SOURCE.splitlines() if not line.startswith(key))
     with pytest.raises(ConfigError, match=f"missing key.*{key}"):
         read(tmp_path, text)
 
 
-def test_no_configuration_tells_how_to_get_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_without_a_configuration_names_init(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError, match="generel-graph init"):
         load_config(None, {})

@@ -1,4 +1,4 @@
-"""Models side by side: what the list shows, what moved between two, what switching and removing refuse."""
+"""Listing, comparing, activating and removing models."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 
 from generel_etl.errors import GraphError, NotFoundError
 from generel_graph.config import Config, Neo4jConfig
-from generel_graph.embed import ModelRecord, activate, list_models, write_back
+from generel_graph.embed import ModelRecord, activate, delete_model, list_models, write_model
 from generel_graph.embed.compare import compare_models
-from generel_graph.embed.models import _check_online, activate_model, model_rows, remove_model
+from generel_graph.embed.models import _check_online, list_model_status
 from generel_graph.graph import Graph
 from generel_graph.load.schema import create_indexes, create_keys
 
@@ -21,7 +21,7 @@ IDS = [f"MONDO:{i:02}" for i in range(30)] + [f"rs{i}" for i in range(1, 11)]
 
 @pytest.fixture
 def project(graph: Graph, request: pytest.FixtureRequest, servers, tmp_path: Path, monkeypatch) -> Config:
-    """Forty nodes and an edge under two models: the diseases keep their places, the SNPs are thrown about."""
+    """Forty nodes under two models: the vectors of the diseases are similar in both, those of the SNPs are random."""
     create_keys(graph)
     create_indexes(graph)
     rows = [
@@ -31,12 +31,12 @@ def project(graph: Graph, request: pytest.FixtureRequest, servers, tmp_path: Pat
         for i in IDS
     ]
     graph.batches("load/merge_nodes", rows)
-    ends = [
+    edges = [
         {"start": "rs1", "end": "MONDO:00", "props": {"source": "toy", "key": "1"}},
         {"start": "MONDO:01", "end": "MONDO:02", "props": {"source": "toy", "key": "2"}},
     ]
-    graph.batches("load/create_edges", ends[:1], type="ASSOCIATED_WITH")
-    graph.batches("load/create_edges", ends[1:], type="IS_A")
+    graph.batches("load/create_edges", edges[:1], type="ASSOCIATED_WITH")
+    graph.batches("load/create_edges", edges[1:], type="IS_A")
     random = np.random.default_rng(0)
     old = random.normal(size=(40, 8)).astype(np.float32)
     old[:30, :4] = 0
@@ -44,9 +44,9 @@ def project(graph: Graph, request: pytest.FixtureRequest, servers, tmp_path: Pat
     new = old.copy()
     new[30:, :4] = random.normal(size=(10, 4))
     old[30], new[30] = old[0] + [1, 0, 0, 0, 0, 0, 0, 0], old[0]
-    write_back(graph, ModelRecord("old", 8, encoder="toy"), IDS, old)
+    write_model(graph, ModelRecord("old", 8, encoder="toy"), IDS, old)
     activate(graph, "old")
-    write_back(graph, ModelRecord("new", 8, encoder="toy"), IDS[:-1], new[:-1])
+    write_model(graph, ModelRecord("new", 8, encoder="toy"), IDS[:-1], new[:-1])
     server = servers[request.node.callspec.params["graph"]]
     monkeypatch.setenv("NEO4J_PASSWORD", server.password)
     config = Config(folder=tmp_path, neo4j=Neo4jConfig(uri=server.uri))
@@ -54,78 +54,79 @@ def project(graph: Graph, request: pytest.FixtureRequest, servers, tmp_path: Pat
         folder = config.model_folder(name)
         folder.mkdir(parents=True)
         task = {"name": "gwas", "pairs": 5, "loss": 1.0, "auc": auc}
-        said = {"identity": {"train": {"steps": steps, "seed": 0}}, "report": {"tasks": [task]}}
-        (folder / "config.json").write_text(json.dumps(said))
+        values = {"identity": {"train": {"steps": steps, "seed": 0}}, "report": {"tasks": [task]}}
+        (folder / "config.json").write_text(json.dumps(values))
     return config
 
 
-def test_what_moved_is_told_by_kind_by_edge_and_by_setting(project: Config) -> None:
-    found = compare_models(project, "old", "new", sample=8, seed=1)
-    assert found == compare_models(project, "old", "new", sample=8, seed=1), "the same seed, the same nodes"
-    kinds = {kind.kind: kind for kind in found.kinds}
+def test_comparison_lists_kinds_edges_and_settings(graph: Graph, project: Config) -> None:
+    comparison = compare_models(graph, project, "old", "new", sample=8, seed=1)
+    assert comparison == compare_models(graph, project, "old", "new", sample=8, seed=1), (
+        "the same seed draws the same nodes"
+    )
+    kinds = {kind.kind: kind for kind in comparison.kinds}
     assert (kinds["Disease"].both, kinds["Disease"].sampled) == (30, 8)
     assert (kinds["SNP"].both, kinds["SNP"].only_left, kinds["SNP"].only_right) == (9, 1, 0)
-    assert kinds["Disease"].kept > 0.8 and kinds["Disease"].kept > kinds["SNP"].kept
-    whole = {e.type: e for e in compare_models(project, "old", "new", sample=100).edges}
-    assert whole["IS_A"].edges == 1 and whole["IS_A"].change == pytest.approx(0, abs=1e-3)
-    assert whole["ASSOCIATED_WITH"].right == pytest.approx(1, abs=1e-3)
-    assert whole["ASSOCIATED_WITH"].change > 0.01
-    assert found.settings == (("train.steps", 10, 20),)
-    assert [(name, left["auc"], right["auc"]) for name, left, right in found.tasks] == [("gwas", 0.6, 0.7)]
-    same = compare_models(project, "old", "old", sample=5)
-    assert {kind.kept for kind in same.kinds} == {1.0} and same.settings == ()
+    assert kinds["Disease"].overlap > 0.8 and kinds["Disease"].overlap > kinds["SNP"].overlap
+    edges = {e.type: e for e in compare_models(graph, project, "old", "new", sample=100).edges}
+    assert edges["IS_A"].edges == 1 and edges["IS_A"].change == pytest.approx(0, abs=1e-3)
+    assert edges["ASSOCIATED_WITH"].right == pytest.approx(1, abs=1e-3)
+    assert edges["ASSOCIATED_WITH"].change > 0.01
+    assert comparison.settings == (("train.steps", 10, 20),)
+    assert [(name, left["auc"], right["auc"]) for name, left, right in comparison.tasks] == [("gwas", 0.6, 0.7)]
+    same = compare_models(graph, project, "old", "old", sample=5)
+    assert {kind.overlap for kind in same.kinds} == {1.0} and same.settings == ()
     with pytest.raises(NotFoundError, match="did you mean 'new'"):
-        compare_models(project, "old", "neww")
+        compare_models(graph, project, "old", "neww")
 
 
-def test_the_list_shows_how_far_each_model_is_and_half_a_model_is_not_switched_to(
+def test_list_shows_the_state_of_each_model_and_an_incomplete_model_cannot_be_activated(
     graph: Graph, project: Config
 ) -> None:
-    columns, rows = model_rows(project)
-    told = {row[0]: dict(zip(columns, row, strict=True)) for row in rows}
-    assert told["old"]["active"] and not told["new"]["active"]
-    assert (told["new"]["state"], told["new"]["vectors"], told["new"]["index"]) == ("complete", 39, "ONLINE")
+    status = {s.model.id: s for s in list_model_status(graph)}
+    assert status["old"].model.active and not status["new"].model.active
+    new = status["new"]
+    assert (new.model.state, new.model.vectors, new.index_state) == ("complete", 39, "ONLINE")
     with pytest.raises(GraphError, match=r"39 of 40[\s\S]*embed --model new"):
-        activate_model(project, "new")
+        activate(graph, "new")
     graph.command("embed/drop_index", name="embedding_1")
-    assert next(row for row in model_rows(project)[1] if row[0] == "new")[-1] == "embedding_1 missing"
-    with pytest.raises(GraphError, match="not whole"):
-        compare_models(project, "old", "new")
+    assert [s.index_state for s in list_model_status(graph) if s.model.id == "new"] == ["embedding_1 missing"]
+    with pytest.raises(GraphError, match="not complete"):
+        compare_models(graph, project, "old", "new")
 
 
-def test_removing_frees_the_slot_and_killed_half_way_is_run_again(graph: Graph, project: Config, monkeypatch) -> None:
+def test_interrupted_removal_is_completed_by_the_next_one(graph: Graph, project: Config, monkeypatch) -> None:
     with pytest.raises(GraphError, match="models activate"):
-        remove_model(project, "old")
+        delete_model(graph, "old")
 
     class Killed(BaseException):
         pass
 
-    def die(*_: object, **__: object) -> None:
+    def kill(*_: object, **__: object) -> None:
         raise Killed
 
     with monkeypatch.context() as patched, pytest.raises(Killed):
-        patched.setattr("generel_graph.embed.models.clear_slot", die)
-        remove_model(project, "new")
+        patched.setattr("generel_graph.embed.models.clear_slot", kill)
+        delete_model(graph, "new")
     assert {m.id: m.state for m in list_models(graph)} == {"old": "complete", "new": "clearing"}
     with pytest.raises(GraphError):
-        activate_model(project, "new")
-    model, vectors = remove_model(project, "new")
-    assert (model.slot, vectors) == (1, 39)
+        activate(graph, "new")
+    assert delete_model(graph, "new") == 39
     assert [m.id for m in list_models(graph)] == ["old"]
     assert graph.rows("graph/list_indexes", index="embedding_1") == []
     assert graph.query("MATCH (n) WHERE n.embedding_1 IS NOT NULL RETURN count(n)")[1] == [[0]]
-    assert project.model_folder("new").is_dir(), "what was learnt stays"
+    assert project.model_folder("new").is_dir(), "the trained model stays"
 
 
 @pytest.mark.parametrize(
-    ("states", "said"),
+    ("states", "message"),
     [
         ({"embedding_1": "POPULATING 40 %"}, "POPULATING 40 %[\\s\\S]*wait until"),
         ({"embedding_1": "FAILED"}, "db logs"),
         ({}, "missing[\\s\\S]*embed --model m"),
     ],
 )
-def test_an_index_that_is_not_online_is_told_with_what_to_wait_for(states: dict[str, str], said: str) -> None:
-    with pytest.raises(GraphError, match=said):
+def test_index_that_is_not_online_is_reported_with_a_next_step(states: dict[str, str], message: str) -> None:
+    with pytest.raises(GraphError, match=message):
         _check_online(ModelRecord("m", 8), ["embedding_1"], states)
     _check_online(ModelRecord("m", 8), ["embedding_1"], {"embedding_1": "ONLINE"})

@@ -1,4 +1,4 @@
-"""A new model stands beside the old one until it is whole; killed at any moment, the next call completes it."""
+"""A new model is written beside the active one; after an interruption at any point, the next call completes it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 from generel_etl.errors import GraphError, ModelError, NotFoundError
-from generel_graph.embed import ModelRecord, activate, active_model, delete_model, update, write_back
-from generel_graph.embed import write_back as vectors_module
+from generel_graph.embed import ModelRecord, activate, active_model, delete_model, update, write_back, write_model
 from generel_graph.embed.models import list_models
 from generel_graph.graph import Graph
 from generel_graph.load.schema import create_indexes, create_keys
@@ -46,15 +45,15 @@ def record(name: str) -> ModelRecord:
     return ModelRecord(name, DIMENSION, encoder="toy", graph_digest="d" * 32, edges=7)
 
 
-def put(graph: Graph, name: str, ids: list[str], seed: int = 0) -> ModelRecord:
-    write_back(graph, record(name), ids, random_vectors(len(ids), seed))
+def embed(graph: Graph, name: str, ids: list[str], seed: int = 0) -> ModelRecord:
+    write_model(graph, record(name), ids, random_vectors(len(ids), seed))
     return activate(graph, name)
 
 
-def test_a_written_model_is_whole_and_becomes_active_only_when_told(graph: Graph) -> None:
+def test_written_model_is_complete_and_active_only_after_activation(graph: Graph) -> None:
     ids = fill(graph)
     values = random_vectors(len(ids), 1)
-    result = write_back(graph, record("one"), ids, values)
+    result = write_model(graph, record("one"), ids, values)
     assert (result.slot, result.written, result.vectors, result.replaced) == (0, 60, 60, None)
     assert active_model(graph) is None
     np.testing.assert_allclose([stored(graph, 0)[i] for i in ids], values, rtol=1e-6)
@@ -71,57 +70,57 @@ def test_a_written_model_is_whole_and_becomes_active_only_when_told(graph: Graph
     assert states.keys() == expected
 
 
-def test_the_fifth_model_takes_the_slot_of_the_oldest_idle_one_and_says_so(graph: Graph) -> None:
+def test_fifth_model_replaces_the_oldest_inactive_one_and_reports_it(graph: Graph) -> None:
     ids = fill(graph)
     for seed, name in enumerate(("one", "two", "three", "four")):
-        put(graph, name, ids, seed)
+        embed(graph, name, ids, seed)
     activate(graph, "one")
-    result = write_back(graph, record("five"), ids, random_vectors(60, 9))
+    result = write_model(graph, record("five"), ids, random_vectors(60, 9))
     assert result.replaced == "two"
     assert active_model(graph).id == "one"
     assert {m.id for m in list_models(graph)} == {"one", "three", "four", "five"}
     np.testing.assert_allclose([stored(graph, result.slot)[i] for i in ids], random_vectors(60, 9), rtol=1e-6)
 
 
-def test_a_model_that_was_never_completed_gives_up_its_slot_first(graph: Graph, monkeypatch) -> None:
+def test_incomplete_model_loses_its_slot_first(graph: Graph, monkeypatch) -> None:
     ids = fill(graph)
     for seed, name in enumerate(("one", "two", "three")):
-        put(graph, name, ids, seed)
+        embed(graph, name, ids, seed)
     _interrupt(graph, monkeypatch, "broken", ids)
-    assert write_back(graph, record("five"), ids, random_vectors(60, 9)).replaced == "broken"
+    assert write_model(graph, record("five"), ids, random_vectors(60, 9)).replaced == "broken"
 
 
 def _interrupt(graph: Graph, monkeypatch, name: str, ids: list[str]) -> None:
-    monkeypatch.setattr(vectors_module, "BATCH", 10)
+    monkeypatch.setattr(write_back, "BATCH_ROWS", 10)
 
     def stop(stage: str, done: float, total: float | None, note: str = "") -> None:
         if stage == "write vectors" and done >= 20:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_back(graph, record(name), ids, random_vectors(len(ids), 5), stop)
+        write_model(graph, record(name), ids, random_vectors(len(ids), 5), stop)
 
 
-def test_an_interrupted_write_back_goes_on_where_it_was(graph: Graph, monkeypatch) -> None:
+def test_interrupted_write_back_continues(graph: Graph, monkeypatch) -> None:
     ids = fill(graph)
-    put(graph, "old", ids)
+    embed(graph, "old", ids)
     _interrupt(graph, monkeypatch, "new", ids)
     assert active_model(graph).id == "old"
     with pytest.raises(GraphError, match="20 of 60"):
         activate(graph, "new")
     assert active_model(graph).id == "old"
 
-    assert write_back(graph, record("new"), ids, random_vectors(60, 5)).written == 40
+    assert write_model(graph, record("new"), ids, random_vectors(60, 5)).written == 40
     activate(graph, "new")
     np.testing.assert_allclose([stored(graph, 1)[i] for i in ids], random_vectors(60, 5), rtol=1e-6)
-    assert write_back(graph, record("new"), ids, random_vectors(60, 5)).written == 0
+    assert write_model(graph, record("new"), ids, random_vectors(60, 5)).written == 0
 
 
-def test_what_an_older_model_left_in_a_slot_is_never_taken_for_the_new_ones(graph: Graph) -> None:
+def test_vectors_of_an_older_model_in_the_slot_are_removed(graph: Graph) -> None:
     ids = fill(graph)
     with graph.driver.session() as session:
         session.run("MATCH (n:Entity) SET n.embedding_0 = [1.0, 2.0]").consume()
-    assert write_back(graph, record("one"), ids, random_vectors(60, 1)).written == 60
+    assert write_model(graph, record("one"), ids, random_vectors(60, 1)).written == 60
     np.testing.assert_allclose([stored(graph, 0)[i] for i in ids], random_vectors(60, 1), rtol=1e-6)
 
 
@@ -129,57 +128,57 @@ KILLED = """
 import os, signal, sys
 sys.path[:0] = {path!r}
 import numpy as np
-from generel_graph.embed import ModelRecord, activate, write_back, vectors
+from generel_graph.embed import ModelRecord, activate, write_back, write_model
 from generel_graph.graph import Graph
-vectors.BATCH = 10
-stage, at = sys.argv[1], float(sys.argv[2])
+write_back.BATCH_ROWS = 10
+stage, threshold = sys.argv[1], float(sys.argv[2])
 def progress(name, done, total, note=""):
-    if name == stage and done >= at:
+    if name == stage and done >= threshold:
         os.kill(os.getpid(), signal.SIGKILL)
-graph = Graph.connect(os.environ["URI"], "neo4j", os.environ["WORD"])
+graph = Graph.connect(os.environ["URI"], "neo4j", os.environ["PASSWORD"])
 ids = [f"X:{{i:03}}" for i in range(60)]
 values = np.random.default_rng(5).normal(size=(60, 8)).astype(np.float32)
-write_back(graph, ModelRecord("new", 8), ids, values, progress)
+write_model(graph, ModelRecord("new", 8), ids, values, progress)
 progress("before activation", 1, 1)
 activate(graph, "new")
 """
 
 
 @pytest.mark.parametrize(
-    ("stage", "at"),
+    ("stage", "threshold"),
     [("write vectors", 10), ("write vectors", 60), ("index vectors", 0), ("before activation", 1)],
 )
-def test_kill_9_leaves_the_old_model_whole_and_the_next_call_completes_the_new(
-    graph: Graph, request: pytest.FixtureRequest, servers, stage: str, at: int
+def test_after_sigkill_the_old_model_is_unchanged_and_the_next_call_completes_the_new_one(
+    graph: Graph, request: pytest.FixtureRequest, servers, stage: str, threshold: int
 ) -> None:
     ids = fill(graph)
-    put(graph, "old", ids)
+    embed(graph, "old", ids)
     before = stored(graph, 0)
     server = servers[request.node.callspec.params["graph"]]
     code = KILLED.format(path=[p for p in sys.path if p])
-    ended = subprocess.run(
-        [sys.executable, "-c", code, stage, str(at)],
-        env={**os.environ, "URI": server.uri, "WORD": server.password},
+    killed = subprocess.run(
+        [sys.executable, "-c", code, stage, str(threshold)],
+        env={**os.environ, "URI": server.uri, "PASSWORD": server.password},
         check=False,
     )
-    assert ended.returncode == -signal.SIGKILL
+    assert killed.returncode == -signal.SIGKILL
     assert active_model(graph).id == "old"
     assert stored(graph, 0) == before
 
-    write_back(graph, record("new"), ids, random_vectors(60, 5))
+    write_model(graph, record("new"), ids, random_vectors(60, 5))
     assert activate(graph, "new").active
     np.testing.assert_allclose([stored(graph, 1)[i] for i in ids], random_vectors(60, 5), rtol=1e-6)
 
 
-def test_nothing_less_than_whole_is_activated(graph: Graph) -> None:
+def test_incomplete_model_cannot_be_activated(graph: Graph) -> None:
     ids = fill(graph)
-    put(graph, "old", ids)
-    write_back(graph, record("new"), ids, random_vectors(60, 2))
+    embed(graph, "old", ids)
+    write_model(graph, record("new"), ids, random_vectors(60, 2))
     graph.command("embed/drop_index", name="embedding_1")
     with pytest.raises(GraphError, match="index"):
         activate(graph, "new")
     assert active_model(graph).id == "old"
-    write_back(graph, record("new"), ids, random_vectors(60, 2))
+    write_model(graph, record("new"), ids, random_vectors(60, 2))
     graph.batches(
         "load/merge_nodes",
         [{"id": "X:new", "labels": ["SNP", "Entity"], "remove": [], "props": {"kind": "SNP"}}],
@@ -191,17 +190,17 @@ def test_nothing_less_than_whole_is_activated(graph: Graph) -> None:
         activate(graph, "olt")
 
 
-def test_an_older_complete_model_can_be_gone_back_to(graph: Graph) -> None:
+def test_earlier_complete_model_can_be_activated_again(graph: Graph) -> None:
     ids = fill(graph)
-    put(graph, "old", ids, 1)
-    put(graph, "new", ids, 2)
+    embed(graph, "old", ids, 1)
+    embed(graph, "new", ids, 2)
     assert activate(graph, "old").slot == 0
     assert [m.id for m in list_models(graph) if m.active] == ["old"]
 
 
-def test_new_nodes_of_a_new_kind_are_added_to_the_active_model(graph: Graph) -> None:
+def test_nodes_of_a_new_kind_are_added_to_the_active_model(graph: Graph) -> None:
     ids = fill(graph)
-    model = put(graph, "one", ids)
+    model = embed(graph, "one", ids)
     graph.batches(
         "load/merge_nodes",
         [{"id": "X:d", "labels": ["Concept", "Entity", "Drug"], "remove": [], "props": {"kind": "Drug"}}],
@@ -215,10 +214,10 @@ def test_new_nodes_of_a_new_kind_are_added_to_the_active_model(graph: Graph) -> 
         update(graph, 3, ids[:1], random_vectors(1, 3))
 
 
-def test_a_deleted_model_leaves_nothing_behind_and_the_active_one_stays(graph: Graph) -> None:
+def test_deleted_model_leaves_no_vectors_and_the_active_one_cannot_be_deleted(graph: Graph) -> None:
     ids = fill(graph)
-    put(graph, "old", ids, 1)
-    put(graph, "new", ids, 2)
+    embed(graph, "old", ids, 1)
+    embed(graph, "new", ids, 2)
     with pytest.raises(GraphError, match="active"):
         delete_model(graph, "new")
     assert delete_model(graph, "old") == 60
@@ -227,12 +226,12 @@ def test_a_deleted_model_leaves_nothing_behind_and_the_active_one_stays(graph: G
     assert graph.rows("graph/list_indexes", index="embedding_0") == []
 
 
-def test_vectors_that_no_search_would_find_are_refused(graph: Graph) -> None:
+def test_zero_vectors_and_vectors_of_a_wrong_shape_are_rejected(graph: Graph) -> None:
     ids = fill(graph)
     values = random_vectors(60, 1)
-    with pytest.raises(ModelError, match="fit"):
-        write_back(graph, record("one"), ids, values[:, :4])
+    with pytest.raises(ModelError, match="shape"):
+        write_model(graph, record("one"), ids, values[:, :4])
     values[3] = 0
     with pytest.raises(ModelError, match="X:003"):
-        write_back(graph, record("one"), ids, values)
+        write_model(graph, record("one"), ids, values)
     assert list_models(graph) == []

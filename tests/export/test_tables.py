@@ -15,7 +15,7 @@ from generel_etl.relations import RELATIONS
 from generel_etl.resolve import EDGE_COLUMNS, NODE_COLUMNS
 from generel_etl.schema import KINDS
 from generel_graph.config import Config, Neo4jConfig
-from generel_graph.embed import ModelRecord, activate, read_vectors, write_back
+from generel_graph.embed import ModelRecord, activate, read_vectors, write_model
 from generel_graph.export import export_edges, export_kgx, export_nodes, export_vectors
 from generel_graph.export import pages as pages_module
 from generel_graph.export.biolink import CATEGORIES, PREDICATES, curie, infores, statement
@@ -121,7 +121,7 @@ def test_exported_vectors_can_be_imported(graph: Graph, project: Config, tmp_pat
     with pytest.raises(NotFoundError, match="no model is active"):
         export_vectors(project, tmp_path / "none")
     values = np.random.default_rng(0).normal(size=(3, 5)).astype(np.float32)
-    write_back(graph, ModelRecord("m", 5), ["HP:1", "MONDO:1", "rs1"], values)
+    write_model(graph, ModelRecord("m", 5), ["HP:1", "MONDO:1", "rs1"], values)
     activate(graph, "m")
     assert export_vectors(project, tmp_path / "out") == ("m", 3, 5)
     np.testing.assert_allclose(load_file(tmp_path / "out" / "vectors.safetensors")["vectors"], values, rtol=1e-6)

@@ -1,4 +1,4 @@
-"""Connecting, and what a wrong address, password or server is told."""
+"""Connecting, errors for a wrong address, password or server, and columnar reads."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ def test_capabilities_are_read_from_the_server(graph: Graph) -> None:
 
 
 @pytest.mark.parametrize("version", ["4.4.38", "5.25.1"])
-def test_an_old_server_is_refused(version: str) -> None:
+def test_old_server_is_rejected(version: str) -> None:
     with pytest.raises(GraphError, match="too old"):
-        Capabilities.of(version, "community", (5, 0))
+        Capabilities.from_server(version, "community", (5, 0))
 
 
-def test_a_wrong_password_is_told(graph: Graph) -> None:
+def test_wrong_password_is_reported(graph: Graph) -> None:
     with pytest.raises(GraphError, match="NEO4J_PASSWORD"):
         Graph.connect(graph.uri, "neo4j", "certainly wrong")
 
 
-def test_an_address_where_nobody_listens_is_told() -> None:
+def test_unreachable_address_is_reported() -> None:
     with pytest.raises(GraphError, match="cannot be reached"):
         Graph.connect("bolt://127.0.0.1:9", "neo4j", "x")
 
 
-def test_what_is_no_address_is_told() -> None:
+def test_invalid_address_is_reported() -> None:
     with pytest.raises(GraphError, match="bolt://"):
         Graph.connect("http://127.0.0.1:7474", "neo4j", "x")
 
@@ -44,7 +44,7 @@ def test_query_cannot_write(graph: Graph) -> None:
     assert graph.query("MATCH (n:Forbidden) RETURN count(n) AS n") == (["n"], [[0]])
 
 
-def test_columns_come_in_the_order_of_ranges(graph: Graph) -> None:
+def test_pages_are_returned_in_the_order_of_the_ranges(graph: Graph) -> None:
     rows = [
         {"id": f"X:{i:03d}", "labels": ["Entity"], "remove": [], "props": {"kind": "Trait", "name": str(i)}}
         for i in range(25)
@@ -52,13 +52,15 @@ def test_columns_come_in_the_order_of_ranges(graph: Graph) -> None:
     assert graph.batches("load/merge_nodes", rows, size=10) == 25
     ranges = graph.key_ranges(10)
     assert ranges == [("X:000", "X:009"), ("X:010", "X:019"), ("X:020", "X:024")]
-    told: list[tuple[int, int]] = []
-    frame = graph.frame("corpus/list_nodes", graph.key_ranges(2), progress=lambda _, *done: told.append(done))
+    reports: list[tuple[int, int]] = []
+    frame = graph.pages(
+        "corpus/list_nodes", graph.key_ranges(2), progress=lambda _, *done: reports.append(done)
+    ).frame()
     assert frame["id"].to_list() == [row["id"] for row in rows]
-    assert told == [(n, 13) for n in range(1, 14)]
+    assert reports == [(n, 13) for n in range(1, 14)]
 
 
-def test_who_stops_early_leaves_nothing_behind(graph: Graph) -> None:
+def test_closing_pages_early_ends_their_threads(graph: Graph) -> None:
     rows = [{"id": f"X:{i}", "labels": ["Entity"], "remove": [], "props": {"kind": "Trait"}} for i in range(9)]
     graph.batches("load/merge_nodes", rows)
     pages = graph.pages("corpus/list_nodes", graph.key_ranges(1))
@@ -68,12 +70,12 @@ def test_who_stops_early_leaves_nothing_behind(graph: Graph) -> None:
     assert threading.active_count() < before
 
 
-def test_nothing_is_sent_for_no_rows(graph: Graph) -> None:
+def test_no_rows_write_nothing(graph: Graph) -> None:
     assert graph.batches("load/merge_nodes", []) == 0
     assert graph.key_ranges() == []
 
 
-def test_a_slot_is_a_number_in_range_and_nothing_else() -> None:
+def test_slot_must_be_a_number_in_range() -> None:
     assert "embedding_3" in statement("embed/count_vectors", 3)
     for slot in (None, -1, SLOTS):
         with pytest.raises(GraphError, match="slot"):

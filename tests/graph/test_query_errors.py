@@ -1,4 +1,4 @@
-"""A statement that the server will not run is told with its place and the next step, on both versions alike."""
+"""An invalid statement is reported with its position and a next step, equally on both versions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from generel_graph.graph import Graph
 
 
 @pytest.mark.parametrize(
-    ("cypher", "said"),
+    ("cypher", "parts"),
     [
         (
             "MATCH (n RETURN n",
@@ -25,28 +25,28 @@ from generel_graph.graph import Graph
         ("CALL db.index.fulltext.createNodeIndex('x', ['A'], ['b'])", ["query: ", "next: "]),
         ("DROP INDEX entity_code", ["would write"]),
         ("RETURN $nope", ["nope", "--param NAME=VALUE"]),
-        ("RETURN 1 / 0", ["/ by zero", "mend the statement"]),
+        ("RETURN 1 / 0", ["/ by zero", "fix the Cypher statement"]),
         ("CALL db.index.vector.queryNodes('embedding_0', 3, [1.0, 2.0])", ["4", "2", "--embed NAME="]),
         ("CALL db.index.vector.queryNodes('embedding_3', 3, [1.0, 2.0])", ["embedding_3", "generel-graph models"]),
     ],
 )
-def test_a_wrong_statement_is_told_with_its_place(graph: Graph, cypher: str, said: list[str]) -> None:
+def test_invalid_statement_is_reported_with_its_position(graph: Graph, cypher: str, parts: list[str]) -> None:
     graph.command("embed/create_index", 0, dimension=4)
     graph.command("schema/await_indexes", seconds=30)
-    with pytest.raises(GraphError) as told:
+    with pytest.raises(GraphError) as error:
         graph.query(cypher)
-    for part in said:
-        assert part in told.value.message
-    assert "java" not in told.value.message
+    for part in parts:
+        assert part in error.value.message
+    assert "java" not in error.value.message
     assert graph.query("MATCH (n:Forbidden) RETURN count(n)") == (["count(n)"], [[0]])
 
 
-def test_a_statement_that_takes_too_long_is_stopped_by_the_server(graph: Graph) -> None:
+def test_server_stops_a_statement_that_exceeds_its_time_limit(graph: Graph) -> None:
     endless = "UNWIND range(1, 100000000) AS a UNWIND range(1, 1000) AS b RETURN count(*)"
-    with pytest.raises(GraphError) as told:
+    with pytest.raises(GraphError) as error:
         graph.query(endless, seconds=0.2)
-    assert "longer than 0.2 s" in told.value.message
-    assert "--timeout" in told.value.message and "query_seconds" in told.value.message
+    assert "longer than 0.2 s" in error.value.message
+    assert "--timeout" in error.value.message and "query_seconds" in error.value.message
     running = "SHOW TRANSACTIONS YIELD currentQuery WHERE currentQuery STARTS WITH 'UNWIND range(1, 100000000)' "
     assert graph.query(running + "RETURN count(*)") == (["count(*)"], [[0]])
     assert graph.query("RETURN 1 AS one", seconds=0.2) == (["one"], [[1]])

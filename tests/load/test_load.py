@@ -1,4 +1,4 @@
-"""The graph is a function of the sources: any order, any number of steps, bulk or batches, give the same digest."""
+"""The graph depends only on the sources: any order and number of loads, in bulk or batches, gives one digest."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from generel_etl.pipeline import read_sources
 from generel_etl.resolve import Resolved
 from generel_graph.config import Config, Neo4jConfig
 from generel_graph.graph import Graph
-from generel_graph.graph.digest import deep_digest, graph_digest, total
+from generel_graph.graph.digest import deep_digest, graph_digest, sum_source_digests
 from generel_graph.graph.lease import lease
 from generel_graph.graph.open import open_graph
 from generel_graph.load import load_batches, load_bulk
@@ -43,7 +43,7 @@ LINKS = (ALLOPURINOL, ALLOPURINOL, "DB01003\t\ttreats\tMONDO:0000002")
 
 
 def project(folder: Path, parts: int = 1, leave_out: tuple[str, ...] = (), hits: list[str] | None = None) -> Config:
-    """Three sources (the hits in so many files), less those left out; of the drugs one has a name, no vocabulary."""
+    """Three sources without those in `leave_out`, the hits in `parts` files; no vocabulary defines the drugs."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "diseases.tsv").write_text("id\tname\tsynonyms\n" + "\n".join(DISEASES) + "\n")
     (folder / "links.tsv").write_text("subject\tname\tpredicate\tobject\n" + "\n".join(LINKS) + "\n")
@@ -102,16 +102,16 @@ def project(folder: Path, parts: int = 1, leave_out: tuple[str, ...] = (), hits:
             },
         ),
     )
-    kept = tuple(s for s in sources if s.name not in leave_out)
+    remaining = tuple(s for s in sources if s.name not in leave_out)
     neo4j = Neo4jConfig(heap="600m", page_cache="100m", browser=False)
-    return Config(folder=folder, data_dir=".", state_dir=".generel", sources=kept, neo4j=neo4j)
+    return Config(folder=folder, data_dir=".", state_dir=".generel", sources=remaining, neo4j=neo4j)
 
 
 def expected(resolved: Resolved) -> str:
-    return total([s.digest for s in resolved.sources])
+    return sum_source_digests([s.digest for s in resolved.sources])
 
 
-def test_what_is_loaded_is_what_was_resolved(graph: Graph, tmp_path: Path) -> None:
+def test_loaded_graph_equals_the_resolved_sources(graph: Graph, tmp_path: Path) -> None:
     resolved = read_sources(project(tmp_path).etl)
     report = load_batches(graph, resolved)
     assert (report.nodes_written, report.edges_created) == (len(resolved.nodes), len(resolved.edges))
@@ -124,14 +124,14 @@ def test_what_is_loaded_is_what_was_resolved(graph: Graph, tmp_path: Path) -> No
     assert (links.rows_loaded, links.rows_merged, links.rows_dangling) == (1, 1, 1)
 
 
-def test_the_second_load_writes_nothing(graph: Graph, tmp_path: Path) -> None:
+def test_second_load_writes_nothing(graph: Graph, tmp_path: Path) -> None:
     resolved = read_sources(project(tmp_path).etl)
     load_batches(graph, resolved)
-    again = load_batches(graph, resolved)
-    assert (again.way, again.sources, again.nodes_written, again.edges_touched) == ("nothing", (), 0, 0)
+    second = load_batches(graph, resolved)
+    assert (second.method, second.sources, second.nodes_written, second.edge_changes) == ("nothing", (), 0, 0)
 
 
-def test_one_changed_line_touches_its_source_alone(graph: Graph, tmp_path: Path) -> None:
+def test_changed_line_changes_only_its_source(graph: Graph, tmp_path: Path) -> None:
     load_batches(graph, read_sources(project(tmp_path).etl))
     changed = [HITS[0].replace("\t1.0\t", "\t1.7\t"), *HITS[1:]]
     resolved = read_sources(project(tmp_path, hits=changed).etl)
@@ -141,38 +141,38 @@ def test_one_changed_line_touches_its_source_alone(graph: Graph, tmp_path: Path)
     assert deep_digest(graph) == expected(resolved)
 
 
-def test_what_a_source_lost_goes_and_what_it_defined_is_felt_by_others(graph: Graph, tmp_path: Path) -> None:
-    """Without the vocabulary its diseases have no name and no definition: the hits' edges dangle."""
-    whole = read_sources(project(tmp_path).etl)
-    load_batches(graph, whole)
+def test_removed_source_removes_its_nodes_and_the_edges_that_need_them(graph: Graph, tmp_path: Path) -> None:
+    """Without the vocabulary no source defines the diseases, so that the edges of the hits dangle."""
+    complete = read_sources(project(tmp_path).etl)
+    load_batches(graph, complete)
     rest = read_sources(project(tmp_path, leave_out=("diseases",)).etl)
     load_batches(graph, rest)
-    assert deep_digest(graph) == expected(rest) != expected(whole)
+    assert deep_digest(graph) == expected(rest) != expected(complete)
     assert "diseases" not in {row["name"] for row in graph.rows("graph/get_sources")}
-    load_batches(graph, whole)
-    assert deep_digest(graph) == expected(whole)
+    load_batches(graph, complete)
+    assert deep_digest(graph) == expected(complete)
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_any_order_of_steps_gives_the_same_graph(graph: Graph, tmp_path: Path, seed: int) -> None:
-    """Sources come and go, hits are split over files and cut short, loads are repeated; then all is there."""
-    chance = random.Random(seed)
+def test_any_order_of_loads_gives_the_same_graph(graph: Graph, tmp_path: Path, seed: int) -> None:
+    """Loads with random subsets of sources and hits, split over files, then a load of everything."""
+    rng = random.Random(seed)
     names = ["diseases", "hits", "links"]
     for step in range(4):
-        left_out = tuple(chance.sample(names, chance.randint(0, 2)))
-        hits = HITS[: chance.randint(1, len(HITS))]
-        resolved = read_sources(project(tmp_path / str(step), chance.choice([1, 2, 3]), left_out, hits).etl)
+        left_out = tuple(rng.sample(names, rng.randint(0, 2)))
+        hits = HITS[: rng.randint(1, len(HITS))]
+        resolved = read_sources(project(tmp_path / str(step), rng.choice([1, 2, 3]), left_out, hits).etl)
         load_batches(graph, resolved)
         assert deep_digest(graph) == graph_digest(graph) == expected(resolved)
-    whole = read_sources(project(tmp_path / "whole").etl)
+    complete = read_sources(project(tmp_path / "whole").etl)
     split = read_sources(project(tmp_path / "split", parts=3).etl)
-    assert expected(whole) == expected(split)
+    assert expected(complete) == expected(split)
     load_batches(graph, split)
-    assert deep_digest(graph) == expected(whole)
+    assert deep_digest(graph) == expected(complete)
 
 
-def test_a_load_that_was_killed_is_completed(graph: Graph, tmp_path: Path) -> None:
-    """Half of the edges are there, one of them twice and one that nobody states; the source has no digest yet."""
+def test_interrupted_load_is_completed(graph: Graph, tmp_path: Path) -> None:
+    """Some edges are missing, one is duplicated, one belongs to no source; the source has no digest."""
     resolved = read_sources(project(tmp_path).etl)
     load_batches(graph, resolved)
     with graph.driver.session() as session:
@@ -190,7 +190,7 @@ def test_a_load_that_was_killed_is_completed(graph: Graph, tmp_path: Path) -> No
     assert deep_digest(graph) == graph_digest(graph) == expected(resolved)
 
 
-def test_a_deep_digest_sees_what_records_do_not(graph: Graph, tmp_path: Path) -> None:
+def test_deep_digest_detects_damage_that_the_records_do_not_show(graph: Graph, tmp_path: Path) -> None:
     resolved = read_sources(project(tmp_path).etl)
     load_batches(graph, resolved)
     for damage in (
@@ -209,42 +209,42 @@ def test_a_deep_digest_sees_what_records_do_not(graph: Graph, tmp_path: Path) ->
         assert deep_digest(graph) == expected(resolved)
 
 
-def test_a_second_writer_is_told_who_holds_the_graph(graph: Graph) -> None:
-    """A holder is a thread of a process, so a thread is somebody else."""
-    caught: list[BusyError] = []
+def test_second_writer_gets_an_error_with_the_holder(graph: Graph) -> None:
+    """A holder is a thread of a process, so another thread is another holder."""
+    errors: list[BusyError] = []
 
-    def ask() -> None:
+    def acquire() -> None:
         try:
             with lease(graph, wait=0):
                 pass
         except BusyError as error:
-            caught.append(error)
+            errors.append(error)
 
     for expected_errors in (1, 1):
-        with lease(graph) if not caught else nullcontext():
-            thread = threading.Thread(target=ask)
+        with lease(graph) if not errors else nullcontext():
+            thread = threading.Thread(target=acquire)
             thread.start()
             thread.join()
-        assert len(caught) == expected_errors
-    assert "process" in str(caught[0].found)
+        assert len(errors) == expected_errors
+    assert "process" in str(errors[0].found)
 
 
-def test_the_lease_of_a_dead_process_of_this_host_is_free_at_once(graph: Graph) -> None:
+def test_lease_of_a_dead_process_of_this_host_is_released(graph: Graph) -> None:
     import socket
 
-    gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
-    holder = f"me@{socket.gethostname()} process {int(gone.stdout)} thread 1"
-    assert graph.write("graph/take_lease", name="sync", holder=holder, seconds=600)["mine"]
+    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    holder = f"me@{socket.gethostname()} process {int(ended.stdout)} thread 1"
+    assert graph.write("graph/acquire_lease", name="sync", holder=holder, seconds=600)["acquired"]
     with lease(graph, wait=0):
         pass
-    elsewhere = f"me@another.host process {int(gone.stdout)} thread 1"
-    assert graph.write("graph/take_lease", name="sync", holder=elsewhere, seconds=600)["mine"]
+    other_host = f"me@another.host process {int(ended.stdout)} thread 1"
+    assert graph.write("graph/acquire_lease", name="sync", holder=other_host, seconds=600)["acquired"]
     with pytest.raises(BusyError, match=r"another\.host"), lease(graph, wait=0):
         pass
 
 
 @pytest.mark.parametrize("version", ["2026.08.1", "5.26.18"])
-def test_a_bulk_import_gives_the_same_graph_as_batches(tmp_path: Path, version: str) -> None:
+def test_bulk_import_gives_the_same_graph_as_batches(tmp_path: Path, version: str) -> None:
     config = project(tmp_path)
     config = Config(
         folder=config.folder,
@@ -259,6 +259,6 @@ def test_a_bulk_import_gives_the_same_graph_as_batches(tmp_path: Path, version: 
         with open_graph(config) as graph:
             assert graph_digest(graph) == deep_digest(graph) == expected(resolved)
             after = load_batches(graph, resolved)
-            assert (after.way, after.nodes_written, after.edges_touched) == ("nothing", 0, 0)
+            assert (after.method, after.nodes_written, after.edge_changes) == ("nothing", 0, 0)
     finally:
         stop(config)

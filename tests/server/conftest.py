@@ -1,4 +1,4 @@
-"""Private servers of these tests' own: each in a folder of its own, ended when its test or module is over."""
+"""Private servers for these tests: each in its own folder, stopped after its test or module."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ import json, sys
 from pathlib import Path
 from generel_graph.config import Config, Neo4jConfig
 from generel_graph.server import ensure
-asked = json.loads(sys.argv[1])
-config = Config(folder=Path(asked["folder"]), neo4j=Neo4jConfig(**asked["neo4j"]))
+arguments = json.loads(sys.argv[1])
+config = Config(folder=Path(arguments["folder"]), neo4j=Neo4jConfig(**arguments["neo4j"]))
 server = ensure(config)
 print(json.dumps([server.uri, server.pid, server.jvm_pid]), flush=True)
 """
@@ -34,36 +34,36 @@ print(json.dumps([server.uri, server.pid, server.jvm_pid]), flush=True)
 
 @pytest.fixture
 def make_config(tmp_path: Path) -> Iterator[Callable[..., Config]]:
-    """A configuration with a small server in this test's folder; the server is ended with the test."""
-    made: list[Config] = []
+    """A configuration with a small server in this test's folder; the server is stopped after the test."""
+    configs: list[Config] = []
 
     def make(folder: str = "project", **keys: Any) -> Config:
         (tmp_path / folder).mkdir(exist_ok=True)
-        made.append(Config(folder=tmp_path / folder, neo4j=replace(SMALL, **keys)))
-        return made[-1]
+        configs.append(Config(folder=tmp_path / folder, neo4j=replace(SMALL, **keys)))
+        return configs[-1]
 
     yield make
-    for config in made:
+    for config in configs:
         if home_of(config).path.is_dir():
             stop(config)
 
 
 @pytest.fixture(scope="module", params=[NEW, OLD])
-def lived_in(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
-    """A server of each version that the tests of a module share: it may run or not when a test begins."""
-    config = Config(folder=tmp_path_factory.mktemp("lived-in"), neo4j=replace(SMALL, version=request.param))
+def shared_config(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
+    """A server of each version that the tests of a module share; it may or may not run when a test starts."""
+    config = Config(folder=tmp_path_factory.mktemp("shared"), neo4j=replace(SMALL, version=request.param))
     yield config
     stop(config)
 
 
 @pytest.fixture
 def in_process() -> Callable[..., subprocess.Popen[str]]:
-    """Run code, by default `ensure`, in a process of its own; its first argument is the configuration as JSON."""
+    """Run code, by default `ensure`, in a new process; its first argument is the configuration as JSON."""
 
     def start(config: Config, code: str = ENSURE, wrap: tuple[str, ...] = (), **environment: str) -> Any:
         keys = {name: getattr(config.neo4j, name) for name in Neo4jConfig.__dataclass_fields__}
-        asked = json.dumps({"folder": str(config.folder), "neo4j": keys})
-        call = [*wrap, sys.executable, "-c", code, asked]
+        arguments = json.dumps({"folder": str(config.folder), "neo4j": keys})
+        call = [*wrap, sys.executable, "-c", code, arguments]
         pipe = subprocess.PIPE
         return subprocess.Popen(call, stdout=pipe, stderr=pipe, text=True, env=os.environ | environment)
 
@@ -83,9 +83,9 @@ def run() -> Callable[..., list[dict[str, Any]]]:
 
 @pytest.fixture
 def count(run: Callable[..., list[dict[str, Any]]]) -> Callable[..., int]:
-    """How many nodes of a label the configured server holds; it is started if need be."""
+    """The number of nodes with a label on the configured server, which is started if necessary."""
 
-    def nodes(config: Config, label: str = "Kept") -> int:
+    def nodes(config: Config, label: str = "Sample") -> int:
         statement = "MATCH (n) WHERE $label IN labels(n) RETURN count(n) AS n"
         return int(run(ensure(config), statement, label=label)[0]["n"])
 
@@ -94,17 +94,17 @@ def count(run: Callable[..., list[dict[str, Any]]]) -> Callable[..., int]:
 
 @pytest.fixture
 def jvms() -> Callable[[Config], list[int]]:
-    """Pids of the JVMs that serve this project's folder, by their command lines."""
+    """Pids of the JVMs that run on this project's folder, from their command lines."""
 
     def pids(config: Config) -> list[int]:
-        found = []
+        result = []
         for path in Path("/proc").glob("[0-9]*/cmdline"):
             try:
                 line = path.read_bytes()
             except OSError:
-                continue  # it ended meanwhile
+                continue  # the process ended meanwhile
             if b"jvm.args" in line and bytes(home_of(config).path) in line:
-                found.append(int(path.parent.name))
-        return found
+                result.append(int(path.parent.name))
+        return result
 
     return pids

@@ -1,4 +1,4 @@
-"""The same load on Neo4j's own image, where a Docker engine answers; elsewhere the report says that it did not run."""
+"""Load the quick-start data into Neo4j's official image, if a Docker engine is available; otherwise skip."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from generel_graph.load import load_batches
 from generel_graph.server.settings import shared_environment
 
 
-def engine_answers() -> bool:
+def docker_is_available() -> bool:
     try:
         import docker
 
         docker.from_env().ping()
-    except Exception:  # whatever keeps it from answering
+    except Exception:  # any reason why there is no engine
         return False
     return True
 
 
 @pytest.mark.parametrize("version", ["2026.08.1", "5.26.18"])
-def test_a_container_with_our_settings_holds_the_same_graph(tmp_path: Path, version: str) -> None:
-    if not engine_answers():
-        pytest.skip(f"no Docker engine answers: neo4j:{version}-community was not run")
+def test_container_with_the_shared_settings_stores_the_same_graph(tmp_path: Path, version: str) -> None:
+    if not docker_is_available():
+        pytest.skip(f"no Docker engine is available: neo4j:{version}-community was not run")
     from testcontainers.neo4j import Neo4jContainer
 
     shutil.copytree(quickstart(), tmp_path / "data")

@@ -1,4 +1,4 @@
-"""The private server's life, on real servers: one at a time, found again, kept, stopped, upgraded, refused."""
+"""Start, find, stop, upgrade and reset of the private server, with real servers."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from generel_graph.server.lifecycle import home_of
 NEW, OLD = "2026.08.1", "5.26.18"
 
 
-def wait_until(true, seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if true():
+def wait_until(condition, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
             return True
         time.sleep(0.1)
     return False
 
 
-def test_two_commands_at_once_get_one_server_that_outlives_them(make_config, in_process, jvms, run):
+def test_concurrent_commands_get_one_server_that_outlives_them(make_config, in_process, jvms, run):
     config = make_config(browser=True)
     commands = [in_process(config) for _ in range(2)]
     answers = [json.loads(c.communicate(timeout=90)[0].splitlines()[-1]) for c in commands]
@@ -40,7 +40,7 @@ def test_two_commands_at_once_get_one_server_that_outlives_them(make_config, in_
     assert jvms(config) == [server.jvm_pid]
     assert run(server, "RETURN 1 AS one") == [{"one": 1}]
 
-    # only its owner reads the password, and it stands on no command line
+    # only its owner can read the password, which is on no command line
     assert stat.S_IMODE(server.password_file.stat().st_mode) == 0o600
     assert server.password.encode() not in Path(f"/proc/{server.jvm_pid}/cmdline").read_bytes()
     with (
@@ -49,36 +49,36 @@ def test_two_commands_at_once_get_one_server_that_outlives_them(make_config, in_
     ):
         driver.verify_connectivity()
 
-    # it listens on loopback alone
+    # it listens only on loopback
     sockets = psutil.Process(server.jvm_pid).net_connections(kind="tcp")
     listening = {s.laddr.ip for s in sockets if s.status == psutil.CONN_LISTEN}
     assert listening and listening <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
 
-    # status tells it all, the Browser answers, and a second call is the same server at once
-    told = status(config)
-    assert told.server == server
-    assert (told.store_version, told.heap_bytes, told.page_cache_bytes) == (NEW, 512 << 20, 64 << 20)
-    assert told.resident_bytes > 100 << 20 and told.store_bytes > 0
-    assert f"127.0.0.1:{told.http_port}/browser/?dbms=bolt://neo4j@127.0.0.1:{told.bolt_port}" in server.http_url
-    with socket.create_connection(("127.0.0.1", told.http_port)) as web:
+    # status has all values, the Browser answers, and a second call returns the same server immediately
+    state = status(config)
+    assert state.server == server
+    assert (state.store_version, state.heap_bytes, state.page_cache_bytes) == (NEW, 512 << 20, 64 << 20)
+    assert state.resident_bytes > 100 << 20 and state.store_bytes > 0
+    assert f"127.0.0.1:{state.http_port}/browser/?dbms=bolt://neo4j@127.0.0.1:{state.bolt_port}" in server.http_url
+    with socket.create_connection(("127.0.0.1", state.http_port)) as web:
         web.sendall(b"GET /browser/ HTTP/1.0\r\n\r\n")
         assert web.recv(15).startswith(b"HTTP/1.")
-    begun = time.monotonic()
+    start = time.monotonic()
     assert ensure(config) == server
-    assert time.monotonic() - begun < 3  # a start takes longer
+    assert time.monotonic() - start < 3  # a start takes longer
 
-    # its store stays while it runs, and goes when it does not
-    with pytest.raises(BusyError, match="runs"):
+    # the store can be deleted only while the server does not run
+    with pytest.raises(BusyError, match="is running"):
         reset(config)
     assert stop(config).was_running
     assert not jvms(config) and find(config) is None
     assert not stop(config).was_running
-    assert status(config).server is None and status(config).bolt_port == told.bolt_port
+    assert status(config).server is None and status(config).bolt_port == state.bolt_port
     assert [p.name for p in reset(config)] == ["data-1"]
     assert status(config).store_version == ""
 
 
-def test_ports_are_kept_until_somebody_takes_them(make_config):
+def test_ports_are_reused_unless_another_program_uses_them(make_config):
     config = make_config()
     first = ensure(config)
     stop(config)
@@ -86,17 +86,17 @@ def test_ports_are_kept_until_somebody_takes_them(make_config):
     assert second.uri == first.uri and second.pid != first.pid
     stop(config)
     port = int(first.uri.rsplit(":", 1)[1])
-    with socket.socket() as taken:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        taken.bind(("127.0.0.1", port))
-        taken.listen()
-        with pytest.raises(ServerError, match="another program listens on this port") as error:
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        with pytest.raises(ServerError, match="another program is using this port") as error:
             ensure(replace(config, neo4j=replace(config.neo4j, bolt_port=port)))
         assert error.value.found == port and "neo4j.bolt_port" in error.value.message
         assert ensure(config).uri != first.uri
 
 
-def test_it_stops_when_idle_but_not_under_a_client(make_config, jvms):
+def test_server_stops_when_idle_but_not_while_a_client_is_connected(make_config, jvms):
     config = make_config(idle_minutes=0.05)
     server = ensure(config)
     driver = neo4j.GraphDatabase.driver(server.uri, auth=(server.user, server.password))
@@ -108,30 +108,30 @@ def test_it_stops_when_idle_but_not_under_a_client(make_config, jvms):
     assert not home_of(config).server_file.exists()
 
 
-def test_it_ends_when_its_folder_is_deleted(make_config, jvms):
+def test_server_ends_when_its_folder_is_deleted(make_config, jvms):
     config = make_config()
     ensure(config)
     shutil.rmtree(config.state)
     assert wait_until(lambda: not jvms(config), 15)
 
 
-def test_an_older_store_is_upgraded_and_a_newer_one_refused(make_config, run, count):
+def test_older_store_is_upgraded_and_newer_store_is_rejected(make_config, run, count):
     old = make_config(version=OLD)
     assert ensure(old).upgraded_from == ""
-    run(ensure(old), "UNWIND range(1, 100) AS i CREATE (:Kept {i: i})")
+    run(ensure(old), "UNWIND range(1, 100) AS i CREATE (:Sample {i: i})")
     new = replace(old, neo4j=replace(old.neo4j, version=NEW))
-    said = []
-    server = ensure(new, lambda stage, done, total, note="": said.append(note))
+    notes = []
+    server = ensure(new, lambda stage, done, total, note="": notes.append(note))
     assert server.version == NEW and server.upgraded_from == OLD
-    assert any(OLD in note and NEW in note and "no way back" in note for note in said)
+    assert any(OLD in note and NEW in note and "cannot be undone" in note for note in notes)
     assert count(new) == 100
     with pytest.raises(ServerError, match=rf"{NEW}, which is newer than {OLD}"):
         ensure(old)
-    assert find(new) == server  # and nobody touched the one that runs
+    assert find(new) == server  # the running server is not affected
 
 
 @pytest.mark.parametrize("wrong", ["", "not the password\n"])
-def test_a_wrong_password_file_is_said_and_nothing_runs_on(make_config, jvms, wrong):
+def test_wrong_password_file_is_reported_and_no_process_remains(make_config, jvms, wrong):
     config = make_config()
     server = ensure(config)
     right = server.password_file.read_text()
@@ -140,25 +140,25 @@ def test_a_wrong_password_file_is_said_and_nothing_runs_on(make_config, jvms, wr
         server.password_file.write_text(wrong)
     else:
         server.password_file.unlink()
-    with pytest.raises(ServerError, match="does not open with the password in this file"):
+    with pytest.raises(ServerError, match="does not contain the password of the store"):
         ensure(config)
     assert not jvms(config)
     server.password_file.write_text(right)
     assert find(config) is None
 
 
-def test_a_jvm_that_dies_at_its_start_is_explained(make_config, jvms):
+def test_jvm_that_fails_to_start_is_explained(make_config, jvms):
     config = make_config(heap="3m")
-    with pytest.raises(ServerError, match="ended at its start") as error:
+    with pytest.raises(ServerError, match="failed to start") as error:
         ensure(config)
     assert "the heap is too small" in error.value.message and "next:" in error.value.message
     assert not jvms(config)
     assert any("the heap is too small" in line for line in logs(config))
 
 
-def test_a_state_folder_that_cannot_be_written_is_named(make_config):
+def test_state_folder_that_cannot_be_written_is_named(make_config):
     config = make_config()
-    (config.folder / ".generel").write_text("a file, where a folder should be")
+    (config.folder / ".generel").write_text("a file instead of a folder")
     with pytest.raises(ServerError, match="state folder cannot be written"):
         ensure(config)
     (config.folder / ".generel").unlink()
@@ -173,21 +173,21 @@ try:
     socket.create_connection(("192.0.2.1", 80), 1)
 except OSError as error:
     print(error)
-asked = json.loads(sys.argv[1])
-config = Config(folder=Path(asked["folder"]), neo4j=Neo4jConfig(**asked["neo4j"]))
+arguments = json.loads(sys.argv[1])
+config = Config(folder=Path(arguments["folder"]), neo4j=Neo4jConfig(**arguments["neo4j"]))
 print(ensure(config).version, stop(config).was_running)
 """
 
 
-def test_without_network_a_filled_cache_is_enough(make_config, in_process):
+def test_server_starts_without_network_if_the_cache_is_complete(make_config, in_process):
     config = make_config()
     if not shutil.which("unshare") or not shutil.which("ip"):
-        pytest.skip("needs `unshare` and `ip` to take the network away")
-    alone = ("unshare", "-rn", "sh", "-c", 'ip link set lo up && exec "$@"', "alone")
-    tried = in_process(config, "print('alone')", wrap=alone)
-    _, errors = tried.communicate(timeout=30)
-    if tried.returncode:
+        pytest.skip("needs `unshare` and `ip` to run without a network")
+    offline = ("unshare", "-rn", "sh", "-c", 'ip link set lo up && exec "$@"', "offline")
+    trial = in_process(config, "print('offline')", wrap=offline)
+    _, errors = trial.communicate(timeout=30)
+    if trial.returncode:
         pytest.skip(f"this machine does not allow a network namespace: {errors.strip()}")
-    command = in_process(config, OFFLINE, wrap=alone)
-    said, errors = command.communicate(timeout=120)
-    assert said.splitlines() == ["[Errno 101] Network is unreachable", f"{NEW} True"], errors
+    command = in_process(config, OFFLINE, wrap=offline)
+    output, errors = command.communicate(timeout=120)
+    assert output.splitlines() == ["[Errno 101] Network is unreachable", f"{NEW} True"], errors

@@ -1,5 +1,5 @@
-// The vector index of one slot over all nodes, on a server that cannot filter inside it.
-// $dimension: numbers in a vector
+// Create the vector index of one slot over all nodes, on a server without filtered vector search.
+// $dimension: dimension of the vectors
 // returns: nothing
 CREATE VECTOR INDEX embedding_0 IF NOT EXISTS
 FOR (n:Entity) ON (n.embedding_0)

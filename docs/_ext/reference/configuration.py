@@ -11,7 +11,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from generel_etl.config import SourceConfig
 from generel_etl.readers import READERS
 from generel_graph import config
-from generel_graph.config.load import OUTSIDE
+from generel_graph.config.load import OTHER_VARIABLES
 from reference.markdown import code, field_comments, plain, sentence, table
 
 HEADINGS = ("key", "default", "valid values", "meaning")
@@ -58,7 +58,7 @@ def reader_options() -> str:
 
 def environment_variables() -> str:
     """The variables that are read beside those that are named after a key."""
-    return ", ".join(map(code, OUTSIDE)) + ".\n"
+    return ", ".join(map(code, OTHER_VARIABLES)) + ".\n"
 
 
 def _example(text: str) -> str:

@@ -43,7 +43,7 @@ class EffectsResult:
 
 def effects(graph: Graph, spaces: Spaces, progress: Progress = silent) -> EffectsResult:
     """All pairs of nodes with vectors that have an odds ratio; raises NotFoundError if no model is active."""
-    pairs = graph.frame("ask/list_effects", graph.key_ranges(), SCHEMA, progress, "read odds ratios")
+    pairs = graph.pages("ask/list_effects", graph.key_ranges(), SCHEMA, progress, "read odds ratios").frame()
     lefts, rights = pairs["snp"].to_list(), pairs["trait"].to_list()
     ids = sorted({*lefts, *rights})
 

@@ -44,7 +44,7 @@ def read_space(
     Raises ActiveModelChanged.
     """
     schema = {**dict.fromkeys(FACTS, pl.String), "vector": pl.List(pl.Float32)}
-    rows = graph.frame(
+    rows = graph.pages(
         "ask/list_vectors",
         graph.key_ranges(),
         schema,
@@ -53,7 +53,7 @@ def read_space(
         slot=model.slot,
         model=model.id,
         numbers=numbers,
-    )
+    ).frame()
     still_active(graph, model)
     if rows.is_empty():
         return rows.select(FACTS), np.zeros((0, numbers), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Neo4j's jars: a list with sizes and digests that the package ships, and a cache that projects share."""
+"""Neo4j's jars: the package's lists with sizes and digests, and the cache folder that projects share."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from platformdirs import user_cache_path
 from generel_etl.errors import ConfigError
 from generel_graph.config import Config
 
-CHUNK = 1 << 20
+LISTS = Path(__file__).parent  # the folder of the lists, one text file per version
 
 
 @dataclass(frozen=True, slots=True)
 class Jar:
-    """One artifact of the list: coordinates, size in bytes, sha256 in hexadecimal."""
+    """One artifact of a list: coordinates, size in bytes, SHA-256 in hexadecimal."""
 
     group: str
     artifact: str
@@ -29,28 +29,33 @@ class Jar:
 
     @property
     def name(self) -> str:
-        """Its file name, as Maven gives it."""
+        """The file name, as in a Maven repository."""
         return f"{self.artifact}-{self.version}{f'-{self.classifier}' if self.classifier else ''}.jar"
 
     @property
     def path(self) -> str:
-        """Its place in a Maven repository."""
+        """The path in a Maven repository."""
         return f"{self.group.replace('.', '/')}/{self.artifact}/{self.version}/{self.name}"
 
 
-def versions() -> tuple[str, ...]:
-    """The Neo4j versions that the package has a list of jars for, oldest first."""
-    return tuple(sorted((p.stem for p in _lists().glob("*.txt")), key=lambda v: [int(n) for n in v.split(".")]))
+def supported_versions() -> tuple[str, ...]:
+    """The Neo4j versions whose list of jars is in the package, oldest first."""
+    return tuple(sorted((p.stem for p in LISTS.glob("*.txt")), key=lambda v: [int(n) for n in v.split(".")]))
 
 
-def read_list(version: str) -> tuple[Jar, ...]:
-    """The jars of one version: lines of `group:artifact:version[:classifier] bytes sha256:…`.
+def read_jar_list(version: str) -> tuple[Jar, ...]:
+    """The jars of one version, from lines of `group:artifact:version[:classifier] bytes sha256:…`.
 
-    Raises ConfigError for a version that has no list.
+    Raises ConfigError for a version without a list.
     """
-    path = _lists() / f"{version}.txt"
-    if version not in versions():
-        raise ConfigError("no such version of Neo4j here", where="neo4j.version", found=version, valid=versions())
+    path = LISTS / f"{version}.txt"
+    if version not in supported_versions():
+        raise ConfigError(
+            "this version of Neo4j is not supported",
+            where="neo4j.version",
+            found=version,
+            valid=supported_versions(),
+        )
     jars = []
     for line in path.read_text(encoding="ascii").splitlines():
         coordinates, size, digest = line.split()
@@ -59,48 +64,44 @@ def read_list(version: str) -> tuple[Jar, ...]:
     return tuple(jars)
 
 
-def _lists() -> Path:
-    return Path(__file__).parent
-
-
-def cache(config: Config) -> Path:
-    """The folder for jars and Java: `neo4j.cache_dir`, else the user's cache folder; shared by projects."""
-    named = config.neo4j.cache_dir
-    return (config.folder / Path(named).expanduser()).resolve() if named else user_cache_path("generel-graph")
+def cache_folder(config: Config) -> Path:
+    """The folder for jars and Java, shared by projects: `neo4j.cache_dir`, else the user's cache folder."""
+    folder = config.neo4j.cache_dir
+    return (config.folder / Path(folder).expanduser()).resolve() if folder else user_cache_path("generel-graph")
 
 
 def jar_folder(config: Config, version: str) -> Path:
-    """Where the jars of one version lie."""
-    return cache(config) / "jars" / version
+    """The cache folder for the jars of one version."""
+    return cache_folder(config) / "jars" / version
 
 
 def class_path(folder: Path, jars: Sequence[Jar]) -> str:
-    """The class path, in the list's order, so that an archive of classes made for it fits again."""
+    """The class path, in the order of the list; a class cache is valid only for the same order."""
     return os.pathsep.join(str(folder / jar.name) for jar in jars)
 
 
-def missing(folder: Path, jars: Sequence[Jar]) -> list[Jar]:
-    """Jars that are not in the folder with their size; the digest was checked when they came."""
+def missing_jars(folder: Path, jars: Sequence[Jar]) -> list[Jar]:
+    """Jars that are not in the folder with the right size; digests were checked when they were stored."""
     return [jar for jar in jars if not has_size(folder / jar.name, jar.size)]
 
 
 def has_size(path: Path, size: int) -> bool:
-    """Whether a file is there and as long as it should be."""
+    """Whether the file exists and has this size."""
     try:
         return path.stat().st_size == size
     except FileNotFoundError:
         return False
 
 
-def damaged(folder: Path, jars: Sequence[Jar]) -> list[Jar]:
-    """Jars of the folder whose digest is no longer the list's; they are removed, so that they come anew."""
-    found = [jar for jar in jars if (folder / jar.name).exists() and digest_of(folder / jar.name) != jar.sha256]
-    for jar in found:
+def remove_damaged_jars(folder: Path, jars: Sequence[Jar]) -> list[Jar]:
+    """Delete the jars whose digest differs from the list, so that they are downloaded again; return them."""
+    damaged = [jar for jar in jars if (folder / jar.name).exists() and file_sha256(folder / jar.name) != jar.sha256]
+    for jar in damaged:
         (folder / jar.name).unlink()
-    return found
+    return damaged
 
 
-def digest_of(path: Path) -> str:
-    """sha256 of a file, in hexadecimal."""
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

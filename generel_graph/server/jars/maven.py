@@ -1,4 +1,4 @@
-"""Jars by `mvn`: slower than asking the repository, but it knows all mirrors and proxies of its user."""
+"""Download jars with `mvn`: slower than HTTP requests, but it uses all mirrors and proxies that its user configured."""
 
 from __future__ import annotations
 
@@ -12,42 +12,44 @@ from xml.sax.saxutils import escape
 
 from generel_graph.server.jars.manifest import Jar
 
-PATIENCE = 1800  # seconds
+TIMEOUT_SECONDS = 1800
 
 
-def command() -> str | None:
-    """The path of `mvn`, if it is there."""
+def find_maven() -> str | None:
+    """The path of `mvn`, if it is installed."""
     return shutil.which("mvn")
 
 
-def bring(jars: Sequence[Jar], keep: Callable[[Jar, bytes, str], None]) -> str:
-    """Let Maven copy exactly these jars and hand each to `keep`, which checks it.
+def download_with_maven(jars: Sequence[Jar], store: Callable[[Jar, bytes, str], None]) -> str:
+    """Let Maven copy exactly these jars and pass each to `store`, which checks its digest.
 
-    Returns why it failed, "" if it did not. What `keep` raises is passed on.
+    Returns the reason of a failure, "" on success. Exceptions of `store` are not caught.
     """
     with tempfile.TemporaryDirectory(prefix="generel-mvn-") as folder:
         work = Path(folder)
         (work / "pom.xml").write_text(pom(jars), encoding="utf-8")
-        call = [command() or "mvn", "-B", "-q", "-f", str(work / "pom.xml"), "dependency:copy-dependencies"]
-        call += [f"-DoutputDirectory={work / 'lib'}"]
+        command = [find_maven() or "mvn", "-B", "-q", "-f", str(work / "pom.xml"), "dependency:copy-dependencies"]
+        command += [f"-DoutputDirectory={work / 'lib'}"]
         if os.environ.get("M2_REPO"):
-            call.append(f"-Dmaven.repo.local={os.environ['M2_REPO']}")
+            command.append(f"-Dmaven.repo.local={os.environ['M2_REPO']}")
         try:
-            done = subprocess.run(call, capture_output=True, text=True, timeout=PATIENCE, check=False)
+            result = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)
         except subprocess.TimeoutExpired:
-            return f"mvn had not ended after {PATIENCE} s"
+            return f"mvn did not finish within {TIMEOUT_SECONDS} s"
         for jar in jars:
             path = work / "lib" / jar.name
             if path.exists():
-                keep(jar, path.read_bytes(), f"mvn: {jar.path}")
-        if done.returncode == 0:
+                store(jar, path.read_bytes(), f"mvn: {jar.path}")
+        if result.returncode == 0:
             return ""
-        errors = [line for line in done.stdout.splitlines() if line.startswith("[ERROR]")]
-        return f"mvn: {errors[0].removeprefix('[ERROR] ')[:300]}" if errors else f"mvn ended with {done.returncode}"
+        errors = [line for line in result.stdout.splitlines() if line.startswith("[ERROR]")]
+        if errors:
+            return f"mvn: {errors[0].removeprefix('[ERROR] ')[:300]}"
+        return f"mvn ended with exit status {result.returncode}"
 
 
 def pom(jars: Sequence[Jar]) -> str:
-    """A project that depends on these jars and on nothing that they ask for: the list is the resolution."""
+    """A Maven project that depends on these jars and excludes their dependencies, which the list contains already."""
     lines = [
         "<project><modelVersion>4.0.0</modelVersion>",
         "<groupId>generel</groupId><artifactId>jars</artifactId><version>1</version><dependencies>",

@@ -1,7 +1,8 @@
-"""A Maven repository over HTTP: which one, with whose password, and jars out of it by kept-alive sessions."""
+"""Download jars from a Maven repository over HTTP; the repository and its credentials come from Maven's settings."""
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import threading
@@ -16,14 +17,18 @@ import requests
 
 from generel_graph.server.jars.manifest import Jar
 
+MAVEN_CENTRAL = "https://repo.maven.apache.org/maven2"
 THREADS = 8
 TIMEOUT = (10.0, 60.0)  # seconds to connect, and between bytes
-TRIES = 3
+ATTEMPTS = 3
+
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """Where jars come from: an address, its user if it has one, proxies that Maven's settings name."""
+    """A Maven repository: its address, credentials if it needs them, and the proxies of Maven's settings."""
 
     url: str
     user: str = ""
@@ -31,7 +36,7 @@ class Repository:
     proxies: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
     def session(self) -> requests.Session:
-        """A kept-alive session; the environment's proxies and certificates count."""
+        """A session that reuses connections; proxies and certificates of the environment have precedence."""
         session = requests.Session()
         session.headers["User-Agent"] = "generel-graph"
         if self.user:
@@ -41,26 +46,24 @@ class Repository:
         return session
 
 
-def choose(environment: Mapping[str, str] | None = None) -> Repository:
-    """The repository to ask: GENEREL_MAVEN_REPOSITORY, a mirror in Maven's settings, the known default."""
+def choose_repository(environment: Mapping[str, str] | None = None) -> Repository:
+    """The repository to use: GENEREL_MAVEN_REPOSITORY, else a mirror in Maven's settings, else Maven Central."""
     environment = os.environ if environment is None else environment
     if environment.get("GENEREL_MAVEN_REPOSITORY"):
         return Repository(environment["GENEREL_MAVEN_REPOSITORY"].rstrip("/"))
     proxies: Mapping[str, str] = {}
     for path in settings_files(environment):
-        found = read_settings(path, environment)
-        if found is None:
+        repository = read_maven_settings(path, environment)
+        if repository is None:
             continue
-        if found.url:
-            return found
-        proxies = proxies or found.proxies
-    from jgo.constants import MAVEN_CENTRAL_URL
-
-    return Repository(str(MAVEN_CENTRAL_URL).rstrip("/"), proxies=proxies)
+        if repository.url:
+            return repository
+        proxies = proxies or repository.proxies
+    return Repository(MAVEN_CENTRAL, proxies=proxies)
 
 
 def settings_files(environment: Mapping[str, str]) -> list[Path]:
-    """Where Maven's settings lie, the user's first."""
+    """The paths of Maven's settings, the user's file first."""
     homes = [environment[key] for key in ("MAVEN_HOME", "M2_HOME") if environment.get(key)]
     user = Path(environment.get("HOME") or Path.home())
     return [
@@ -70,11 +73,11 @@ def settings_files(environment: Mapping[str, str]) -> list[Path]:
     ]
 
 
-def read_settings(path: Path, environment: Mapping[str, str]) -> Repository | None:
-    """The mirror of "central" and the proxies that one settings.xml names; None if it names neither.
+def read_maven_settings(path: Path, environment: Mapping[str, str]) -> Repository | None:
+    """The mirror of "central" and the proxies in one settings.xml; None if it has neither.
 
-    Without a mirror the result's `url` is empty. Blocked mirrors (Maven's own stock settings have one with a
-    dead address) do not count. `${env.X}` is expanded; an encrypted password is left to `mvn`.
+    Without a mirror, the result's `url` is empty. Blocked mirrors are ignored: Maven's default settings contain one
+    with an unusable address. `${env.X}` is expanded; only `mvn` can use an encrypted password.
     """
     try:
         root = ET.fromstring(re.sub(r'\sxmlns="[^"]*"', "", path.read_text(encoding="utf-8"), count=1))
@@ -105,18 +108,19 @@ def read_settings(path: Path, environment: Mapping[str, str]) -> Repository | No
 
 
 def covers_central(pattern: str) -> bool:
-    """Whether a mirror's `mirrorOf` covers the repository "central" (which is reached by https)."""
+    """Whether a mirror's `mirrorOf` covers the repository "central", whose address uses https."""
     parts = [part.strip() for part in pattern.split(",")]
     return "!central" not in parts and any(part in ("*", "central", "external:*") for part in parts)
 
 
-def bring(jars: Sequence[Jar], keep: Callable[[Jar, bytes, str], None], report: Callable[[int], None]) -> str:
-    """Get jars and hand each to `keep`; `report` hears the bytes that came.
+def download_jars(jars: Sequence[Jar], store: Callable[[Jar, bytes, str], None], report: Callable[[int], None]) -> str:
+    """Download jars, pass each to `store`, and pass the number of downloaded bytes to `report`.
 
-    Returns why it stopped early, "" if it did not: an unreachable repository is no error here. What `keep`
-    raises (a wrong digest) is passed on.
+    Returns the reason if the repository cannot be reached or lacks a jar, "" on success. Exceptions of `store` (a wrong
+    digest) are not caught.
     """
-    repository = choose()
+    repository = choose_repository()
+    logger.info("Downloading %d jars from %s", len(jars), repository.url)
     local = threading.local()
     stop = threading.Event()
     done = 0
@@ -127,7 +131,7 @@ def bring(jars: Sequence[Jar], keep: Callable[[Jar, bytes, str], None], report: 
         if not hasattr(local, "session"):
             local.session = repository.session()
         url = f"{repository.url}/{jar.path}"
-        keep(jar, _content(local.session, url), url)
+        store(jar, _get(local.session, url), url)
 
     with ThreadPoolExecutor(THREADS) as pool:
         futures = {pool.submit(get, jar): jar for jar in sorted(jars, key=lambda j: -j.size)}
@@ -137,27 +141,28 @@ def bring(jars: Sequence[Jar], keep: Callable[[Jar, bytes, str], None], report: 
                 done += futures[future].size
                 report(done)
         except requests.RequestException as error:
+            logger.warning("The download of jars failed: %s", _reason(error))
             return _reason(error)
         finally:
             stop.set()
     return ""
 
 
-def _content(session: requests.Session, url: str) -> bytes:
-    """The body behind an address; a broken connection is tried again, an answer is not."""
-    for attempt in range(1, TRIES + 1):
+def _get(session: requests.Session, url: str) -> bytes:
+    """The content of a URL. A broken connection is retried, an HTTP error is not."""
+    for attempt in range(1, ATTEMPTS + 1):
         try:
             response = session.get(url, timeout=TIMEOUT)
             response.raise_for_status()
             return response.content
         except (requests.ConnectionError, requests.Timeout):
-            if attempt == TRIES:
+            if attempt == ATTEMPTS:
                 raise
     raise AssertionError("unreachable")
 
 
 def _reason(error: requests.RequestException) -> str:
-    """Why, in a few words and without an address's password."""
+    """A short reason that contains no address, since an address may contain a password."""
     if isinstance(error, requests.HTTPError) and error.response is not None:
-        return f"the repository answers {error.response.status_code} {error.response.reason}"
+        return f"the repository returned {error.response.status_code} {error.response.reason}"
     return f"the repository cannot be reached ({type(error).__name__})"

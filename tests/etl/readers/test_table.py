@@ -11,7 +11,7 @@ import pytest
 
 from generel_etl.errors import ConfigError, DataError
 from generel_etl.stage import Stage, stage_source
-from generel_graph.config import from_mapping
+from generel_graph.config import config_from_mapping
 from tests.etl.conftest import reject_rows, stage_files
 from tests.etl.readers.conftest import edge_rows
 
@@ -294,7 +294,7 @@ def test_a_missing_column_is_named_with_the_nearest(tmp_path: Path) -> None:
 
 def test_options_from_toml_give_the_same_stage(tmp_path: Path) -> None:
     raw = {"data_dir": str(DATA), "sources": {"mine": {"reader": "table", "files": "hits.tsv", **HITS}}}
-    config = from_mapping(raw, tmp_path / "generel.toml", {})
+    config = config_from_mapping(raw, tmp_path / "generel.toml", {})
     assert stage_source(config.sources[0], config.etl).key == stage(tmp_path, "hits.tsv", **HITS).key
 
 

@@ -1,6 +1,6 @@
-// The nodes of each kind that have a vector of two models, and how many have one of one of them alone.
-// $left, $right: names of the models' properties
-// returns: kind, both (list of ids, in their order), only_left, only_right (numbers)
+// The nodes of each kind that have a vector of two models, and the numbers of nodes that have one of only one model.
+// $left, $right: names of the vector properties of the two models
+// returns: kind, both (sorted list of ids), only_left, only_right (numbers)
 MATCH (n:Entity)
 WHERE n[$left] IS NOT NULL OR n[$right] IS NOT NULL
 WITH n ORDER BY n.id

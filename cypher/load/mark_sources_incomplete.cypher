@@ -1,4 +1,4 @@
-// Mark sources as being loaded: without a digest they are compared again whatever happens next.
+// Remove the digests of sources before loading them, so that an interrupted load is detected and repeated.
 // $names: names of sources
 // returns: n (sources marked)
 UNWIND $names AS name

@@ -1,4 +1,4 @@
-// Those of some ids that the graph has, in columns.
+// The ids of a list that exist in the graph, in columns.
 // $ids: ids (list)
 // returns: id (list)
 MATCH (n:Entity)

@@ -1,6 +1,6 @@
-// Make a complete model the active one, in place of the one that was.
-// $id: of the model
-// returns: n (1, or 0 where it is unknown or not complete)
+// Make a complete model the active model; the previously active model becomes inactive.
+// $id: id of the model
+// returns: n (1, or 0 if the model is unknown or not complete)
 MATCH (m:Model {id: $id})
 WHERE m.state = 'complete'
 OPTIONAL MATCH (old:Model {active: true})
