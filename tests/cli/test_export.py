@@ -77,7 +77,7 @@ def test_vectors_are_imported_compared_and_exported(command, tmp_path: Path) -> 
     write_vectors("two.parquet", shift=1.0)
     report = json.loads(command("embed", "--from", "one.parquet", "--name", "one", "--json", "-q")[1])
     assert (report["model"], report["vectors"], report["without"], report["unknown"]) == ("one", 13, 0, [])
-    assert "13 vectors of 3, active" in command("embed", "--from", "two.parquet", "--name", "two", "-q")[1]
+    assert "13 vectors of dimension 3, active" in command("embed", "--from", "two.parquet", "--name", "two", "-q")[1]
     assert json.loads(command("search", "gout", "--kind", "SNP", "-k", "3", "--json", "-q")[1])["model"] == "two"
     assert command("search", "a wording that nobody has", "-q")[0] == 1
 
@@ -87,12 +87,12 @@ def test_vectors_are_imported_compared_and_exported(command, tmp_path: Path) -> 
     comparison = json.loads(command("models", "compare", "one", "two", "-n", "5", "--json", "-q")[1])
     assert {kind["kind"]: kind["sampled"] for kind in comparison["kinds"]} == {"Disease": 1, "SNP": 5}
     assert comparison["edges"][0]["type"] == "ASSOCIATED_WITH" and comparison["edges"][0]["change"] != 0
-    assert "kept of 10 nearest" in command("models", "compare", "one", "two", "-q")[1]
+    assert "overlap of 10 nearest" in command("models", "compare", "one", "two", "-q")[1]
 
     assert command("models", "remove", "two", "-q")[0] == 1
     assert "did you mean 'one'" in command("models", "activate", "onne", "-q")[1]
     assert "one is active" in command("models", "activate", "one", "-q")[1]
-    assert "13 vectors are gone" in command("models", "remove", "two", "-q")[1]
+    assert "removed two with 13 vectors" in command("models", "remove", "two", "-q")[1]
     assert [model["id"] for model in json.loads(command("models", "--json", "-q")[1])] == ["one"]
 
     for arguments, code, message in (
