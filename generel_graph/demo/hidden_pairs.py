@@ -13,10 +13,12 @@ from generel_graph.demo.data import SEED, DemoProject
 from generel_graph.metrics import Result, compare
 from generel_graph.session import Session
 
+METHODS = ("the space", "text propagation", "untrained text", "degree", "locus degree")
+
 
 @dataclass(frozen=True, slots=True)
 class HiddenPairTest:
-    """Results by method, the space first; the numbers of hidden pairs, unreported pairs and loci."""
+    """Results of METHODS; the numbers of hidden pairs, unreported pairs and loci."""
 
     results: tuple[Result, ...]
     hidden: int
@@ -60,13 +62,14 @@ def _scores(session: Session, shown: pl.DataFrame, pairs: list[tuple[str, str]])
     def largest(table: dict[str, NDArray[np.float32]], ids: list[str], disease: str) -> float:
         return max((_cosine(table[id_], table[disease]) for id_ in ids if id_ in table), default=-1.0)
 
-    return {
-        "the space": np.array([largest(vectors, snps[locus], d) for locus, d in pairs]),
-        "text propagation": np.array([largest(propagated, snps[locus], d) for locus, d in pairs]),
-        "untrained text": np.array([largest(texts, known[locus], d) for locus, d in pairs]),
-        "degree": np.array([float(len(known[locus]) * loci_of[d]) for locus, d in pairs]),
-        "locus degree": np.array([float(len(known[locus])) for locus, _ in pairs]),
-    }
+    scores = (
+        [largest(vectors, snps[locus], d) for locus, d in pairs],
+        [largest(propagated, snps[locus], d) for locus, d in pairs],
+        [largest(texts, known[locus], d) for locus, d in pairs],
+        [float(len(known[locus]) * loci_of[d]) for locus, d in pairs],
+        [float(len(known[locus])) for locus, _ in pairs],
+    )
+    return {method: np.array(values) for method, values in zip(METHODS, scores, strict=True)}
 
 
 def _cosine(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:

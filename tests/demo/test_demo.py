@@ -13,6 +13,7 @@ from generel_graph.cli.demo import print_tasks, summary
 from generel_graph.demo import prepare
 from generel_graph.demo.answers import FREE_TEXT
 from generel_graph.demo.data import SNP, quickstart
+from generel_graph.demo.hidden_pairs import METHODS
 from generel_graph.demo.loci import number_loci
 from generel_graph.evaluate import Benchmark
 from generel_graph.metrics import Result
@@ -107,3 +108,24 @@ def test_every_task_is_printed_with_all_methods_and_the_difference(capsys: pytes
 def test_no_task_with_enough_pairs_is_printed_as_an_empty_table(capsys: pytest.CaptureFixture[str]) -> None:
     print_tasks([])
     assert "on 0 of 0 tasks" in capsys.readouterr().out
+
+
+def columns(line: str) -> list[str]:
+    """The cells of a printed line."""
+    return re.split(r"\s{2,}", line.strip())
+
+
+def test_readme_shows_every_row_of_the_evaluation(capsys: pytest.CaptureFixture[str]) -> None:
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    first, second = readme.partition("(d) Evaluation, part 1")[2].split("(d) Evaluation, part 2")
+    rows = [columns(line) for line in first.splitlines()]
+    begin = rows.index(["method", "AUC [95 %]", "the space minus method [95 %]"]) + 1
+    assert [row[0] for row in rows[begin : begin + len(METHODS)]] == list(METHODS)
+    methods = {"frozen_text": (0.1, 0.3), "text_propagation": (0.05, 0.15), "degree_product": (0.1, 0.3)}
+    print_tasks([Benchmark("gwas", "auc", "degree-matched", 40, 30, results(**methods))])
+    heading = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("task"))
+    table = [columns(line) for line in second.splitlines()]
+    begin = table.index(columns(heading)) + 1
+    tasks = [row for row in table[begin:] if len(row) == len(columns(heading))]
+    assert {"gwas", "synonym", "hierarchy"} <= {row[0] for row in tasks}
+    assert f"of {len(tasks)} tasks;" in second
