@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     older = replace(config, train=replace(config.train, published_before=args.before))
     with open_graph(config) as graph:
         digest = graph_digest(graph) or ""
-        now, then = load_corpus(graph, config, digest), load_corpus(graph, older, digest)
+        now, earlier = load_corpus(graph, config, digest), load_corpus(graph, older, digest)
 
     from generel_graph.learn import TrainReport, load_model, train
 
@@ -52,10 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for seed in args.seeds:
         settings = replace(config.train, seed=seed, adapter_steps=0)
         with tempfile.TemporaryDirectory() as folder:
-            first = train(then, encoder, config.model, settings, weights, Path(folder) / "then")
+            first = train(earlier, encoder, config.model, settings, weights, Path(folder) / "older")
             start = load_model(first.folder)
-            continued = train(now, encoder, config.model, settings, weights, Path(folder) / "more", start=start)
-            scratch = train(now, encoder, config.model, settings, weights, Path(folder) / "anew")
+            continued = train(now, encoder, config.model, settings, weights, Path(folder) / "continued", start=start)
+            scratch = train(now, encoder, config.model, settings, weights, Path(folder) / "from scratch")
         line = {"older": measures(first), "continued": measures(continued), "from_scratch": measures(scratch)}
         print(json.dumps({"before": str(args.before), "seed": seed, **line}), flush=True)
 

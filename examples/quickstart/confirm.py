@@ -1,7 +1,7 @@
-"""Confirm the quick-start tables against the public sources that their facts come from.
+"""Confirm the quick-start tables against the public sources of their facts.
 
-    python confirm.py --data-dir DATA            check, exit 1 if a row is not confirmed
-    python confirm.py --data-dir DATA --write    keep the confirmed rows only
+    python confirm.py --data-dir DATA            check; exit status 1 if a row is not confirmed
+    python confirm.py --data-dir DATA --write    also remove the rows that are not confirmed
 
 DATA holds the GWAS Catalog, a SNP list on GRCh38 and an eQTL table (for the alleles of SNPs not on the list).
 """
@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 CATALOGUE = "gwas_catalog/associations_v1.0.1_2015-07-08.tsv.gz"
 SNP_LIST = "variants/hapmap3_dbsnp151_hg38.snplist.gz"
 EQTL = "eqtl/blueprint_monocyte_tophits.tsv.gz"
-TRAITS = {  # the catalogue's name of a disease: ours
+TRAITS = {  # the catalogue's disease names and our ids
     "Ankylosing spondylitis": "MONDO:0005306",
     "Asthma": "MONDO:0004979",
     "Celiac disease": "MONDO:0005130",
@@ -62,33 +62,33 @@ def read_reports(data: Path) -> dict[tuple[str, str], list[Row]]:
 
 
 def read_snps(data: Path, wanted: set[str]) -> tuple[dict[str, set[str]], dict[str, tuple[str, str]]]:
-    """Alleles (GRCh38, forward strand) and places of the wanted SNPs."""
+    """Alleles (GRCh38, forward strand) and positions of the wanted SNPs."""
     alleles = {r["SNP"]: {r["effect_allele"], r["other_allele"]} for r in table(data / EQTL) if r["SNP"] in wanted}
-    places: dict[str, tuple[str, str]] = {}
+    positions: dict[str, tuple[str, str]] = {}
     for row in table(data / SNP_LIST):
         if row["rsid"] in wanted:
             alleles[row["rsid"]] = {row["A1"], row["A2"]}
-            places[row["rsid"]] = (row["#CHROM"], row["POS"])
-    return alleles, places
+            positions[row["rsid"]] = (row["#CHROM"], row["POS"])
+    return alleles, positions
 
 
 def oriented(report: Row, alleles: set[str]) -> str:
-    """The report's allele on the SNP list's strand, or nothing where it names none of the two."""
+    """The report's allele on the SNP list's strand; empty if it is neither of the two alleles."""
     allele = report["allele"]
     return next((a for a in (allele, COMPLEMENT.get(allele, "")) if a in alleles), "")
 
 
-def fault(row: Row, reports: list[Row], alleles: set[str], place: tuple[str, str] | None) -> str:
-    """Why a row is not confirmed; empty where it is."""
+def fault(row: Row, reports: list[Row], alleles: set[str], position: tuple[str, str] | None) -> str:
+    """The reason why a row is not confirmed; empty if it is confirmed."""
     if not reports:
         return "pair not in the catalogue"
     same = [r for r in reports if (r["PUBMEDID"], r["published"]) == (row["pubmed_id"], row["published"])]
     same = [r for r in same if abs(float(r["PVALUE_MLOG"]) - float(row["neg_log10_p"])) < 0.06]
     if not same:
         return "no such report (PubMed id, date, p-value)"
-    known = {place, *((r["CHR_ID"].replace("23", "X"), r["CHR_POS"]) for r in reports)}
+    known = {position, *((r["CHR_ID"].replace("23", "X"), r["CHR_POS"]) for r in reports)}
     if (row["chromosome"], row["position"]) not in known:
-        return "position differs from both"
+        return "position differs from both sources"
     effect, other, odds_ratio = row["effect_allele"], row["other_allele"], number(row["odds_ratio"])
     if not effect and not other:
         return "odds ratio without an allele" if odds_ratio else ""
@@ -104,44 +104,51 @@ def fault(row: Row, reports: list[Row], alleles: set[str], place: tuple[str, str
     return "" if agree else "direction or odds ratio differs"
 
 
-def dangling() -> list[str]:
+def undefined_references() -> list[str]:
     """Ids and symbols that the other files do not define."""
     lines = (HERE / "concepts.obo").read_text(encoding="utf-8").splitlines()
     concepts = {line[4:].strip() for line in lines if line.startswith("id: ")}
     genes = {row["id"]: row["symbol"] for row in table(HERE / "genes.tsv")}
     known = concepts | genes.keys()
-    found = [row[end] for row in table(HERE / "links.tsv") for end in ("subject", "object") if row[end] not in known]
+    endpoints = [row[side] for row in table(HERE / "links.tsv") for side in ("subject", "object")]
+    undefined = [id_ for id_ in endpoints if id_ not in known]
     for row in table(HERE / "associations.tsv"):
-        found += [row["disease_id"]] * (row["disease_id"] not in concepts)
-        found += [row["gene"]] * (row["gene"] not in genes.values())
+        undefined += [row["disease_id"]] * (row["disease_id"] not in concepts)
+        undefined += [row["gene"]] * (row["gene"] not in genes.values())
         date.fromisoformat(row["published"])
-    return found
+    return undefined
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--data-dir", type=Path, required=True, metavar="DATA")
-    parser.add_argument("--write", action="store_true", help="rewrite associations.tsv with the confirmed rows only")
+    parser.add_argument(
+        "--write", action="store_true", help="remove the rows of associations.tsv that are not confirmed"
+    )
     options = parser.parse_args()
     rows = list(table(HERE / "associations.tsv"))
     reports = read_reports(options.data_dir)
-    alleles, places = read_snps(options.data_dir, {row["rsid"] for row in rows})
-    kept, left_out = [], Counter[str]()
+    alleles, positions = read_snps(options.data_dir, {row["rsid"] for row in rows})
+    confirmed, left_out = [], Counter[str]()
     for row in rows:
         rsid, disease = row["rsid"], row["disease_id"]
-        if why := fault(row, reports.get((rsid, disease), []), alleles.get(rsid, set()), places.get(rsid)):
-            left_out[why] += 1
-            print(f"left out: {rsid} {row['disease']}: {why}")
+        if reason := fault(row, reports.get((rsid, disease), []), alleles.get(rsid, set()), positions.get(rsid)):
+            left_out[reason] += 1
+            print(f"left out: {rsid} {row['disease']}: {reason}")
         else:
-            kept.append(row)
-    print(f"{len(kept)} of {len(rows)} rows confirmed", *(f"{n} x {why}" for why, n in left_out.items()), sep="; ")
-    missing = dangling()
+            confirmed.append(row)
+    print(
+        f"{len(confirmed)} of {len(rows)} rows confirmed",
+        *(f"{n} x {reason}" for reason, n in left_out.items()),
+        sep="; ",
+    )
+    missing = undefined_references()
     print(f"{len(missing)} references that no file defines", *missing)
     if options.write and left_out:
         with (HERE / "associations.tsv").open("w", encoding="utf-8", newline="") as out:
             writer = csv.DictWriter(out, rows[0].keys(), delimiter="\t", lineterminator="\n")
             writer.writeheader()
-            writer.writerows(kept)
+            writer.writerows(confirmed)
     return int(bool(missing or (left_out and not options.write)))
 
 
