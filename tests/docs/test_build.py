@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from generel_etl.readers import READERS
-from generel_etl.relations import STATED
+from generel_etl.relations import BASE_RELATIONS
 from generel_etl.schema import EDGE_PROPERTIES
 from generel_graph.cli import COMMANDS
 from generel_graph.corpus.tasks import TASKS
@@ -51,7 +51,7 @@ def test_every_reader_task_relation_and_property_is_listed(site: Path) -> None:
     readers, tasks, model = (page(site, f"reference/{name}") for name in ("readers", "tasks", "data-model"))
     assert [r.name for r in READERS if f">{r.name}<" not in readers] == []
     assert [t.name for t in TASKS if f">{t.name}<" not in tasks] == []
-    assert [r.type for r in STATED if f">{r.type}<" not in model] == []
+    assert [r.type for r in BASE_RELATIONS if f">{r.type}<" not in model] == []
     assert [name for name in EDGE_PROPERTIES if f">{name}<" not in model] == []
 
 

@@ -104,7 +104,7 @@ def relations() -> str:
         raise LookupError(f"USUAL_PROPERTIES names what the code does not have: {', '.join(sorted(unknown))}")
     for family in relation_tables.FAMILIES:
         rows = []
-        for relation in relation_tables.STATED:
+        for relation in relation_tables.BASE_RELATIONS:
             if relation.family != family:
                 continue
             denied = relation_tables.NEGATED + relation.type
