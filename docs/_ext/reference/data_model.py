@@ -46,7 +46,7 @@ def kinds() -> str:
     rows = []
     for kind in schema.KINDS:
         prefixes = ", ".join(p.name for p in PREFIXES if p.kind == kind)
-        labels = " ".join(f":{label}" for label in schema.labels(kind))
+        labels = " ".join(f":{label}" for label in schema.node_labels(kind))
         rows.append((code(kind), code(labels), prefixes))
     return table(("kind", "labels", "prefixes of this kind by default"), rows)
 
