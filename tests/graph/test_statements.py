@@ -1,4 +1,4 @@
-"""Every Cypher file has its header, and runs on the versions that it is for."""
+"""Every Cypher file has a header and is valid on the server versions that it is written for."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ VALUES = {
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_the_header_tells_what_it_does_its_parameters_and_columns(name: str) -> None:
+def test_header_states_purpose_parameters_and_columns(name: str) -> None:
     lines = (folder() / f"{name}.cypher").read_text(encoding="utf-8").splitlines()
     header = []
     for line in lines:
@@ -40,13 +40,13 @@ def test_the_header_tells_what_it_does_its_parameters_and_columns(name: str) -> 
         header.append(line.removeprefix("//").strip())
     body = "\n".join(line for line in lines[len(header) :] if not line.strip().startswith("//"))
     assert header and header[0][0].isupper() and not header[0].startswith("$")
-    told = {n for line in header if line.startswith("$") for n in re.findall(r"\$(\w+)", line.partition(":")[0])}
-    assert told == set(re.findall(r"\$(\w+)", body))
+    parameters = {n for line in header if line.startswith("$") for n in re.findall(r"\$(\w+)", line.partition(":")[0])}
+    assert parameters == set(re.findall(r"\$(\w+)", body))
     assert sum(line.startswith("returns:") for line in header) == 1
     assert ";" not in body
     if "recipes" in name.split("/"):
         typed = [match for line in lines if (match := PARAMETER.match(line))]
-        assert {match["name"] for match in typed} == told, "each parameter line states type, default and meaning"
+        assert {match["name"] for match in typed} == parameters, "each parameter line states type, default and meaning"
         assert all((match["default"] == "null") <= bool(match["null"]) for match in typed), "null needs a `?`"
         assert all(match["default"].startswith("[") == bool(match["list"]) for match in typed), "lists end in s"
         assert header[0].endswith("?"), "a recipe begins with its question"

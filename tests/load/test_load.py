@@ -164,7 +164,7 @@ def test_any_order_of_loads_gives_the_same_graph(graph: Graph, tmp_path: Path, s
         resolved = read_sources(project(tmp_path / str(step), rng.choice([1, 2, 3]), left_out, hits).etl)
         load_batches(graph, resolved)
         assert deep_digest(graph) == graph_digest(graph) == expected(resolved)
-    complete = read_sources(project(tmp_path / "whole").etl)
+    complete = read_sources(project(tmp_path / "complete").etl)
     split = read_sources(project(tmp_path / "split", parts=3).etl)
     assert expected(complete) == expected(split)
     load_batches(graph, split)

@@ -1,4 +1,4 @@
-"""The whole chain on both versions: a second sync does nothing, and kill -9 anywhere costs nothing."""
+"""The complete pipeline on both versions: a second sync does nothing, and sync continues after SIGKILL anywhere."""
 
 from __future__ import annotations
 
@@ -25,20 +25,23 @@ from generel_graph.server import stop
 from generel_graph.session import open as open_session
 
 STEPS = 12
-EMPTY = ("snp_across_biobanks", "variants_regulating_drugged_gene")  # may be: one paper a pair, and no eQTL
+EMPTY = (
+    "snp_across_biobanks",
+    "variants_regulating_drugged_gene",
+)  # may have no rows: one paper per pair, no eQTL data
 
 
 @dataclass
 class Project:
-    """The quick-start data as a project of its own, driven through the command line as a user would."""
+    """A project with the quick-start data, used through the command line as a user would."""
 
     folder: Path
     version: str
 
     def environment(self, **more: str) -> dict[str, str]:
-        """A small server, a short training, cheap checkpoints."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("GENEREL_", "NEO4J_"))}
-        return kept | {
+        """The variables of a small server and a short training with frequent checkpoints."""
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("GENEREL_", "NEO4J_"))}
+        return inherited | {
             "GENEREL_NEO4J_VERSION": self.version,
             "GENEREL_NEO4J_HEAP": "600m",
             "GENEREL_NEO4J_PAGE_CACHE": "100m",
@@ -51,7 +54,7 @@ class Project:
         }
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-        """Start a command; its output is read by the caller."""
+        """Start a command; the caller reads its output."""
         return subprocess.Popen(
             [sys.executable, "-m", "generel_graph", *arguments],
             cwd=self.folder,
@@ -62,38 +65,38 @@ class Project:
         )
 
     def run(self, *arguments: str, **environment: str) -> Any:
-        """Run a command to its end; its JSON."""
+        """Run a command to its end and return its JSON."""
         process = self.start(*arguments, **environment)
         out, err = process.communicate(timeout=300)
         assert process.returncode == 0, err
         return json.loads(out)
 
     def kill_at(self, stage: str, **environment: str) -> None:
-        """Start a sync and kill -9 it as soon as it says that `stage` has begun."""
+        """Start a sync and kill it with SIGKILL as soon as it reports `stage`."""
         process = self.start("sync", **environment)
         assert process.stderr is not None
-        seen = []
+        lines = []
         for line in process.stderr:
-            seen.append(line)
+            lines.append(line)
             if line.startswith(stage):
                 process.send_signal(signal.SIGKILL)
                 break
-        assert process.wait(timeout=60) == -signal.SIGKILL, "".join(seen)
+        assert process.wait(timeout=60) == -signal.SIGKILL, "".join(lines)
 
 
 @pytest.fixture(scope="module", params=["2026.08.1", "5.26.18"])
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """A project with a server of its own."""
-    folder = tmp_path_factory.mktemp("chain")
+    """A project with its own server."""
+    folder = tmp_path_factory.mktemp("pipeline")
     for path in quickstart().iterdir():
         if path.suffix in (".tsv", ".obo", ".toml"):
             (folder / path.name).write_bytes(path.read_bytes())
-    made = Project(folder, request.param)
-    yield made
-    stop(load_config(folder, made.environment()))
+    created = Project(folder, request.param)
+    yield created
+    stop(load_config(folder, created.environment()))
 
 
-def test_killed_at_every_stage_the_first_sync_is_completed_by_the_next(project: Project) -> None:
+def test_first_sync_killed_at_any_stage_is_completed_by_the_next(project: Project) -> None:
     for stage in ("write nodes", "create edges", "train", "write vectors", "activate"):
         project.kill_at(stage)
         with open_graph(load_config(project.folder, project.environment())) as graph:
@@ -109,24 +112,24 @@ def test_killed_at_every_stage_the_first_sync_is_completed_by_the_next(project: 
         assert source["rows_read"] == sum(source[part] for part in parts)
 
 
-def test_the_second_sync_does_nothing(project: Project) -> None:
+def test_second_sync_does_nothing(project: Project) -> None:
     report = project.run("sync", "--json", "-q")
     assert report["load"]["way"] == "nothing"
     assert report["vectors_written"] == 0
     assert "train" not in report["steps"]
 
 
-def test_a_pair_is_explained_drawn_and_said_to_be_held_out_where_it_was(project: Project) -> None:
+def test_explain_draws_a_pair_and_reports_whether_training_used_it(project: Project) -> None:
     picture = project.folder / "why.png"
-    told = project.run("explain", "rs2476601", "rheumatoid arthritis", "--picture", str(picture), "--json", "-q")
+    explanation = project.run("explain", "rs2476601", "rheumatoid arthritis", "--picture", str(picture), "--json", "-q")
     assert picture.read_bytes().startswith(b"\x89PNG")
-    assert -1 <= told["cosine"] <= 1 and 0 <= told["percentile"]["value"] <= 100
-    assert told["direct"] and told["paths"] and "raises" in told["summary"][0]
-    held = pl.read_parquet(project.folder / ".generel" / "models" / told["model"] / "held_out.parquet")
+    assert -1 <= explanation["cosine"] <= 1 and 0 <= explanation["percentile"]["value"] <= 100
+    assert explanation["direct"] and explanation["paths"] and "raises" in explanation["summary"][0]
+    held = pl.read_parquet(project.folder / ".generel" / "models" / explanation["model"] / "held_out.parquet")
     pair = held.filter(~pl.col("task").is_in(["synonym", "equivalence", "gene_trait"])).row(0, named=True)
     apart = project.run("explain", pair["anchor"], pair["positive"], "--hops", "2", "--json", "-q")
     assert (apart["trained_on"], pair["task"] in apart["tasks"]) == ("held out", True)
-    trained = pl.read_parquet(project.folder / ".generel" / "models" / told["model"] / "trained_pairs.parquet")
+    trained = pl.read_parquet(project.folder / ".generel" / "models" / explanation["model"] / "trained_pairs.parquet")
     pair = trained.filter(pl.col("task") == "gwas").row(0, named=True)
     seen = project.run("explain", pair["anchor"], pair["positive"], "--hops", "2", "--json", "-q")
     assert (seen["trained_on"], "gwas" in seen["tasks"]) == ("yes", True)
@@ -135,7 +138,7 @@ def test_a_pair_is_explained_drawn_and_said_to_be_held_out_where_it_was(project:
         assert title in printed
 
 
-def test_a_search_sees_the_old_model_whole_until_the_new_one_is(project: Project) -> None:
+def test_search_uses_the_old_model_until_the_new_one_is_complete(project: Project) -> None:
     before = project.run("search", "rs2476601", "--kind", "Disease", "--json", "-q")
     for stage in ("train", "write vectors", "index vectors", "activate"):
         project.kill_at(stage, GENEREL_TRAIN_SEED="1")
@@ -153,7 +156,7 @@ def test_a_search_sees_the_old_model_whole_until_the_new_one_is(project: Project
     assert again["hits"] == before["hits"]
 
 
-def test_every_recipe_answers_on_the_quick_start(project: Project) -> None:
+def test_every_recipe_has_rows_on_the_quick_start_data(project: Project) -> None:
     """The values in the files are of this data, which by now has two models on its nodes."""
     with open_session(load_config(project.folder, project.environment())) as session:
         for name in recipe_names():
@@ -162,7 +165,7 @@ def test_every_recipe_answers_on_the_quick_start(project: Project) -> None:
             assert answer.rows or name in EMPTY, name
 
 
-def test_the_notebook_runs_on_the_quick_start(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_notebook_runs_on_the_quick_start_data(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(project.folder)
     for name, value in project.environment().items():
         monkeypatch.setenv(name, value)
@@ -177,10 +180,10 @@ def test_the_notebook_runs_on_the_quick_start(project: Project, monkeypatch: pyt
     assert names["around"].number_of_edges() > 0
 
 
-def test_evaluate_trains_on_what_came_before_and_leaves_the_graph_as_it_is(project: Project) -> None:
+def test_evaluate_trains_on_earlier_reports_and_does_not_change_the_graph(project: Project) -> None:
     before = project.run("status", "--json", "-q")
-    told = project.run("evaluate", "--years", "2010-2011", "--draws", "20", "--json", "-q")
-    tests = {(b["name"], b["measure"], b["negatives"]): b for b in told["benchmarks"]}
+    report = project.run("evaluate", "--years", "2010-2011", "--draws", "20", "--json", "-q")
+    tests = {(b["name"], b["measure"], b["negatives"]): b for b in report["benchmarks"]}
     warm = tests["warm", "auc", "degree-matched SNP"]
     assert warm["n"] > 10 and warm["groups"] > 3
     assert [r["method"] for r in warm["results"]][:2] == ["the space", "text propagation"]
@@ -190,7 +193,7 @@ def test_evaluate_trains_on_what_came_before_and_leaves_the_graph_as_it_is(proje
     assert (after["model"], after["graph"]) == (before["model"], before["graph"])
 
 
-def test_evaluate_takes_a_file_of_pairs(project: Project) -> None:
+def test_evaluate_reads_a_file_of_pairs(project: Project) -> None:
     rows = [
         line.split("\t")
         for line in (project.folder / "associations.tsv").read_text(encoding="utf-8").splitlines()[1:80]
@@ -199,13 +202,13 @@ def test_evaluate_takes_a_file_of_pairs(project: Project) -> None:
     lines += [f"{row[0]}\tmorning stiffness of row {at}\t0" for at, row in enumerate(rows[:40])]
     path = project.folder / "mine.tsv"
     path.write_text("\n".join([*lines, "rs999999999\tasthma\t1"]) + "\n", encoding="utf-8")
-    told = project.run("evaluate", "mine.tsv", "--draws", "20", "--json", "-q")
-    area = next(b for b in told["benchmarks"] if b["measure"] == "auc")
+    report = project.run("evaluate", "mine.tsv", "--draws", "20", "--json", "-q")
+    area = next(b for b in report["benchmarks"] if b["measure"] == "auc")
     assert (area["name"], area["n"]) == ("mine", 79)  # of the unknown rsID nothing can be said
     assert {r["method"] for r in area["results"]} == {"the space", "text propagation", "frozen text", "degree product"}
 
 
-def test_one_changed_line_loads_its_source_and_renews_what_is_near(project: Project) -> None:
+def test_changed_line_loads_its_source_and_updates_vectors_in_its_neighbourhood(project: Project) -> None:
     path = project.folder / "associations.tsv"
     text = path.read_text(encoding="utf-8")
     first = next(line for line in text.splitlines() if line.startswith("rs2476601\t"))
@@ -217,7 +220,7 @@ def test_one_changed_line_loads_its_source_and_renews_what_is_near(project: Proj
     assert report["load"]["edges_changed"] == 1
     assert "train" not in report["steps"]
     assert 0 < report["vectors_written"] < report["graph"]["nodes"] / 4
-    # A model that stood on the nodes before the line changed follows it too, when it is embedded anew.
+    # A model that was embedded before the line changed is updated too when it is embedded again.
     with open_graph(load_config(project.folder, project.environment())) as graph:
         (other,) = (m.id for m in list_models(graph) if not m.active)
     back = project.run("embed", "--model", other, "--json", "-q")
@@ -227,7 +230,7 @@ def test_one_changed_line_loads_its_source_and_renews_what_is_near(project: Proj
     project.run("sync", "--json", "-q")
 
 
-def test_new_edges_let_training_go_on_and_edges_that_go_do_not(project: Project) -> None:
+def test_training_continues_after_added_edges_but_not_after_deleted_edges(project: Project) -> None:
     def continues(model_id: str) -> str | None:
         folder = load_config(project.folder, project.environment()).model_folder(model_id)
         return json.loads((folder / "config.json").read_text(encoding="utf-8"))["identity"].get("continues")
@@ -246,7 +249,7 @@ def test_new_edges_let_training_go_on_and_edges_that_go_do_not(project: Project)
     assert back["graph"]["digest"] == before["graph"]["digest"]
     assert continues(back["model"]["id"]) is None
     project.run("train", "--continue", "--json", "-q", **always)
-    folder = load_config(project.folder, project.environment()).model_folder("any").parent
+    folder = load_config(project.folder, project.environment()).models_folder
     assert back["model"]["id"] in {
-        continues(made.name) for made in folder.iterdir() if (made / "config.json").is_file()
+        continues(model.name) for model in folder.iterdir() if (model / "config.json").is_file()
     }

@@ -49,6 +49,9 @@ def test_concurrent_commands_get_one_server_that_outlives_them(make_config, in_p
     ):
         driver.verify_connectivity()
 
+    # the supervisor logs the start
+    assert "Neo4j 2026.08.1 is ready on port" in (home_of(config).logs / "supervisor.log").read_text()
+
     # it listens only on loopback
     sockets = psutil.Process(server.jvm_pid).net_connections(kind="tcp")
     listening = {s.laddr.ip for s in sockets if s.status == psutil.CONN_LISTEN}
@@ -73,6 +76,8 @@ def test_concurrent_commands_get_one_server_that_outlives_them(make_config, in_p
     assert stop(config).was_running
     assert not jvms(config) and find(config) is None
     assert not stop(config).was_running
+    log = (home_of(config).logs / "supervisor.log").read_text()
+    assert "A stop was requested" in log and log.endswith("Neo4j is stopped\n")
     assert status(config).server is None and status(config).bolt_port == state.bolt_port
     assert [p.name for p in reset(config)] == ["data-1"]
     assert status(config).store_version == ""
