@@ -29,7 +29,7 @@ class Embedded:
 
     nodes: Ids  # [k], sorted
     stored: NDArray[np.float32]  # [k, D], the model's
-    learnt: int  # numbers of D that are the learnt half z
+    learnt_dimension: int  # of the learnt half z
     share: float  # of z in a stored vector
 
     def rows(self, nodes: Ids) -> Ids:
@@ -56,7 +56,7 @@ def methods(past: Corpus, embedded: Embedded, texts: NDArray[np.float32], seed: 
     snp_texts = _texts_with_snps(texts, past, snp, traits)
     svd = ppmi_vectors(past, seed)
     popularity = np.log1p(degrees(past))
-    untrained = split_vectors(embedded.stored, embedded.learnt)[1]
+    untrained = split_vectors(embedded.stored, embedded.learnt_dimension)[1]
 
     def propagation(left: Ids, right: Ids) -> NDArray[np.float64]:
         return _cosines(untrained, embedded.rows(left), embedded.rows(right))
@@ -89,7 +89,7 @@ def _space_scores(past: Corpus, embedded: Embedded, left: Ids, right: Ids) -> ND
         for begin in range(0, len(rows), CHUNK):
             part = np.array(rows[begin : begin + CHUNK])
             vectors = embedded.stored[embedded.rows(left[part])]
-            queries, constant = query_vectors(vectors, left_kind, right_kind, embedded.share, embedded.learnt)
+            queries, constant = query_vectors(vectors, left_kind, right_kind, embedded.share, embedded.learnt_dimension)
             others = embedded.stored[embedded.rows(right[part])]
             out[part] = np.einsum("nd,nd->n", queries, others) / constant
     return out

@@ -16,7 +16,7 @@ from generel_graph.metrics import Result, Values, compare
 class Scored:
     """A test and each method's scores of its pairs, the space first."""
 
-    tests: HeldOut
+    test: HeldOut
     scores: Mapping[str, Values]
 
 
@@ -64,14 +64,14 @@ def pool(scored: Iterable[Scored], draws: int, seed: int) -> list[Benchmark]:
     """
     by_test: dict[tuple[str, str], list[Scored]] = {}
     for each in scored:
-        by_test.setdefault((each.tests.name, each.tests.negatives), []).append(each)
+        by_test.setdefault((each.test.name, each.test.negatives), []).append(each)
     benchmarks = []
     for (name, negatives), parts in by_test.items():
-        truth = np.concatenate([s.tests.truth for s in parts])
-        papers = np.concatenate([s.tests.papers for s in parts])
-        periods = np.concatenate([s.tests.period for s in parts])
+        truth = np.concatenate([s.test.truth for s in parts])
+        papers = np.concatenate([s.test.papers for s in parts])
+        periods = np.concatenate([s.test.period for s in parts])
         scores = {method: np.concatenate([s.scores[method] for s in parts]) for method in parts[0].scores}
-        for measure in parts[0].tests.measures:
+        for measure in parts[0].test.measures:
             results = compare(measure, scores, truth, papers, strata=periods, draws=draws, seed=seed)
             benchmarks.append(
                 Benchmark(

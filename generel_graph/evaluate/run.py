@@ -140,7 +140,7 @@ def _score_year(
     for test in tests:
         yield Scored(test, {name: method(test.left, test.right) for name, method in score.items()})
     untrained = np.zeros((len(shown.nodes), encoder.dimension), dtype=np.float32)
-    untrained[nodes] = split_vectors(embedded.stored, embedded.learnt)[1]
+    untrained[nodes] = split_vectors(embedded.stored, embedded.learnt_dimension)[1]
     effects = fit_effects(shown, untrained)
     if effects is None:
         return

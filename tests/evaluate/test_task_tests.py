@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import polars as pl
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from generel_graph.config import Config, ModelConfig, TrainConfig
 from generel_graph.corpus.schema import Corpus, Pairs, Reports
+from generel_graph.encode import Encoder
 from generel_graph.evaluate.task_tests import (
     METHODS,
     MIN_PAIRS,
@@ -42,6 +44,9 @@ class NumberEncoder:
         rows = [np.random.default_rng(list(text.encode())).normal(size=self.dimension) * bool(text) for text in texts]
         vectors = np.array(rows, dtype=np.float32).reshape(-1, self.dimension)
         return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+
+
+ENCODER = cast(Encoder, NumberEncoder())
 
 
 @pytest.fixture
@@ -83,7 +88,7 @@ def test_held_out_edges_and_pairs_are_removed(corpus: Corpus) -> None:
 
 def test_negatives_replace_the_right_node_and_are_in_no_edge_or_task(corpus: Corpus, config: Config) -> None:
     train = replace(config.train, held_out=SHARE)
-    data = training_data(corpus, NumberEncoder(), config.model, train, {})
+    data = training_data(corpus, ENCODER, config.model, train, {})
     (group,) = [group for group in data.groups if group.task == "gwas"]
     test = group_test(group, 7, data.known, np.random.default_rng(0))
     true = test.truth == 1
@@ -96,7 +101,7 @@ def test_negatives_replace_the_right_node_and_are_in_no_edge_or_task(corpus: Cor
 
 def test_each_task_has_one_auc_per_method_from_a_model_of_its_own(corpus: Corpus, config: Config) -> None:
     stages: list[str] = []
-    benchmarks = task_benchmarks(config, corpus, NumberEncoder(), SHARE, draws=20)
+    benchmarks = task_benchmarks(config, corpus, ENCODER, SHARE, draws=20)
     (folder,) = (config.state / "evaluated").iterdir()
     held_out = dict(pl.read_parquet(folder / HELD_OUT).group_by("task").len().iter_rows())
     assert {b.name: b.n for b in benchmarks} == {task: n for task, n in held_out.items() if n >= MIN_PAIRS}
@@ -105,6 +110,6 @@ def test_each_task_has_one_auc_per_method_from_a_model_of_its_own(corpus: Corpus
         assert benchmark.measure == "auc" and [r.method for r in benchmark.results] == list(METHODS)
         assert all(0 <= r.ci_low <= r.value <= r.ci_high <= 1 for r in benchmark.results)
     assert not (config.state / "models").exists()
-    again = task_benchmarks(config, corpus, NumberEncoder(), SHARE, 20, lambda stage, *_: stages.append(stage))
+    again = task_benchmarks(config, corpus, ENCODER, SHARE, 20, lambda stage, *_: stages.append(stage))
     assert again == benchmarks
     assert not [stage for stage in stages if stage.endswith("train")], "the trained model is reused"
