@@ -10,8 +10,8 @@ CALL (m) {
   WITH n ORDER BY n.id
   WITH collect(n) AS nodes
   WITH nodes, CASE WHEN size(nodes) > $n THEN $n ELSE size(nodes) END AS wanted
-  UNWIND CASE WHEN wanted = 0 THEN [] ELSE range(0, wanted - 1) END AS place
-  WITH nodes[toInteger(toFloat(place) * size(nodes) / wanted)] AS n
+  UNWIND CASE WHEN wanted = 0 THEN [] ELSE range(0, wanted - 1) END AS i
+  WITH nodes[toInteger(toFloat(i) * size(nodes) / wanted)] AS n
   WHERE n.embedding_0 IS NOT NULL
   RETURN collect(n.id) AS id, collect(n.embedding_0) AS vector
 }

@@ -13,32 +13,32 @@
 // nothing: try another prefix, or a larger $k; codes are known only for vocabularies of loaded sources
 CYPHER 25
 MATCH (:Model {active: true, index: 'embedding_0'})
-MATCH (asked:Entity {id: $concept})
-MATCH (d:Entity {id: asked.cluster})
+MATCH (queried:Entity {id: $concept})
+MATCH (d:Entity {id: queried.cluster})
 WITH d, d.embedding_0[..$learnt] + [i IN range($learnt + 1, size(d.embedding_0)) | 0.0] AS question,
      CASE WHEN d.kind IN ['Disease', 'Phenotype', 'Trait'] THEN ['Disease', 'Phenotype', 'Trait'] ELSE [d.kind] END AS kinds
 CALL (d, question, kinds) {
   MATCH (n:Concept {cluster: d.cluster})
-  RETURN n, 0 AS place
+  RETURN n, 0 AS rank
   UNION
   MATCH (:Concept {cluster: d.cluster})-[:XREF]-(there:Concept)
   MATCH (n:Concept {cluster: there.cluster})
   WHERE n.cluster <> d.cluster
-  RETURN n, 1 AS place
+  RETURN n, 1 AS rank
   UNION
   UNWIND kinds AS kind
   MATCH (near:Entity)
   SEARCH near IN (VECTOR INDEX embedding_0 FOR question WHERE near.kind = kind LIMIT $k)
   MATCH (n:Concept {cluster: near.cluster})
   WHERE n.cluster <> d.cluster
-  RETURN DISTINCT n, 2 AS place
+  RETURN DISTINCT n, 2 AS rank
 }
 UNWIND [code IN [n.id] + coalesce(n.xrefs, []) WHERE code STARTS WITH $vocabulary + ':'] AS code
-WITH code, n, place, 2 * vector.similarity.cosine(n.embedding_0[..$learnt], d.embedding_0[..$learnt]) - 1 AS cosine
-ORDER BY place, n.id <> code, cosine DESC, n.id
-WITH code, collect({node: n, place: place, cosine: cosine})[0] AS best
+WITH code, n, rank, 2 * vector.similarity.cosine(n.embedding_0[..$learnt], d.embedding_0[..$learnt]) - 1 AS cosine
+ORDER BY rank, n.id <> code, cosine DESC, n.id
+WITH code, collect({node: n, rank: rank, cosine: cosine})[0] AS best
 RETURN code, best.node.name AS name, best.node.kind AS kind,
-       ['same cluster', 'cross-reference', 'nearest'][best.place] AS way, round(best.cosine, 4) AS cosine,
+       ['same cluster', 'cross-reference', 'nearest'][best.rank] AS way, round(best.cosine, 4) AS cosine,
        best.node.id AS through
-ORDER BY best.place, cosine DESC, code
+ORDER BY best.rank, cosine DESC, code
 LIMIT $limit

@@ -13,27 +13,27 @@ CYPHER 25
 MATCH (:Model {active: true, index: 'embedding_0'})
 OPTIONAL MATCH (named:Entity {id: $concept})
 OPTIONAL MATCH (one:Concept {cluster: named.cluster})
-WITH collect(one) AS asked
+WITH collect(one) AS queried
 UNWIND $kinds AS kind
 CALL (kind) {
   MATCH (n:Entity)
   SEARCH n IN (VECTOR INDEX embedding_0 FOR $vector WHERE n.kind = kind LIMIT 100) SCORE AS score
   RETURN n, (2 * score - 1) / $constant AS cosine
 }
-WITH kind, n, cosine, asked ORDER BY cosine DESC, n.id
-WITH asked, kind, n.cluster AS cluster, collect({node: n, cosine: cosine})[0] AS best
+WITH kind, n, cosine, queried ORDER BY cosine DESC, n.id
+WITH queried, kind, n.cluster AS cluster, collect({node: n, cosine: cosine})[0] AS best
 ORDER BY kind, best.cosine DESC, best.node.id
-WITH asked, kind, collect({cluster: cluster, cosine: best.cosine, node: best.node})[..$k] AS found
+WITH queried, kind, collect({cluster: cluster, cosine: best.cosine, node: best.node})[..$k] AS found
 UNWIND found AS row
 OPTIONAL MATCH (head:Entity {id: row.cluster})
-WITH asked, kind, row.cluster AS cluster, row.cosine AS cosine,
+WITH queried, kind, row.cluster AS cluster, row.cosine AS cosine,
      CASE WHEN head.kind = kind THEN head ELSE row.node END AS shown,
      COLLECT { MATCH (member:Concept {cluster: row.cluster}) RETURN member ORDER BY member.id } AS members
 RETURN kind, shown.id AS id, shown.name AS name, round(cosine, 4) AS cosine,
        CASE
-         WHEN asked = [] THEN null
-         WHEN any(a IN asked WHERE a.cluster = cluster) THEN 'itself'
-         WHEN EXISTS { UNWIND members AS member UNWIND asked AS other
+         WHEN queried = [] THEN null
+         WHEN any(a IN queried WHERE a.cluster = cluster) THEN 'itself'
+         WHEN EXISTS { UNWIND members AS member UNWIND queried AS other
                        MATCH (member)-[r]-(other)
                        WHERE NOT type(r) STARTS WITH 'NOT_' AND ($published_before IS NULL OR r.published IS NULL
                                                                  OR r.published < date($published_before)) }

@@ -12,8 +12,8 @@
 //   (an edge joins the two)
 // nothing: try a smaller $least, or a disease with reported SNPs
 MATCH (:Model {active: true, index: 'embedding_0'})
-MATCH (asked:Entity {id: $disease})
-MATCH (d:Entity {id: asked.cluster})
+MATCH (queried:Entity {id: $disease})
+MATCH (d:Entity {id: queried.cluster})
 CALL () {
   MATCH (t:Disease)<-[r:ASSOCIATED_WITH|CORRELATES_WITH]-(s:SNP)
   WHERE NOT 'sub_significant' IN coalesce(r.flags, [])

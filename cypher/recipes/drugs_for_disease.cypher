@@ -15,8 +15,8 @@
 //   fits ("against the risk", "with the risk", or what is unknown), treats (names)
 // nothing: try a smaller $least, or load drug targets (TARGETS) and reports for this disease
 MATCH (:Model {active: true, index: 'embedding_0'})
-MATCH (asked:Entity {id: $disease})
-MATCH (d:Entity {id: asked.cluster})
+MATCH (queried:Entity {id: $disease})
+MATCH (d:Entity {id: queried.cluster})
 CALL (d) {
   MATCH (:Concept {cluster: d.cluster})<-[:IS_A*0..6]-(below:Concept)
   MATCH (same:Concept {cluster: below.cluster})

@@ -9,8 +9,8 @@
 // nothing: try a larger $k, or load drug targets (TARGETS)
 CYPHER 25
 MATCH (:Model {active: true, index: 'embedding_0'})
-MATCH (asked:Entity {id: $disease})
-MATCH (d:Entity {id: asked.cluster})
+MATCH (queried:Entity {id: $disease})
+MATCH (d:Entity {id: queried.cluster})
 WHERE d.embedding_0 IS NOT NULL
 CALL (d) {
   // SNPs with reports of the disease or of a subtype

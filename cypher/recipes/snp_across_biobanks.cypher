@@ -15,8 +15,8 @@ MATCH (:Model {active: true, index: 'embedding_0'})
 MATCH (s:Entity {id: $snp})-[r:ASSOCIATED_WITH|CORRELATES_WITH]->(named:Concept)
 WHERE $published_before IS NULL OR r.published IS NULL OR r.published < date($published_before)
 MATCH (t:Entity {id: named.cluster})
-OPTIONAL MATCH (asked:Entity {id: $disease})
-OPTIONAL MATCH (d:Entity {id: asked.cluster})
+OPTIONAL MATCH (queried:Entity {id: $disease})
+OPTIONAL MATCH (d:Entity {id: queried.cluster})
 WITH s, t, r, coalesce(r.cohort, r.source) + coalesce(' ' + r.pubmed_id, '') AS reported_by
 WHERE $disease IS NULL
    OR 2 * vector.similarity.cosine(t.embedding_0[..$learnt], d.embedding_0[..$learnt]) - 1 >= $alike

@@ -14,9 +14,9 @@
 // nothing: try a wider window, or the position in another build; LD and genes count only if their sources are loaded
 MATCH (:Model {active: true, index: 'embedding_0'})
 OPTIONAL MATCH (s:Entity {id: $snp})
-WITH s, split($snp, ':') AS place
-WITH s, coalesce(s.build, place[0]) AS build, coalesce(s.chromosome, place[1]) AS chromosome,
-     coalesce(s.position, toInteger(place[2])) AS position
+WITH s, split($snp, ':') AS fields
+WITH s, coalesce(s.build, fields[0]) AS build, coalesce(s.chromosome, fields[1]) AS chromosome,
+     coalesce(s.position, toInteger(fields[2])) AS position
 CALL (s, build, chromosome, position) {
   MATCH (s)-[l:IN_LD_WITH]-(o:SNP)
   WHERE l.r2 >= $least_r2

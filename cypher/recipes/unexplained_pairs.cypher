@@ -15,9 +15,9 @@
 // nothing: try a concept with more subtypes, a larger $k, or a smaller $hops
 CYPHER 25
 MATCH (:Model {active: true, index: 'embedding_0'})
-MATCH (asked:Entity {id: $concept})
-CALL (asked) {
-  MATCH (:Concept {cluster: asked.cluster})<-[:IS_A*0..6]-(below:Concept)
+MATCH (queried:Entity {id: $concept})
+CALL (queried) {
+  MATCH (:Concept {cluster: queried.cluster})<-[:IS_A*0..6]-(below:Concept)
   WITH DISTINCT below.cluster AS cluster
   MATCH (a:Entity {id: cluster})
   RETURN a ORDER BY COUNT { (a)--() } DESC, a.id LIMIT $anchors

@@ -12,14 +12,14 @@
 //   (symbols)
 // nothing: try a wider window, or the position in another build (only SNPs of the same build are compared)
 MATCH (:Model {active: true, index: 'embedding_0'})
-MATCH (asked:Entity {id: $disease})
-MATCH (d:Entity {id: asked.cluster})
+MATCH (queried:Entity {id: $disease})
+MATCH (d:Entity {id: queried.cluster})
 OPTIONAL MATCH (middle:Entity {id: $snp})
-WITH d, middle, split($snp, ':') AS place
+WITH d, middle, split($snp, ':') AS fields
 WITH d, middle,
-     coalesce(middle.build, place[0]) AS build,
-     coalesce(middle.chromosome, place[1]) AS chromosome,
-     coalesce(middle.position, toInteger(place[2])) AS position
+     coalesce(middle.build, fields[0]) AS build,
+     coalesce(middle.chromosome, fields[1]) AS chromosome,
+     coalesce(middle.position, toInteger(fields[2])) AS position
 CALL (d) {
   MATCH (:Concept {cluster: d.cluster})<-[:IS_A*0..6]-(below:Concept)
   MATCH (same:Concept {cluster: below.cluster})

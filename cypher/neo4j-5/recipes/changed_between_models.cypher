@@ -14,8 +14,8 @@
 // nothing: try another kind
 MATCH (:Model {active: true, index: 'embedding_0'})
 MATCH (:Model {id: $other, index: 'embedding_1'})
-MATCH (asked:Entity {id: $disease})
-MATCH (d:Entity {id: asked.cluster})
+MATCH (queried:Entity {id: $disease})
+MATCH (d:Entity {id: queried.cluster})
 WITH d, CASE WHEN $kind = 'SNP' THEN size(d.embedding_0) ELSE $learnt END AS first,
      CASE WHEN $kind = 'SNP' THEN size(d.embedding_1) ELSE $other_learnt END AS other_first
 WITH d, first, other_first,

@@ -14,21 +14,21 @@ MATCH (named:Entity)
 WHERE named.id IN $phenotypes
 WITH DISTINCT named.cluster AS cluster
 MATCH (p:Entity {id: cluster})
-WITH collect(p) AS asked
-CALL (asked) {
-  UNWIND asked AS p
+WITH collect(p) AS queried
+CALL (queried) {
+  UNWIND queried AS p
   WITH p.embedding_0[..$learnt] + [i IN range($learnt + 1, size(p.embedding_0)) | 0.0] AS question
   CALL db.index.vector.queryNodes('embedding_0_Gene', $k, question) YIELD node AS near
   RETURN DISTINCT near.cluster AS cluster
 }
 MATCH (g:Entity {id: cluster})
-WITH asked, g,
-     [p IN asked | 2 * vector.similarity.cosine(g.embedding_0[..$learnt], p.embedding_0[..$learnt]) - 1] AS cosines
-WITH asked, g, reduce(sum = 0.0, c IN cosines | sum + c) / size(cosines) AS cosine,
+WITH queried, g,
+     [p IN queried | 2 * vector.similarity.cosine(g.embedding_0[..$learnt], p.embedding_0[..$learnt]) - 1] AS cosines
+WITH queried, g, reduce(sum = 0.0, c IN cosines | sum + c) / size(cosines) AS cosine,
      reduce(least = 1.0, c IN cosines | CASE WHEN c < least THEN c ELSE least END) AS least
 ORDER BY cosine DESC, g.id LIMIT $limit
 RETURN g.name AS gene, g.id AS gene_id, round(cosine, 4) AS cosine, round(least, 4) AS least,
-       [p IN asked WHERE EXISTS { MATCH (:Concept {cluster: g.cluster})-[r]-(:Concept {cluster: p.cluster})
+       [p IN queried WHERE EXISTS { MATCH (:Concept {cluster: g.cluster})-[r]-(:Concept {cluster: p.cluster})
                                   WHERE NOT type(r) STARTS WITH 'NOT_' } | p.name] AS known_of,
        COLLECT { MATCH (:Concept {cluster: g.cluster})-[:GENE_ASSOCIATED_WITH]->(d:Disease)
                  RETURN DISTINCT d.name AS name ORDER BY name LIMIT 5 } AS diseases

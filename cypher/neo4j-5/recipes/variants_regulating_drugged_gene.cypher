@@ -13,8 +13,8 @@
 //   drugs (names), treats (names), known_for (names of what the SNP is linked to)
 // nothing: try a larger $k or another tissue, or load an eQTL table (REGULATES) and drug targets (TARGETS)
 MATCH (:Model {active: true, index: 'embedding_0'})
-MATCH (asked:Entity {id: $disease})
-MATCH (d:Entity {id: asked.cluster})
+MATCH (queried:Entity {id: $disease})
+MATCH (d:Entity {id: queried.cluster})
 CALL (d) {
   // SNPs with reports of the disease or of a subtype
   MATCH (:Concept {cluster: d.cluster})<-[:IS_A*0..6]-(below:Concept)
