@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "cpu_seconds": round(time.process_time() - spent, 1),
             "pairs_per_second": round(report.pairs_per_second),
             "validation": round(float(np.mean([t.auc for t in report.tasks if t.auc is not None])), 4),
-            "recall": {way: round(value, 4) for way, value in report.wordings.items()},
+            "recall": {method: round(value, 4) for method, value in report.wordings.items()},
         }
         print(json.dumps(measures), flush=True)
         if not args.year:
