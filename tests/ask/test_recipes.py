@@ -127,7 +127,7 @@ def test_variants_at_a_locus_are_ranked_for_a_disease(locus) -> None:
     assert (rows[1]["allele"], rows[1]["odds_ratio"], rows[1]["r2"]) == ("G", 1.3, 0.9)
     assert rows[0]["genes"] == ["CTLA4"] and rows[0]["r2"] is None
     at = table(locus, name, disease=T1D, snp="GRCh38:2:203874190", window=10)
-    assert [r["snp"] for r in at] == ["rs3087243"], "a place that is no node is the middle too"
+    assert [r["snp"] for r in at] == ["rs3087243"], "a position without an SNP can be the centre"
     before = table(locus, name, disease=T1D, snp="rs231775", published_before="2007-01-01")
     assert [r["reports"] for r in before] == [0, 0, 0]
     with also(locus, ("IS_A", T1D, T2D)):

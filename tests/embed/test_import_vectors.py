@@ -124,7 +124,7 @@ def test_imported_vectors_become_a_model_that_can_be_queried(graph: Graph, proje
         search(graph, lambda _: space, SearchQuery.read("a wording that nobody has"))
     with pytest.raises(NotFoundError, match="no vector"):
         search(graph, lambda _: space, SearchQuery.read("HGNC:1"))
-    with pytest.raises(NotFoundError, match="places none"):
+    with pytest.raises(NotFoundError, match="an imported model cannot compute its vector"):
         search(graph, lambda _: space, SearchQuery.read("rs77"))
 
     activate(graph, "ours")

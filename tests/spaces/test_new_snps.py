@@ -151,7 +151,7 @@ def session(graph: Graph, tmp_path: Path, models_made: Path) -> Session:
 
 
 def test_removed_node_gets_its_former_vector(graph: Graph, tmp_path: Path, number_format: str) -> None:
-    """rs99 has nothing but its place and its gene: without its row it is no node, and the list still places it.
+    """rs99 has only a position and a gene: without its row it is not in the graph, but the list still has its position.
 
     Texts are encoded beside fewer others then, so a number of theirs may be rounded to the next float16. That moves a
     number of the SNP's vector by less than 1e-4, whatever format the towers were trained in.
