@@ -27,6 +27,7 @@ from generel_graph.graph.digest import graph_digest
 from generel_graph.graph.open import open_graph
 from generel_graph.metrics import auc
 from generel_graph.pipeline.train import open_encoder, train_model
+from generel_graph.stored_vectors import split_vectors
 
 HEART_ATTACK = "MONDO:0005068"  # myocardial infarction
 CORONARY = "MONDO:0005010"  # coronary artery disorder; it and its descendants are the coronary traits
@@ -79,7 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     encoder = open_encoder(config)
     model = load_model(before.model_folder(model_id))
     vectors = model.vectors(past, encoder)
-    propagated, texts = model.baseline_vectors(past, encoder)
+    _, propagated = split_vectors(vectors, model.learnt_dimension)
+    texts = encoder.encode(past.nodes.texts)
     query = past.nodes.ids.index(HEART_ATTACK)
     coronary = coronary_traits(complete)
     snps, traits = complete.edge_clusters("ASSOCIATED_WITH")

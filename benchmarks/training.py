@@ -46,7 +46,7 @@ from generel_graph.graph.open import open_graph
 from generel_graph.learn import train
 from generel_graph.learn.distributed import SINGLE_PROCESS
 from generel_graph.learn.losses import objective
-from generel_graph.learn.model.towers import hide, make_towers
+from generel_graph.learn.model.towers import input_dropout, make_towers
 from generel_graph.learn.pairs.batches import ROUND_STEPS, Batch, RoundInputs, plan_round
 from generel_graph.learn.pairs.training_data import TrainingData, training_data
 from generel_graph.pipeline.train import open_encoder
@@ -217,7 +217,7 @@ def live(data: TrainingData, work: Work, threads: int) -> Rates:
     with (
         tempfile.TemporaryDirectory() as folder,
         mock.patch.object(loop, "training_data", lambda *_: data),
-        mock.patch.object(loop, "learn_effects", lambda *_: {}),
+        mock.patch.object(loop, "fit_and_write_effects", lambda *_: {}),
     ):
         train(work.corpus, work.encoder, work.model, settings, work.weights, Path(folder), clock)
     return clock.rates(timed_pairs(data, settings))
@@ -236,7 +236,7 @@ def bare(data: TrainingData, work: Work, batches: Sequence[Batch], threads: int)
         z = {}
         with torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
             for tower, x in batch.inputs.items():
-                z[tower] = towers[tower](hide(x, data.shapes[tower], model.block_dropout, model.text_only))
+                z[tower] = towers[tower](input_dropout(x, data.shapes[tower], model.block_dropout, model.text_only))
         losses = objective(z, batch, settings, SINGLE_PROCESS)
         optimizer.zero_grad(set_to_none=True)
         losses.total.backward()  # type: ignore[no-untyped-call]

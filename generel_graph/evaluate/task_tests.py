@@ -72,7 +72,7 @@ def task_benchmarks(
     rng = np.random.default_rng([seed, 3])
     scored = []
     for number, group in enumerate(data.groups):
-        if not len(group.held):
+        if not len(group.held_out):
             continue
         test = group_test(group, number, data.known, rng)
         if group.is_text:
@@ -94,7 +94,7 @@ def _prefixed(progress: Progress) -> Progress:
 def without_held_out(corpus: Corpus, held_out: Split) -> Corpus:
     """The corpus without the edges and the pairs of nodes that are held out; texts remain."""
     clusters, edges = corpus.nodes.clusters.astype(np.int64), corpus.edges
-    remain = ~held_out.held(clusters[edges.starts], clusters[edges.ends])
+    remain = ~held_out.is_held_out(clusters[edges.starts], clusters[edges.ends])
     columns = {f.name: getattr(edges, f.name)[remain] for f in fields(edges) if f.name != "types"}
     tasks = {
         name: pairs if pairs.texts else _without_held_out_pairs(pairs, clusters, held_out)
@@ -106,7 +106,7 @@ def without_held_out(corpus: Corpus, held_out: Split) -> Corpus:
 
 
 def _without_held_out_pairs(pairs: Pairs, clusters: Ids, held_out: Split) -> Pairs:
-    remain = ~held_out.held(clusters[pairs.anchors], clusters[pairs.positives])
+    remain = ~held_out.is_held_out(clusters[pairs.anchors], clusters[pairs.positives])
     return Pairs(**{f.name: getattr(pairs, f.name)[remain] for f in fields(pairs) if f.name != "texts"})
 
 
@@ -115,18 +115,18 @@ def group_test(group: TaskGroup, number: int, known: KnownPairs, rng: np.random.
 
     `number` is the stratum: pairs of different kinds are not compared with each other.
     """
-    rows = np.repeat(np.arange(len(group.held)), NEGATIVES)
+    rows = np.repeat(np.arange(len(group.held_out)), NEGATIVES)
     candidates = rng.choice(len(group.positives), size=len(rows))
-    anchors = group.anchor_clusters[group.held]
-    negative = ~known.stated(anchors[rows], group.positive_clusters[candidates])
+    anchors = group.anchor_clusters[group.held_out]
+    negative = ~known.contains(anchors[rows], group.positive_clusters[candidates])
     rows, candidates = rows[negative], candidates[negative]
-    left = group.anchors[group.held].astype(np.int64) if group.is_text else anchors
+    left = group.anchors[group.held_out].astype(np.int64) if group.is_text else anchors
     right = group.positives.astype(np.int64) if group.is_text else group.positive_clusters
     return held_out_test(
         group.task,
         "degree-matched",
         left,
-        right[group.held],
+        right[group.held_out],
         left,
         (rows, left[rows], right[candidates]),
         number,

@@ -1,4 +1,4 @@
-"""Learning: a corpus in, a model's folder out; and the vectors that a model gives."""
+"""Training: from a corpus to a model folder, and from a model to the vectors of nodes, texts and SNPs."""
 
 from generel_graph.learn.distributed import SINGLE_PROCESS, ProcessGroup, join_process_group
 from generel_graph.learn.effects.score import EffectScore, fit_effects

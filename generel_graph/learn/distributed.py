@@ -1,9 +1,9 @@
-"""The processes that train one model together, as `torchrun` starts them; one process alone is a world too.
+"""The process group that trains one model, as started by `torchrun`; a single process is a group of one.
 
-A step's pairs are dealt out like cards: process r has the pairs r, r + size, r + 2·size … Each makes the vectors of its
-own pairs and gets those of the others, so that the loss is that of the whole batch everywhere, and a pair has all other
-pairs' ends as negatives. Every process takes the gradient of the whole loss by its own vectors alone; summed over the
-processes that is the gradient of one process with the whole batch.
+The pairs of a step are distributed in turn: process r has the pairs r, r + size, r + 2·size … Each process computes the
+vectors of its own pairs and receives those of the others, so that every process computes the loss of the complete
+batch, and all other pairs of the batch give negatives. Each process computes the gradient of that loss with respect to
+its own vectors; the sum over the processes equals the gradient of one process with the complete batch.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from generel_graph.encode.device import best_device
 
 @dataclass(frozen=True, slots=True)
 class ProcessGroup:
-    """This process among `size` of them; rank 0 writes, logs and validates."""
+    """This process in a group of `size`; the process of rank 0 writes, logs and validates."""
 
     rank: int = 0
     size: int = 1
@@ -34,48 +34,48 @@ class ProcessGroup:
 
     @property
     def pair_slice(self) -> slice:
-        """Which of a batch's pairs are dealt to this process."""
+        """The pairs of a batch that this process has."""
         return slice(self.rank, None, self.size)
 
-    def gather_vectors(self, own: Tensor, many: int) -> Tensor:
-        """The vectors of all processes in the batch's order, [many, d]; gradients flow to `own` alone."""
+    def gather_vectors(self, own: Tensor, count: int) -> Tensor:
+        """The vectors of all processes in the order of the batch, [count, d]; gradients flow only to `own`."""
         if self.size == 1:
             return own
-        padded = own.new_zeros(-(-many // self.size), own.shape[1])
+        padded = own.new_zeros(-(-count // self.size), own.shape[1])
         padded[: len(own)] = own.detach()
-        found = [torch.empty_like(padded) for _ in range(self.size)]
-        dist.all_gather(found, padded)
-        found[self.rank] = torch.cat([own, padded[len(own) :]])
-        return torch.stack(found, dim=1).flatten(0, 1)[:many]  # dealt out, so taken in turns
+        parts = [torch.empty_like(padded) for _ in range(self.size)]
+        dist.all_gather(parts, padded)
+        parts[self.rank] = torch.cat([own, padded[len(own) :]])
+        return torch.stack(parts, dim=1).flatten(0, 1)[:count]  # one of each process in turn
 
     def sum_gradients(self, parameters: Sequence[Tensor]) -> None:
-        """Sum the gradients over the processes; where a process has none it adds nothing."""
+        """Sum the gradients over the processes; a missing gradient counts as zero."""
         if self.size == 1:
             return
         flat = torch.cat([torch.zeros_like(p).flatten() if p.grad is None else p.grad.flatten() for p in parameters])
-        met = flat.new_tensor([p.grad is not None for p in parameters])
+        has_gradient = flat.new_tensor([p.grad is not None for p in parameters])
         dist.all_reduce(flat)
-        dist.all_reduce(met)
-        at = 0
-        for parameter, any_ in zip(parameters, met.tolist(), strict=True):
-            if any_:  # what no process has used stays without one: an optimizer leaves it alone
-                parameter.grad = flat[at : at + parameter.numel()].view_as(parameter).clone()
-            at += parameter.numel()
+        dist.all_reduce(has_gradient)
+        first = 0
+        for parameter, in_any_process in zip(parameters, has_gradient.tolist(), strict=True):
+            if in_any_process:  # the optimizer skips parameters without a gradient
+                parameter.grad = flat[first : first + parameter.numel()].view_as(parameter).clone()
+            first += parameter.numel()
 
-    def broadcast_flag(self, said: bool) -> bool:
-        """What the first process says."""
-        return bool(self.broadcast_mask(torch.tensor([said], device=best_device())).item()) if self.size > 1 else said
+    def broadcast_flag(self, flag: bool) -> bool:
+        """The flag of the first process."""
+        return bool(self.broadcast_mask(torch.tensor([flag], device=best_device())).item()) if self.size > 1 else flag
 
-    def broadcast_mask(self, said: Tensor) -> Tensor:
-        """What the first process says, [k]; `said` [k] is bool, and on this process' device."""
+    def broadcast_mask(self, mask: Tensor) -> Tensor:
+        """The mask of the first process, [k]; `mask` [k] is bool, on the device of this process."""
         if self.size == 1:
-            return said
-        told = said.to(torch.uint8)
-        dist.broadcast(told, 0)
-        return told.bool()
+            return mask
+        shared = mask.to(torch.uint8)
+        dist.broadcast(shared, 0)
+        return shared.bool()
 
     def wait(self) -> None:
-        """Wait until every process is here."""
+        """Wait until all processes have called this method."""
         if self.size > 1:
             dist.barrier()
 
@@ -85,7 +85,7 @@ SINGLE_PROCESS = ProcessGroup()
 
 @contextmanager
 def join_process_group() -> Iterator[ProcessGroup]:
-    """Join the world that `torchrun` describes by RANK and WORLD_SIZE; without them, a world of one."""
+    """Join the process group that `torchrun` describes by RANK and WORLD_SIZE; without them, a group of one."""
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1 or dist.is_initialized():
         yield ProcessGroup(dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else SINGLE_PROCESS

@@ -79,9 +79,9 @@ def test_held_out_edges_and_pairs_are_removed(corpus: Corpus) -> None:
     split = Split.by_pair(id_keys(corpus.nodes.ids), SHARE)
     past = without_held_out(corpus, split)
     for a, b in ((past.edges.starts, past.edges.ends), (past.tasks["gwas"].anchors, past.tasks["gwas"].positives)):
-        assert len(a) > 0 and not split.held(a, b).any()
+        assert len(a) > 0 and not split.is_held_out(a, b).any()
     removed = len(corpus.edges.starts) - len(past.edges.starts)
-    assert removed == split.held(corpus.edges.starts, corpus.edges.ends).sum() > 0
+    assert removed == split.is_held_out(corpus.edges.starts, corpus.edges.ends).sum() > 0
     assert past.tasks["synonym"] is corpus.tasks["synonym"]
     assert past.digest != corpus.digest
 
@@ -92,7 +92,7 @@ def test_negatives_replace_the_right_node_and_are_in_no_edge_or_task(corpus: Cor
     (group,) = [group for group in data.groups if group.task == "gwas"]
     test = group_test(group, 7, data.known, np.random.default_rng(0))
     true = test.truth == 1
-    assert true.sum() == len(group.held) and (~true).sum() <= NEGATIVES * len(group.held)
+    assert true.sum() == len(group.held_out) and (~true).sum() <= NEGATIVES * len(group.held_out)
     assert not data.known.stated(test.left[~true], test.right[~true]).any()
     assert set(test.left[~true].tolist()) <= set(test.left[true].tolist())
     assert set(test.right[~true].tolist()) <= set(group.positive_clusters.tolist())

@@ -1,4 +1,4 @@
-"""A small planted corpus: themes that diseases, genes, drugs and SNPs belong to: something to learn."""
+"""A small planted corpus: diseases, genes, drugs and SNPs that belong to themes, which a model can learn."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SYLLABLES = ("ka", "lo", "mi", "ru", "te", "sa", "vo", "ni")
 
 @dataclass
 class WordEncoder:
-    """Texts to vectors by hashed words: quick, and alike where words are shared."""
+    """A fast text encoder: sums random vectors of the words, so that texts with common words are similar."""
 
     dimension: int = 24
     name: str = "words"
@@ -71,19 +71,19 @@ def nodes_of(rows, clusters=None):
 def pairs_of(ids, rows, texts=()):
     """Pairs from (anchor id, positive id or text number, weight, effect) rows."""
     index = {id_: i for i, id_ in enumerate(ids)}
-    found = {(index[r[0]], r[1] if texts else index[r[1]]): r for r in rows}
-    keys = sorted(found)
+    row_of = {(index[r[0]], r[1] if texts else index[r[1]]): r for r in rows}
+    keys = sorted(row_of)
     return Pairs(
         anchors=np.array([k[0] for k in keys], dtype=np.int32),
         positives=np.array([k[1] for k in keys], dtype=np.int32),
-        weights=np.array([found[k][2] for k in keys], dtype=np.float32),
-        effects=np.array([found[k][3] for k in keys], dtype=np.float32),
+        weights=np.array([row_of[k][2] for k in keys], dtype=np.float32),
+        effects=np.array([row_of[k][3] for k in keys], dtype=np.float32),
         texts=tuple(texts),
     )
 
 
 def planted(seed=0):
-    """The corpus, and held-out (SNP, disease) pairs of the same themes that are in no edge or task."""
+    """The corpus, and held-out (SNP, disease) pairs of the same theme that are in no edge or task."""
     rng = np.random.default_rng(seed)
     rows, edges, gwas, kg, hierarchy, synonyms, texts, held = [], [], [], [], [], [], [], []
     nan = float("nan")
@@ -130,8 +130,8 @@ def planted(seed=0):
     return corpus, [(ids.index(a), ids.index(b)) for a, b in held]
 
 
-def denying(corpus):
-    """The corpus with edges that deny each SNP a disease of the next theme, which nothing else joins it with."""
+def with_negated_edges(corpus):
+    """The corpus with a negated edge from each SNP to a disease of the next theme, to which it has no other edge."""
     ids, edges = corpus.nodes.ids, corpus.edges
     snps = [id_ for id_ in ids if id_.startswith("rs")]
     rows = [(s, "NOT_ASSOCIATED_WITH", f"MONDO:{(int(s[2]) + 1) % THEMES}{int(s[3:]) % PER_THEME}") for s in snps]
@@ -152,13 +152,13 @@ def planted_corpus():
 
 
 @pytest.fixture(scope="session")
-def denying_corpus(planted_corpus):
-    return denying(planted_corpus[0])
+def negated_corpus(planted_corpus):
+    return with_negated_edges(planted_corpus[0])
 
 
 @pytest.fixture(scope="session")
 def build():
-    """The builders, for tests that make a corpus of their own."""
+    """The builders, for tests that build a corpus of their own."""
 
     class Builders:
         nodes, edges, pairs = staticmethod(nodes_of), staticmethod(edges_of), staticmethod(pairs_of)
@@ -173,8 +173,8 @@ def build():
         def without(corpus, drop):
             """The corpus without the edges at which the mask `drop` is true."""
             e, keep = corpus.edges, ~drop
-            some = {f: getattr(e, f)[keep] for f in ARRAYS}
-            return replace(corpus, edges=EdgeArrays(types=e.types, **some))
+            arrays = {f: getattr(e, f)[keep] for f in ARRAYS}
+            return replace(corpus, edges=EdgeArrays(types=e.types, **arrays))
 
     return Builders
 

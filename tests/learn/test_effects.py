@@ -1,4 +1,4 @@
-"""The effect score on planted effects: an SNP's own size and a trait's, found without the pair's own."""
+"""The effect score on planted effects: it recovers the sizes of SNPs and traits without the effect of the pair."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from generel_graph.config import Config, ModelConfig, TrainConfig
 from generel_graph.learn import load_model, train
 from generel_graph.learn.effects import score as effects
 from generel_graph.learn.effects.calibration import calibrate
-from generel_graph.learn.effects.score import NUMBERS, fit_effects
+from generel_graph.learn.effects.score import PREDICTORS, fit_effects
 from generel_graph.learn.effects.table import read_effects, write_effects
 from generel_graph.spaces.trained import TrainedSpace
 
@@ -32,8 +32,8 @@ def planted_effects(build):
             if random.random() < 0.2:
                 held.append((f"rs{i:03d}", f"MONDO:{j:02d}", size))
             else:
-                type_, told = ("CORRELATES_WITH", size / 2) if random.random() < 0.3 else ("ASSOCIATED_WITH", size)
-                edges.append((f"rs{i:03d}", type_, f"MONDO:{j:02d}", 0.5, 9.0, told))
+                type_, effect = ("CORRELATES_WITH", size / 2) if random.random() < 0.3 else ("ASSOCIATED_WITH", size)
+                edges.append((f"rs{i:03d}", type_, f"MONDO:{j:02d}", 0.5, 9.0, effect))
     corpus = build.corpus(rows, edges)
     ids = corpus.nodes.ids
     return corpus, [(ids.index(a), ids.index(b), size) for a, b, size in held]
@@ -45,17 +45,17 @@ def fitted(corpus):
     return fit_effects(corpus, vectors)
 
 
-def test_held_out_effects_are_ranked_and_sized(planted_effects):
+def test_held_out_effects_are_predicted(planted_effects):
     corpus, held = planted_effects
     snps, traits, sizes = (np.array(column) for column in zip(*held, strict=True))
     score = fitted(corpus)
-    told = score.score(snps, traits)
-    assert spearmanr(told, sizes).statistic > 0.75
-    assert spearmanr(told, sizes).statistic > spearmanr(score.largest(snps, traits), sizes).statistic
-    assert np.median(told / sizes) == pytest.approx(1, abs=0.3)
+    predicted = score.score(snps, traits)
+    assert spearmanr(predicted, sizes).statistic > 0.75
+    assert spearmanr(predicted, sizes).statistic > spearmanr(score.largest(snps, traits), sizes).statistic
+    assert np.median(predicted / sizes) == pytest.approx(1, abs=0.3)
 
 
-def test_a_source_asked_for_answers_on_its_own_scale(planted_effects):
+def test_predictions_have_the_scale_of_the_source(planted_effects):
     corpus, held = planted_effects
     snps, traits = np.array([h[0] for h in held]), np.array([h[1] for h in held])
     score = fitted(corpus)
@@ -64,51 +64,52 @@ def test_a_source_asked_for_answers_on_its_own_scale(planted_effects):
     assert 0.3 < ratio[0] < 0.8
 
 
-def test_a_pairs_own_effect_is_in_no_number_of_it_when_it_is_fitted(planted_effects):
+def test_effect_of_a_pair_is_not_in_its_predictors_when_fitted(planted_effects):
     corpus, _ = planted_effects
     score = fitted(corpus)
     k = score.known
     changed = replace(k, effects=np.where(np.arange(len(k.effects)) == 7, 5.0, k.effects))
-    of, trait = k.snps[7:8], k.traits[7:8]
-    plain = score.numbers(of, trait, own=False)
-    assert np.allclose(plain, replace(score, known=changed).numbers(of, trait, own=False))
-    assert not np.allclose(score.numbers(of, trait, own=True), plain)
-    assert plain.shape == (1, len(NUMBERS))
+    snp, trait = k.snps[7:8], k.traits[7:8]
+    without_own = score.predictors(snp, trait, own=False)
+    assert np.allclose(without_own, replace(score, known=changed).predictors(snp, trait, own=False))
+    assert not np.allclose(score.predictors(snp, trait, own=True), without_own)
+    assert without_own.shape == (1, len(PREDICTORS))
 
 
-def test_what_knows_little_of_effects_has_no_score(build):
+def test_corpus_with_few_effects_has_no_score(build):
     corpus = build.corpus(
         [("rs1", "SNP", "1", 5), ("MONDO:1", "Disease", "d")], [("rs1", "ASSOCIATED_WITH", "MONDO:1", 0.5, 9.0, 0.2)]
     )
     assert fitted(corpus) is None
 
 
-def plain_numbers(score, snp, trait, own):
-    """The ten numbers of one pair, written out."""
+def plain_predictors(score, snp, trait, own):
+    """The ten predictors of one pair, in plain loops."""
     k, n = score.known, len(score.reports)
-    beside = {key % n for key in score.beside.tolist() if key // n == trait} | {trait}
+    related = {key % n for key in score.trait_neighbours.tolist() if key // n == trait} | {trait}
     rows = [r for r in range(len(k.snps)) if own or (k.snps[r], k.traits[r]) != (snp, trait)]
-    its = [(k.traits[r], k.effects[r]) for r in rows if k.snps[r] == snp]
-    of_trait = [k.effects[r] for r in rows if k.traits[r] == trait]
-    mean = sum(e for _, e in its) / (len(its) + 3)
-    near = [np.exp(10 * float(score.vectors[t] @ score.vectors[trait])) for t, _ in its]
-    on = [e for t, e in its if t in beside]
+    snp_effects = [(k.traits[r], k.effects[r]) for r in rows if k.snps[r] == snp]
+    trait_effects = [k.effects[r] for r in rows if k.traits[r] == trait]
+    mean = sum(e for _, e in snp_effects) / (len(snp_effects) + 3)
+    similarity = [np.exp(10 * float(score.vectors[t] @ score.vectors[trait])) for t, _ in snp_effects]
+    related_effects = [e for t, e in snp_effects if t in related]
+    weighted = sum(w * e for w, (_, e) in zip(similarity, snp_effects, strict=True))
     return [
-        bool(its),
-        max((e for _, e in its), default=0),
+        bool(snp_effects),
+        max((e for _, e in snp_effects), default=0),
         mean,
-        sum(of_trait) / (len(of_trait) + 3),
-        np.log1p(len(of_trait)),
-        max(on, default=mean),
-        bool(on),
-        sum(w * e for w, (_, e) in zip(near, its, strict=True)) / sum(near) if its else 0,
+        sum(trait_effects) / (len(trait_effects) + 3),
+        np.log1p(len(trait_effects)),
+        max(related_effects, default=mean),
+        bool(related_effects),
+        weighted / sum(similarity) if snp_effects else 0,
         np.log1p(score.strongest[snp]),
         np.log1p(score.reports[snp]),
     ]
 
 
 @pytest.mark.parametrize("own", [True, False])
-def test_all_pairs_at_once_are_as_one_by_one(planted_effects, own, monkeypatch):
+def test_predictors_equal_a_plain_loop(planted_effects, own, monkeypatch):
     corpus, _ = planted_effects
     monkeypatch.setattr(effects, "ENTRIES", 7)  # many small parts
     random = np.random.default_rng(1)
@@ -117,30 +118,30 @@ def test_all_pairs_at_once_are_as_one_by_one(planted_effects, own, monkeypatch):
     n = len(corpus.nodes)
     traits = [i for i, kind in enumerate(corpus.nodes.kinds) if kind == "Disease"]
     score = replace(
-        fit_effects(corpus, vectors), beside=np.array([traits[0] * n + traits[1], traits[3] * n + traits[5]])
+        fit_effects(corpus, vectors), trait_neighbours=np.array([traits[0] * n + traits[1], traits[3] * n + traits[5]])
     )
     pairs = [(int(random.integers(n)), int(random.choice(traits))) for _ in range(200)]
-    found = score.numbers(*(np.array(c) for c in zip(*pairs, strict=True)), own=own)
-    assert found == pytest.approx(np.array([plain_numbers(score, *pair, own) for pair in pairs]), abs=1e-5)
+    predictors = score.predictors(*(np.array(c) for c in zip(*pairs, strict=True)), own=own)
+    assert predictors == pytest.approx(np.array([plain_predictors(score, *pair, own) for pair in pairs]), abs=1e-5)
 
 
-def test_calibration_is_of_pairs_that_are_not_known(planted_effects):
+def test_calibration_predicts_effects_without_knowing_them(planted_effects):
     corpus, _ = planted_effects
     score = fitted(corpus)
-    told = {c.source: c for c in calibrate(score)}
-    assert set(told) == {"ASSOCIATED_WITH", "CORRELATES_WITH"}
-    for c in told.values():
+    calibrations = {c.source: c for c in calibrate(score)}
+    assert set(calibrations) == {"ASSOCIATED_WITH", "CORRELATES_WITH"}
+    for c in calibrations.values():
         assert list(c.predicted) == sorted(c.predicted) and list(c.observed) == sorted(c.observed)
         assert 0.7 < c.slope < 1.3 and c.spearman > 0.6
-    assert told["CORRELATES_WITH"].observed[2] < told["ASSOCIATED_WITH"].observed[2]
-    assert sum(c.pairs for c in told.values()) == len(score.known.snps)
-    # Effects without rhyme or reason: nothing is told of them, where what was seen would tell all.
+    assert calibrations["CORRELATES_WITH"].observed[2] < calibrations["ASSOCIATED_WITH"].observed[2]
+    assert sum(c.pairs for c in calibrations.values()) == len(score.known.snps)
+    # Random effects cannot be predicted; a calibration that used the effects themselves would correlate.
     noise = np.random.default_rng(3).normal(size=len(score.known.effects))
-    blind = calibrate(replace(score, known=replace(score.known, effects=noise)))
-    assert abs(blind[0].spearman) < 0.3
+    of_noise = calibrate(replace(score, known=replace(score.known, effects=noise)))
+    assert abs(of_noise[0].spearman) < 0.3
 
 
-def test_what_is_written_tells_the_same_by_ids(planted_effects, tmp_path):
+def test_written_score_gives_the_same_predictions_by_id(planted_effects, tmp_path):
     corpus, held = planted_effects
     ids = corpus.nodes.ids
     random = np.random.default_rng(1)
@@ -152,22 +153,22 @@ def test_what_is_written_tells_the_same_by_ids(planted_effects, tmp_path):
     table = read_effects(tmp_path)
     snps, traits = np.array([h[0] for h in held]), np.array([h[1] for h in held])
     pairs = [(ids[a], ids[b]) for a, b, _ in held]
-    told, percentiles = table.expected(pairs, {ids[b]: vectors[b] for _, b, _ in held})
-    assert told == pytest.approx(score.score(snps, traits), rel=0.01)
+    predicted, percentiles = table.expected(pairs, {ids[b]: vectors[b] for _, b, _ in held})
+    assert predicted == pytest.approx(score.score(snps, traits), rel=0.01)
     known = np.exp(score.known.effects + score.means[0])
-    assert percentiles == pytest.approx([100 * (known < e).mean() for e in told], abs=0.5)
+    assert percentiles == pytest.approx([100 * (known < e).mean() for e in predicted], abs=0.5)
     assert percentiles.min() >= 0 and percentiles.max() <= 100
-    # What is known of one end alone still tells something; of neither, what is usual.
-    one = dict.fromkeys(["new", *(ids[b] for b in set(traits.tolist()))], vectors[traits[0]])
+    # A new SNP with a known trait, and with a new trait.
+    trait_vectors = dict.fromkeys(["new", *(ids[b] for b in set(traits.tolist()))], vectors[traits[0]])
     trait = pairs[0][1]
-    (of_trait, of_none), _ = table.expected([("rs_new", trait), ("rs_new", "new")], one)
+    (of_trait, of_none), _ = table.expected([("rs_new", trait), ("rs_new", "new")], trait_vectors)
     assert of_trait != pytest.approx(of_none, rel=1e-3) and 0 < of_none < known.max()
     (tmp_path / "effects.safetensors").write_bytes(b"x" * 100)
-    with pytest.raises(ModelError, match="effects cannot be read"):
+    with pytest.raises(ModelError, match="effect score of the model cannot be read"):
         read_effects(tmp_path)
 
 
-def test_a_trained_model_tells_effects_by_stored_vectors(planted_corpus, words, tmp_path):
+def test_space_of_a_model_predicts_effects_from_stored_vectors(planted_corpus, words, tmp_path):
     corpus, _ = planted_corpus  # the effects of theme t are .1 + .8 · t / 6
     config = Config(folder=tmp_path)
     settings = TrainConfig(steps=20, batch_size=32, adapter_steps=0, validate_steps=0, number_format="float32")
@@ -175,8 +176,8 @@ def test_a_trained_model_tells_effects_by_stored_vectors(planted_corpus, words, 
     vectors = load_model(config.model_folder("m")).vectors(corpus, words)
     traits = {f"MONDO:{t}3": vectors[corpus.nodes.ids.index(f"MONDO:{t}3")] for t in range(6)}
     space = TrainedSpace(config, "m")
-    told, percentiles = space.effects([(f"rs{t}00", f"MONDO:{t}3") for t in range(6)], traits)
-    assert told == pytest.approx([0.1 + 0.8 * t / 6 for t in range(6)], rel=0.25)
+    predicted, percentiles = space.effects([(f"rs{t}00", f"MONDO:{t}3") for t in range(6)], traits)
+    assert predicted == pytest.approx([0.1 + 0.8 * t / 6 for t in range(6)], rel=0.25)
     assert percentiles.tolist() == sorted(percentiles.tolist()) and percentiles[0] < 20 < 80 < percentiles[-1]
     assert space.effects([], {}) is None
     (config.model_folder("m") / "effects.safetensors").unlink()
@@ -184,7 +185,7 @@ def test_a_trained_model_tells_effects_by_stored_vectors(planted_corpus, words, 
 
 
 @pytest.mark.usefixtures("bfloat16")
-def test_the_effect_score_does_not_depend_on_the_number_format_of_training(planted_corpus, words, tmp_path):
+def test_effect_score_does_not_depend_on_the_number_format_of_training(planted_corpus, words, tmp_path):
     corpus, _ = planted_corpus
     settings = TrainConfig(steps=2, batch_size=32, adapter_steps=0, validate_steps=0)
     for name in ("float32", "bfloat16"):
@@ -194,11 +195,11 @@ def test_the_effect_score_does_not_depend_on_the_number_format_of_training(plant
     assert one == other
 
 
-def test_a_cohort_alone_tells_on_its_own_scale(planted_effects, build):
+def test_cohort_is_the_default_source_without_a_catalogue(planted_effects, build):
     corpus, _ = planted_effects
     e = corpus.edges
-    alone = replace(e, types=("CORRELATES_WITH",), type=np.zeros_like(e.type))
-    score = fitted(replace(corpus, edges=alone))
-    assert score.usual == "CORRELATES_WITH"
-    told = score.score(score.known.snps, score.known.traits)
-    assert np.median(told) == pytest.approx(np.exp(score.means[1]), rel=0.3)
+    cohort = replace(e, types=("CORRELATES_WITH",), type=np.zeros_like(e.type))
+    score = fitted(replace(corpus, edges=cohort))
+    assert score.default_source == "CORRELATES_WITH"
+    predicted = score.score(score.known.snps, score.known.traits)
+    assert np.median(predicted) == pytest.approx(np.exp(score.means[1]), rel=0.3)

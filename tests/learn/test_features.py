@@ -1,4 +1,4 @@
-"""Inputs of nodes against the same thing computed densely in loops; what a fold must not see."""
+"""The inputs of nodes, compared with a dense computation in plain loops, and the exclusion of a fold's pairs."""
 
 import math
 from dataclasses import replace
@@ -20,7 +20,7 @@ WEIGHT = P / (P + 7.3)
 
 @pytest.fixture
 def graph(build):
-    """All kinds of node, random edges, a cluster of three, SNPs of one locus."""
+    """A corpus of all kinds of node, with random edges, a cluster of three and SNPs of one locus."""
     rng = np.random.default_rng(5)
     rows = [(f"MONDO:{i}", "Disease", f"disease {i} common") for i in range(6)]
     rows += [("EFO:1", "Trait", "disease one"), ("EFO:2", "Trait", "height"), ("DOID:1", "Disease", "one")]
@@ -47,8 +47,8 @@ def graph(build):
     return build.corpus(rows, edges, {"gwas": effects}, {"EFO:1": "MONDO:1", "DOID:1": "MONDO:1"})
 
 
-def slow(corpus, texts, node, fold):
-    """One node's blocks and flags, written out: neighbours as dictionaries, everything in loops."""
+def plain_inputs(corpus, texts, node, fold):
+    """The blocks and flags of one node, in plain loops over dictionaries of neighbours."""
     nodes, edges, cl = corpus.nodes, corpus.edges, corpus.nodes.clusters
     keys, n, d = id_keys(corpus.nodes.ids), len(corpus.nodes), texts.shape[1]
     scale = 1.0 if fold is None else FOLDS / (FOLDS - 1)
@@ -134,13 +134,13 @@ def slow(corpus, texts, node, fold):
 
 
 @pytest.mark.parametrize("fold", [None, 0, 1, 2, 3, 4])
-def test_inputs_equal_a_dense_computation(graph, words, fold):
+def test_inputs_equal_a_plain_loop(graph, words, fold):
     texts = words.encode(graph.nodes.texts)
     features = Features(graph, build_adjacency(graph, FOLDS), texts)
     rows = features.rows(np.arange(len(graph.nodes)), fold).numpy()
     d = words.dimension
     for node in range(len(graph.nodes)):
-        blocks, flags = slow(graph, texts, node, fold)
+        blocks, flags = plain_inputs(graph, texts, node, fold)
         for number, name in enumerate(BLOCK_NAMES):
             part = slice(number * d, (number + 1) * d)
             np.testing.assert_allclose(
@@ -149,8 +149,8 @@ def test_inputs_equal_a_dense_computation(graph, words, fold):
         np.testing.assert_allclose(rows[node, 9 * d : 9 * d + NEIGHBOUR_FLAGS], flags, atol=1e-5)
 
 
-def test_a_pair_of_the_fold_is_not_in_its_own_inputs(graph, words, build):
-    """Take each edge out of the graph: the ends' inputs in its fold must stay as they are."""
+def test_pairs_of_a_fold_are_not_in_its_inputs(graph, words, build):
+    """Removing an edge from the graph does not change the inputs of its nodes in the fold of the edge."""
     texts = words.encode(graph.nodes.texts)
     adjacency = build_adjacency(graph, FOLDS)
     features = Features(graph, adjacency, texts)
@@ -159,7 +159,7 @@ def test_a_pair_of_the_fold_is_not_in_its_own_inputs(graph, words, build):
     for e in range(len(graph.edges.starts)):
         a, b = cl[graph.edges.starts[e]], cl[graph.edges.ends[e]]
         name = graph.edges.types[graph.edges.type[e]]
-        if a == b or name == "XREF":  # of one edge: without it, there is no mean to scale by
+        if a == b or name == "XREF":  # the only XREF edge: without it, there is no mean to scale by
             continue
         fold = int(pair_folds(np.array([a]), np.array([b]), adjacency.split.keys, FOLDS)[0])
         low, high = cl[graph.edges.starts], cl[graph.edges.ends]
@@ -170,15 +170,15 @@ def test_a_pair_of_the_fold_is_not_in_its_own_inputs(graph, words, build):
         pairs = replace(gwas, **{f: getattr(gwas, f)[keep] for f in fields})
         other = replace(build.without(graph, same), tasks={"gwas": pairs})
         without = Features(other, build_adjacency(other, FOLDS), texts)
-        ends = np.array([a, b])
-        assert torch.allclose(features.rows(ends, fold), without.rows(ends, fold), atol=1e-4), name
+        nodes = np.array([a, b])
+        assert torch.allclose(features.rows(nodes, fold), without.rows(nodes, fold), atol=1e-4), name
         checked += 1
-        changed += not torch.allclose(features.rows(ends, None), without.rows(ends, None), atol=1e-4)
+        changed += not torch.allclose(features.rows(nodes, None), without.rows(nodes, None), atol=1e-4)
     assert checked > 50
-    assert changed > 0.9 * checked - 2  # NOT_ and depleted edges are in no input anyway
+    assert changed > 0.9 * checked - 2  # NOT_ and depleted edges are in no input
 
 
-def test_members_of_a_cluster_differ_by_their_text_alone(graph, words):
+def test_inputs_of_cluster_members_differ_only_in_their_text(graph, words):
     features = Features(graph, build_adjacency(graph, FOLDS), words.encode(graph.nodes.texts))
     ids = graph.nodes.ids
     rows = features.rows(np.array([ids.index("MONDO:1"), ids.index("EFO:1"), ids.index("DOID:1")]), None)
@@ -188,7 +188,7 @@ def test_members_of_a_cluster_differ_by_their_text_alone(graph, words):
     assert not torch.equal(rows[0, :d], rows[1, :d])
 
 
-def test_folds_are_the_same_for_mirrors_and_twins(graph):
+def test_fold_does_not_depend_on_the_order_of_a_pair_or_on_other_nodes(graph):
     keys = id_keys(graph.nodes.ids)
     n = len(graph.nodes)
     a, b = np.divmod(np.arange(n * n), n)
@@ -197,12 +197,12 @@ def test_folds_are_the_same_for_mirrors_and_twins(graph):
     many = id_keys([f"rs{i}" for i in range(2000)])
     share = np.bincount(pair_folds(np.arange(1000), np.arange(1000, 2000), many, FOLDS)) / 1000
     assert (abs(share - 1 / FOLDS) < 0.05).all()
-    # an id keeps its folds when others come
+    # the folds do not change with more ids
     more = id_keys(("AAA:0", *graph.nodes.ids))
     assert (pair_folds(a + 1, b + 1, more, FOLDS) == folds).all()
 
 
-def test_negative_statements_make_no_neighbours(graph, words):
+def test_negated_edges_make_no_neighbours(graph, words):
     features = Features(graph, build_adjacency(graph, FOLDS), words.encode(graph.nodes.texts))
     row = features.rows(np.array([graph.nodes.ids.index("MONDO:0")]), None)[0]
     d = words.dimension
@@ -210,7 +210,7 @@ def test_negative_statements_make_no_neighbours(graph, words):
     assert not row[drug * d : (drug + 1) * d].any()
 
 
-def test_effect_flags_leave_the_folds_own_pairs_out(build, words):
+def test_effect_flags_exclude_the_pairs_of_the_fold(build, words):
     rows = [("rs1", "SNP", "1", 5), ("MONDO:1", "Disease", "one"), ("MONDO:2", "Disease", "two")]
     edges = [("rs1", "ASSOCIATED_WITH", "MONDO:1", WEIGHT, P, 0.4)]
     corpus = build.corpus(rows, edges, {"gwas": [("rs1", "MONDO:1", WEIGHT, 0.4)]})
@@ -222,7 +222,7 @@ def test_effect_flags_leave_the_folds_own_pairs_out(build, words):
     assert features.rows(snp, (fold + 1) % FOLDS)[0, -EFFECT_FLAGS:].tolist() == pytest.approx(expected)
 
 
-def test_a_tower_has_the_blocks_that_its_nodes_can_have(graph):
+def test_tower_has_the_blocks_that_its_nodes_can_have(graph):
     adjacency = build_adjacency(graph, FOLDS)
     assert [b.name for b in used_blocks(adjacency, "snp")] == [
         "condition", "gene", "snp_context", "gene_context",
@@ -230,8 +230,8 @@ def test_a_tower_has_the_blocks_that_its_nodes_can_have(graph):
     assert [b.name for b in used_blocks(adjacency, "concept")] == list(BLOCK_NAMES)
 
 
-def test_a_shared_row_counts_by_its_share(build, words):
-    """A row of two SNPs has half the weight: its −log10 p counts half."""
+def test_weight_of_a_shared_report_is_divided(build, words):
+    """A report on two SNPs has half the weight: its −log10 p counts half."""
     rows = [("rs1", "SNP", "1", 5), ("MONDO:1", "Disease", "one"), ("MONDO:2", "Disease", "two")]
     edges = [("rs1", "ASSOCIATED_WITH", f"MONDO:{i}", WEIGHT / i, P, 0.4) for i in (1, 2)]
     corpus = build.corpus(rows, edges)
@@ -243,24 +243,24 @@ def test_a_shared_row_counts_by_its_share(build, words):
     assert one == pytest.approx(2 * two, rel=1e-5)
 
 
-def test_degrees_against_a_loop(build):
-    """A neighbour in the ontology and in its kind's family counts once, and not where either is not seen."""
+def test_degrees_equal_a_plain_loop(build):
+    """A neighbour in the ontology and in its group's family counts once, and not in a fold that excludes either."""
     diseases = [f"MONDO:{i}" for i in range(12)]
     rng = np.random.default_rng(3)
-    chain = [(a, "IS_A", b) for a, b in zip(diseases[1:], diseases, strict=False)]  # two levels: two folds at once
+    chain = [(a, "IS_A", b) for a, b in zip(diseases[1:], diseases, strict=False)]  # two levels: links of two folds
     pairs = [rng.permutation(12)[:2] for _ in range(40)]
     likes = [(diseases[a], "RESEMBLES", diseases[b]) for a, b in pairs]
     corpus = build.corpus([(d, "Disease", d) for d in diseases], chain + likes)
     a = build_adjacency(corpus, FOLDS, Split.by_pair(id_keys(corpus.nodes.ids), 0.1))
     families = (len(a.pointers) - 1) // a.size
-    twice = 0
+    duplicates = 0
     for cluster in range(a.size):
         bits = {}
         rows = range(a.pointers[cluster * families], a.pointers[(cluster + 1) * families])
         for i in rows:
             bits[int(a.columns[i])] = bits.get(int(a.columns[i]), 0) | int(a.masks[i])
-        twice += len(rows) - len(bits)
+        duplicates += len(rows) - len(bits)
         for fold in range(FOLDS + 1):
             assert a.degrees[fold, cluster] == sum(not b >> fold & 1 for b in bits.values())
         assert a.degrees[-1, cluster] == len(bits)
-    assert twice > 0
+    assert duplicates > 0

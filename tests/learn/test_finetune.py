@@ -1,4 +1,4 @@
-"""The language model in training: it starts as the encoder, moves, goes on after a stop, and is used afterwards."""
+"""Fine-tuning of the encoder: it starts at the encoder's vectors, can be resumed, and is used by the model."""
 
 from dataclasses import replace
 
@@ -41,39 +41,54 @@ def trained(planted_corpus, tiny, tmp_path_factory):
 
 
 @pytest.mark.parametrize("rank", [0, 2])
-def test_it_starts_as_the_encoder(encoder, rank):
+def test_language_model_starts_at_the_vectors_of_the_encoder(encoder, rank):
     model = LanguageModel(encoder, rank).eval()
     vectors = model(TEXTS)
-    np.testing.assert_allclose(vectors.detach().numpy(), encoder.encode(TEXTS), atol=2e-3)  # kept in half precision
+    np.testing.assert_allclose(vectors.detach().numpy(), encoder.encode(TEXTS), atol=2e-3)  # cached in half precision
     assert not vectors[1].any()
     vectors[0].sum().backward()
-    moving = [name for name, p in model.named_parameters() if p.requires_grad]
-    assert all("lora_" in name for name in moving) == bool(rank)
+    trainable = [name for name, p in model.named_parameters() if p.requires_grad]
+    assert all("lora_" in name for name in trainable) == bool(rank)
     assert any(p.grad is not None and p.grad.any() for p in model.parameters())
 
 
 @pytest.mark.parametrize("mode", ["lora", "full"])
-def test_what_was_moved_is_what_is_asked(planted_corpus, encoder, trained, mode):
+def test_model_uses_its_fine_tuned_encoder(planted_corpus, encoder, trained, mode):
     corpus, _ = planted_corpus
-    model, still = load_model(trained[mode]), load_model(trained["frozen"])
-    moved = model.own_encoder(encoder)
-    assert moved.digest != encoder.digest
-    assert still.own_encoder(encoder) is encoder
+    model, frozen = load_model(trained[mode]), load_model(trained["frozen"])
+    finetuned = model.own_encoder(encoder)
+    assert finetuned.digest != encoder.digest
+    assert frozen.own_encoder(encoder) is encoder
     texts = [text for text in corpus.nodes.texts if text][:20]
-    assert (moved.encode(texts) * encoder.encode(texts)).sum(axis=1).min() < 0.99
+    assert (finetuned.encode(texts) * encoder.encode(texts)).sum(axis=1).min() < 0.99
     concepts = np.array([i for i, text in enumerate(corpus.nodes.texts) if text])
-    (z, b), (z0, b0) = (split_vectors(m.vectors(corpus, encoder)[concepts], 16) for m in (model, still))
-    np.testing.assert_allclose(b, b0, atol=1e-5)  # propagation is untrained, whatever moves
+    (z, b), (z0, b0) = (split_vectors(m.vectors(corpus, encoder)[concepts], 16) for m in (model, frozen))
+    np.testing.assert_allclose(b, b0, atol=1e-5)  # text propagation uses the frozen encoder
     assert np.abs(z - z0).max() > 0.05
-    told = split_vectors(model.text_vectors(texts, encoder), 16)[0]
+    text_z = split_vectors(model.text_vectors(texts, encoder), 16)[0]
     with torch.inference_mode():
-        placed = normalize(model.adapter(torch.from_numpy(moved.encode(texts))), dim=-1)
-    np.testing.assert_allclose(told, placed, atol=1e-5)
+        mapped = normalize(model.adapter(torch.from_numpy(finetuned.encode(texts))), dim=-1)
+    np.testing.assert_allclose(text_z, mapped, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("mode", "text"),
+    [
+        ("frozen", "; frozen (`mode` frozen)"),
+        ("lora", "; fine-tuned, low-rank updates, rank 2 (`mode` lora)"),
+        ("full", "; fine-tuned, all weights (`mode` full)"),
+    ],
+)
+def test_model_card_states_the_trained_mode(trained, mode, text):
+    card = (trained[mode] / "README.md").read_text()
+    (line,) = [line for line in card.splitlines() if line.startswith("- text encoder: ")]
+    assert line.endswith(text)
+    assert f"| train.mode | {mode} |" in card
 
 
 @pytest.mark.parametrize("mode", ["lora", "full"])
 @pytest.mark.parametrize("stop", [15, 33])
-def test_resumes_to_the_bit(planted_corpus, encoder, trained, tmp_path, mode, stop):
+def test_resumed_training_gives_identical_weights(planted_corpus, encoder, trained, tmp_path, mode, stop):
     corpus, _ = planted_corpus
 
     def stop_at(stage, done, total, note=""):
@@ -88,27 +103,28 @@ def test_resumes_to_the_bit(planted_corpus, encoder, trained, tmp_path, mode, st
         assert (tmp_path / "m" / name).read_bytes() == (trained[mode] / name).read_bytes(), name
 
 
-def test_the_best_step_decides_whether_it_has_moved(planted_corpus, encoder, tmp_path):
+def test_fine_tuned_encoder_is_dropped_if_the_best_step_is_earlier(planted_corpus, encoder, tmp_path):
     corpus, _ = planted_corpus
     wild = replace(TRAIN, held_out=0.1, validate_steps=10, encoder_rate=3.0)
     report = train(corpus, encoder, MODEL, wild, WEIGHTS, tmp_path / "m")
-    assert report.kept_step <= TRAIN.steps  # what such a rate makes of it is worse
+    assert report.kept_step <= TRAIN.steps  # fine-tuning at this rate makes the model worse
     assert not (report.folder / ENCODER).exists()
+    assert "; not fine-tuned: the best step is before fine-tuning" in (report.folder / "README.md").read_text()
 
 
-def test_others_load_what_was_moved(planted_corpus, encoder, trained, tmp_path):
+def test_sentence_transformers_loads_the_fine_tuned_encoder(planted_corpus, encoder, trained, tmp_path):
     sentence_transformers = pytest.importorskip("sentence_transformers")
     model = load_model(trained["lora"])
     folder = write_encoder(model, encoder, tmp_path / "out")
     loaded = sentence_transformers.SentenceTransformer(str(folder), device="cpu")
     texts = ["heart attack", "attack"]
-    ours = split_vectors(model.text_vectors(texts, encoder), 16)[0]
-    assert (loaded.encode(texts) * ours).sum(axis=1).min() > 0.999
+    expected = split_vectors(model.text_vectors(texts, encoder), 16)[0]
+    assert (loaded.encode(texts) * expected).sum(axis=1).min() > 0.999
     assert "trained further" in (folder / "README.md").read_text()
     assert str(trained["lora"]) not in (folder / "README.md").read_text()
 
 
-def test_low_rank_training_without_the_library_says_what_to_install(encoder, monkeypatch):
+def test_low_rank_training_without_peft_states_what_to_install(encoder, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "peft", None)
     with pytest.raises(ModelError, match="peft") as error:
         LanguageModel(encoder, 4)

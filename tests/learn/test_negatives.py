@@ -1,4 +1,4 @@
-"""What must not serve as a negative, and what joins a batch as one: each against a plain loop."""
+"""Masked pairs, true negatives and hard negatives, compared with plain loops."""
 
 from dataclasses import replace
 
@@ -11,13 +11,13 @@ from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.corpus.schema import LD_R2
 from generel_graph.learn.distributed import SINGLE_PROCESS
 from generel_graph.learn.features.adjacency import build_adjacency
-from generel_graph.learn.features.splits import split_of
+from generel_graph.learn.features.splits import make_split
 from generel_graph.learn.losses import objective
 from generel_graph.learn.model.towers import make_towers
 from generel_graph.learn.pairs.batches import RoundInputs, plan_round
 from generel_graph.learn.pairs.groups import KnownPairs, ld_pairs, task_groups
 from generel_graph.learn.pairs.hard_negatives import hard_negatives
-from generel_graph.learn.pairs.negatives import denied, nearest
+from generel_graph.learn.pairs.negatives import nearest, negated_pairs
 from generel_graph.learn.pairs.training_data import training_data
 
 MODEL = ModelConfig(dimension=24, hidden=8)
@@ -28,7 +28,7 @@ SNPS, TRAITS, GENES = 9, 9, 9
 
 @pytest.fixture(scope="module")
 def linked(build):
-    """SNPs rs0 … rs8, each with a trait and a gene of its number; rs0–rs1 and rs1–rs2 in LD, rs3–rs4 hardly."""
+    """SNPs rs0 … rs8, each with the trait and the gene of its number; r² ≥ LD_R2 for rs0–rs1 and rs1–rs2 only."""
     rows = [(f"rs{i}", "SNP", str(i + 1), 1000) for i in range(SNPS)]
     rows += [(f"MONDO:{i}", "Disease", f"m{i}") for i in range(TRAITS)] + [("EFO:1", "Disease", "m1 again")]
     rows += [(f"HGNC:{i}", "Gene", f"g{i}") for i in range(GENES)]
@@ -43,48 +43,49 @@ def linked(build):
     return build.corpus(rows, edges, {"gwas": gwas, "eqtl": eqtl}, clusters={"EFO:1": "MONDO:1"})
 
 
-def known_of(corpus, ld=True, stated=True):
+def known_pairs(corpus, ld=True, mask_known=True):
     adjacency = build_adjacency(corpus, 5)
     groups = task_groups(corpus, adjacency, {})
-    return KnownPairs(adjacency, groups, ld_pairs(corpus) if ld else None, stated=stated)
+    return KnownPairs(adjacency, groups, ld_pairs(corpus) if ld else None, mask_known=mask_known)
 
 
-def test_what_an_snp_in_ld_has_is_no_negative(linked):
-    ids, known = linked.nodes.ids, known_of(linked)
+def test_traits_and_genes_of_snps_in_ld_are_known(linked):
+    ids, known = linked.nodes.ids, known_pairs(linked)
     number = {id_: i for i, id_ in enumerate(ids)}
     r2 = {("rs0", "rs1"): 0.9, ("rs1", "rs2"): LD_R2, ("rs3", "rs4"): 0.19}
     own = {(f"rs{i}", f"{p}:{i}") for i in range(SNPS) for p in ("MONDO", "HGNC")}
-    stated = own | set(r2)
+    expected_pairs = own | set(r2)
     for (a, b), value in r2.items():
         if value >= LD_R2:
-            stated |= {(x, end) for x, y in ((a, b), (b, a)) for snp, end in own if snp == y}
-    stated |= {(b, a) for a, b in stated}
+            expected_pairs |= {(x, end) for x, y in ((a, b), (b, a)) for snp, end in own if snp == y}
+    expected_pairs |= {(b, a) for a, b in expected_pairs}
     every = [number[id_] for id_ in ids if id_ != "EFO:1"]
     a, b = np.repeat(every, len(every)), np.tile(every, len(every))
-    expected = [(ids[x], ids[y]) in stated or x == y for x, y in zip(a, b, strict=True)]
-    assert ("rs0", "MONDO:1") in stated and ("rs0", "MONDO:2") not in stated and ("rs0", "rs2") not in stated
-    assert known.stated(a, b).tolist() == expected
-    assert known.between(np.array(every), np.array(every)).ravel().tolist() == expected
+    expected = [(ids[x], ids[y]) in expected_pairs or x == y for x, y in zip(a, b, strict=True)]
+    assert ("rs0", "MONDO:1") in expected_pairs
+    assert ("rs0", "MONDO:2") not in expected_pairs and ("rs0", "rs2") not in expected_pairs
+    assert known.contains(a, b).tolist() == expected
+    assert known.mask(np.array(every), np.array(every)).ravel().tolist() == expected
 
 
-@pytest.mark.parametrize("turned", [False, True])
-def test_the_mask_of_a_batch_holds_ld_from_both_sides(linked, turned):
+@pytest.mark.parametrize("reverse", [False, True])
+def test_batch_mask_includes_ld_in_both_directions(linked, reverse):
     gwas = linked.tasks["gwas"]
-    ends = gwas.anchors.astype(np.int64), linked.nodes.clusters[gwas.positives].astype(np.int64)
-    a, b = ends[::-1] if turned else ends
-    with_ld, without = known_of(linked).hidden(a, b), known_of(linked, ld=False).hidden(a, b)
-    more = {(i, j) for i, j in np.argwhere(with_ld & ~without).tolist()}
-    assert more == {(0, 1), (1, 0), (1, 2), (2, 1)}  # the SNPs' order is that of the pairs
+    sides = gwas.anchors.astype(np.int64), linked.nodes.clusters[gwas.positives].astype(np.int64)
+    a, b = sides[::-1] if reverse else sides
+    with_ld, without = known_pairs(linked).batch_mask(a, b), known_pairs(linked, ld=False).batch_mask(a, b)
+    by_ld = {(i, j) for i, j in np.argwhere(with_ld & ~without).tolist()}
+    assert by_ld == {(0, 1), (1, 0), (1, 2), (2, 1)}  # pair i is that of SNP i
     assert not (without & ~with_ld).any()
 
 
-def test_without_a_mask_ld_hides_nothing(linked):
+def test_without_known_pairs_ld_is_not_masked(linked):
     gwas = linked.tasks["gwas"]
     a, b = gwas.anchors.astype(np.int64), linked.nodes.clusters[gwas.positives].astype(np.int64)
-    assert np.array_equal(known_of(linked, stated=False).hidden(a, b), np.eye(len(a), dtype=bool))
+    assert np.array_equal(known_pairs(linked, mask_known=False).batch_mask(a, b), np.eye(len(a), dtype=bool))
 
 
-def test_denied_pairs_are_true_negatives_unless_stated_or_held_out(build):
+def test_negated_pairs_are_true_negatives_unless_known_or_held_out(build):
     n = 60
     rows = [(f"MONDO:{i}", "Disease", f"m{i}") for i in range(n)] + [
         (f"DOID:{i}", "Disease", f"d{i}") for i in range(n)
@@ -93,14 +94,14 @@ def test_denied_pairs_are_true_negatives_unless_stated_or_held_out(build):
     positive = [(f"MONDO:{i}", f"HP:{i}", 1.0, np.nan) for i in range(n)]
     edges = [(a, "HAS_PHENOTYPE", b) for a, b, *_ in positive]
     edges += [(f"DOID:{i}", "NOT_HAS_PHENOTYPE", f"HP:{(i + 1) % n}") for i in range(n)]
-    edges += [(f"MONDO:{i}", "NOT_HAS_PHENOTYPE", f"HP:{i}") for i in range(4)]  # said and denied
+    edges += [(f"MONDO:{i}", "NOT_HAS_PHENOTYPE", f"HP:{i}") for i in range(4)]  # known and negated
     edges += [(f"HGNC:{i}", "NOT_GENE_ASSOCIATED_WITH", f"HP:{i}") for i in range(n)]
-    edges += [("HGNC:0", "NOT_COEXPRESSED_WITH", "HGNC:1"), ("DOID:7", "NOT_RESEMBLES", "MONDO:7")]  # itself
+    edges += [("HGNC:0", "NOT_COEXPRESSED_WITH", "HGNC:1"), ("DOID:7", "NOT_RESEMBLES", "MONDO:7")]  # one cluster
     clusters = {f"DOID:{i}": f"MONDO:{i}" for i in range(n)}
     corpus = build.corpus(rows, edges, {"kg": positive}, clusters)
-    adjacency = build_adjacency(corpus, 5, split_of(corpus, replace(TRAIN, held_out=0.2)))
+    adjacency = build_adjacency(corpus, 5, make_split(corpus, replace(TRAIN, held_out=0.2)))
     groups = task_groups(corpus, adjacency, {})
-    found = denied(corpus, adjacency, KnownPairs(adjacency, groups))
+    pairs = negated_pairs(corpus, adjacency, KnownPairs(adjacency, groups))
     ids = corpus.nodes.ids
     expected, held = set(), 0
     for start, type_, end, *_ in edges:
@@ -108,180 +109,178 @@ def test_denied_pairs_are_true_negatives_unless_stated_or_held_out(build):
         x, y = np.array([ids.index(a)]), np.array([ids.index(b)])
         if not type_.startswith("NOT_") or a == b or a.replace("MONDO", "HP") == b:
             continue
-        if adjacency.split.held(x, y)[0]:
+        if adjacency.split.is_held_out(x, y)[0]:
             held += 1
         else:
             expected |= {(a, b), (b, a)}
     assert held > 5
-    assert {(ids[a], ids[b]) for a, b in zip(found.anchors, found.ends, strict=True)} == expected
+    assert {(ids[a], ids[b]) for a, b in zip(pairs.anchors, pairs.negatives, strict=True)} == expected
     for anchor in ("HP:3", "MONDO:3", "HGNC:0"):
         for kind, prefixes in (("Gene", ("HGNC",)), ("Condition", ("MONDO", "HP")), ("Drug", ())):
-            ends = [ids[e] for e in found.of(np.array([ids.index(anchor)]), kind)]
-            assert sorted(ends) == sorted(b for a, b in expected if a == anchor and b.split(":")[0] in prefixes)
+            negatives = [ids[i] for i in pairs.negatives_of(np.array([ids.index(anchor)]), kind)]
+            assert sorted(negatives) == sorted(b for a, b in expected if a == anchor and b.split(":")[0] in prefixes)
 
 
 @pytest.fixture(scope="module")
-def given(denying_corpus, words):
-    return training_data(denying_corpus, words, MODEL, TRAIN, WEIGHTS)
+def data(negated_corpus, words):
+    return training_data(negated_corpus, words, MODEL, TRAIN, WEIGHTS)
 
 
-def denials(corpus):
-    """The NOT_ pairs of a corpus' clusters, both ways, written out."""
+def plain_negated_pairs(corpus):
+    """The pairs of clusters of NOT_ edges, in both orders, by a plain loop."""
     cl, edges = corpus.nodes.clusters, corpus.edges
     named = zip(edges.starts, edges.type, edges.ends, strict=True)
     pairs = {(int(cl[a]), int(cl[b])) for a, t, b in named if edges.types[t].startswith("NOT_")}
     return pairs | {(b, a) for a, b in pairs}
 
 
-def test_true_negatives_join_their_anchors_batches(given):
-    corpus, adjacency = given.corpus, given.features.adjacency
-    cl, kinds, all_denied = corpus.nodes.clusters, corpus.nodes.kinds, denials(corpus)
-    joined = of_snps = 0
+def test_true_negatives_are_extra_negatives_of_their_batches(data):
+    corpus, adjacency = data.corpus, data.features.adjacency
+    cl, kinds, all_negated = corpus.nodes.clusters, corpus.nodes.kinds, plain_negated_pairs(corpus)
+    negatives = gwas_batches = 0
     for number in range(4):
-        steps = plan_round(given.groups, given.features.effects, TRAIN, number)
-        inputs = RoundInputs(given, steps)
+        steps = plan_round(data.groups, data.features.effects, TRAIN, number)
+        inputs = RoundInputs(data, steps)
         for step in steps:
-            group, batch = given.groups[step.group], inputs.batch(step)
+            group, batch = data.groups[step.group], inputs.batch(step)
             a, b = group.anchor_clusters[step.pairs], group.positive_clusters[step.pairs]
             expected = set()
-            for x, y in all_denied:
+            for x, y in all_negated:
                 kind = "Condition" if kinds[y] == "Disease" else kinds[y]
-                held = adjacency.split.held(np.array([x]), np.array([y]))[0]
+                held = adjacency.split.is_held_out(np.array([x]), np.array([y]))[0]
                 if x in a and y not in b and kind == group.positive_kind and not held and not group.is_text:
                     expected.add(y)
             if not expected:
-                assert batch.others is None
+                assert batch.extra_negatives is None
                 continue
-            assert batch.others.tower == group.towers[1]
-            at = batch.nodes[batch.others.tower][batch.others.rows]
+            assert batch.extra_negatives.tower == group.towers[1]
+            at = batch.nodes[batch.extra_negatives.tower][batch.extra_negatives.rows]
             assert sorted(cl[at].tolist()) == sorted(expected)
             fold = inputs.fold(step)
-            rows = batch.inputs[batch.others.tower][batch.others.rows]
-            blocks = given.shapes[batch.others.tower].blocks
-            np.testing.assert_allclose(rows, given.features.rows(at, fold, blocks), atol=1e-5)
+            rows = batch.inputs[batch.extra_negatives.tower][batch.extra_negatives.rows]
+            blocks = data.shapes[batch.extra_negatives.tower].blocks
+            np.testing.assert_allclose(rows, data.features.rows(at, fold, blocks), atol=1e-5)
             for i, x in enumerate(a):
                 for o, y in enumerate(cl[at]):
-                    stated = bool(given.known.stated(np.array([x]), np.array([y]))[0])
-                    assert bool(batch.others_hidden[i, o]) == stated
-                    if (int(x), int(y)) in all_denied:
-                        assert not batch.others_hidden[i, o]
-            joined += len(expected)
-            of_snps += group.task == "gwas"
-    assert joined > 100 and of_snps > 20
+                    is_known = bool(data.known.contains(np.array([x]), np.array([y]))[0])
+                    assert bool(batch.extra_mask[i, o]) == is_known
+                    if (int(x), int(y)) in all_negated:
+                        assert not batch.extra_mask[i, o]
+            negatives += len(expected)
+            gwas_batches += group.task == "gwas"
+    assert negatives > 100 and gwas_batches > 20
 
 
-def test_true_negatives_can_be_switched_off(given, denying_corpus, words):
-    off = training_data(denying_corpus, words, MODEL, replace(TRAIN, true_negatives=False), WEIGHTS)
-    assert len(given.denied.anchors) and not len(off.denied.anchors)
+def test_true_negatives_can_be_disabled(data, negated_corpus, words):
+    off = training_data(negated_corpus, words, MODEL, replace(TRAIN, true_negatives=False), WEIGHTS)
+    assert len(data.negated.anchors) and not len(off.negated.anchors)
     steps = plan_round(off.groups, off.features.effects, TRAIN, 0)
     inputs = RoundInputs(off, steps)
-    assert all(inputs.batch(step).others is None for step in steps)
+    assert all(inputs.batch(step).extra_negatives is None for step in steps)
 
 
-def test_candidates_are_other_positives_of_the_fold_and_do_not_change_the_steps(given):
+def test_candidates_are_other_positives_of_the_fold_and_leave_the_steps_unchanged(data):
     off = replace(TRAIN, hard_negatives=0)
-    many = 0
+    candidates = 0
     for number in range(4):
-        plans = (plan_round(given.groups, given.features.effects, config, number) for config in (TRAIN, off))
+        plans = (plan_round(data.groups, data.features.effects, config, number) for config in (TRAIN, off))
         for step, plain in zip(*plans, strict=True):
-            group = given.groups[step.group]
+            group = data.groups[step.group]
             assert np.array_equal(step.pairs, plain.pairs) and np.array_equal(step.effects, plain.effects)
             assert not len(plain.candidates)
-            ends = group.positive_clusters[step.candidates]
-            assert len(set(ends)) == len(ends) <= TRAIN.hard_pool
-            assert not set(ends) & set(group.positive_clusters[step.pairs])
+            clusters = group.positive_clusters[step.candidates]
+            assert len(set(clusters)) == len(clusters) <= TRAIN.hard_pool
+            assert not set(clusters) & set(group.positive_clusters[step.pairs])
             assert set(step.candidates) <= set(group.by_fold[step.fold])
-            assert not (group.is_text and len(ends))
-            many += len(ends)
-    assert many > 100
+            assert not (group.is_text and len(clusters))
+            candidates += len(clusters)
+    assert candidates > 100
 
 
 def test_nearest_equals_a_plain_loop():
     u, v = (normalize(torch.randn(n, 4, generator=torch.Generator().manual_seed(n)), dim=-1) for n in (5, 12))
-    hidden = torch.from_numpy(np.random.default_rng(0).random((5, 12)) < 0.5)
-    hidden[0] = True  # knows all of them
-    hidden[1], hidden[1, 3] = True, False  # all but one
+    mask = torch.from_numpy(np.random.default_rng(0).random((5, 12)) < 0.5)
+    mask[0] = True  # no negatives
+    mask[1], mask[1, 3] = True, False  # one negative
     expected = set()
     for i in range(5):
-        open_ = sorted((-float(u[i] @ v[j]), j) for j in range(12) if not hidden[i, j])
-        expected |= {j for _, j in open_[:2]}
-    assert set(nearest(u, v, hidden, 2).nonzero().flatten().tolist()) == expected
-    assert nearest(u, v, hidden, 99).tolist() == (~hidden).any(0).tolist()
-    assert not nearest(u, v[:0], hidden[:, :0], 2).numel()
+        negatives = sorted((-float(u[i] @ v[j]), j) for j in range(12) if not mask[i, j])
+        expected |= {j for _, j in negatives[:2]}
+    assert set(nearest(u, v, mask, 2).nonzero().flatten().tolist()) == expected
+    assert nearest(u, v, mask, 99).tolist() == (~mask).any(0).tolist()
+    assert not nearest(u, v[:0], mask[:, :0], 2).numel()
 
 
-def test_hard_negatives_are_the_nearest_under_the_towers_and_draw_nothing(given):
-    towers = make_towers(tuple(given.shapes.values()), 0.5, 0).train()
-    steps = plan_round(given.groups, given.features.effects, TRAIN, 0)
-    inputs = RoundInputs(given, steps)
-    looked = 0
+def test_hard_negatives_are_the_nearest_candidates_and_use_no_random_numbers(data):
+    towers = make_towers(tuple(data.shapes.values()), 0.5, 0).train()
+    steps = plan_round(data.groups, data.features.effects, TRAIN, 0)
+    inputs = RoundInputs(data, steps)
+    total = 0
     for step in steps:
-        group, before = given.groups[step.group], torch.get_rng_state()
-        found = hard_negatives(inputs, step, towers, TRAIN.hard_negatives, SINGLE_PROCESS)
+        group, before = data.groups[step.group], torch.get_rng_state()
+        negatives = hard_negatives(inputs, step, towers, TRAIN.hard_negatives, SINGLE_PROCESS)
         assert torch.equal(torch.get_rng_state(), before) and towers.training
-        assert np.array_equal(found, hard_negatives(inputs, step, towers, TRAIN.hard_negatives, SINGLE_PROCESS))
+        assert np.array_equal(negatives, hard_negatives(inputs, step, towers, TRAIN.hard_negatives, SINGLE_PROCESS))
         if not len(step.candidates):
-            assert not len(found)
+            assert not len(negatives)
             continue
         towers.eval()
-        blocks = [given.shapes[tower].blocks for tower in group.towers]
-        ends = group.anchors[step.pairs], group.positives[step.candidates]
+        blocks = [data.shapes[tower].blocks for tower in group.towers]
+        side_nodes = group.anchors[step.pairs], group.positives[step.candidates]
         with torch.no_grad():
             u, v = (
-                towers[tower](given.features.rows(nodes, inputs.fold(step), some))
-                for tower, nodes, some in zip(group.towers, ends, blocks, strict=True)
+                towers[tower](data.features.rows(nodes, inputs.fold(step), tower_blocks))
+                for tower, nodes, tower_blocks in zip(group.towers, side_nodes, blocks, strict=True)
             )
         towers.train()
         expected = set()
         for i, pair in enumerate(step.pairs):
             a = group.anchor_clusters[[pair]]
-            open_ = [
+            unmasked = [
                 (-float(u[i] @ v[j]), j)
                 for j, row in enumerate(step.candidates)
-                if not given.known.stated(a, group.positive_clusters[[row]])[0]
+                if not data.known.contains(a, group.positive_clusters[[row]])[0]
             ]
-            expected |= {int(ends[1][j]) for _, j in sorted(open_)[: TRAIN.hard_negatives]}
-        assert set(found.tolist()) == expected
-        batch = inputs.batch(step, found)
-        if len(found):
-            at = batch.nodes[batch.others.tower][batch.others.rows]
-            assert set(found.tolist()) <= set(at.tolist())
-            hidden = given.masked.between(
-                group.anchor_clusters[step.pairs], given.corpus.nodes.clusters[at].astype(int)
-            )
-            assert np.array_equal(batch.others_hidden.numpy(), hidden)
-        looked += len(found)
-    assert looked > 50
+            expected |= {int(side_nodes[1][j]) for _, j in sorted(unmasked)[: TRAIN.hard_negatives]}
+        assert set(negatives.tolist()) == expected
+        batch = inputs.batch(step, negatives)
+        if len(negatives):
+            at = batch.nodes[batch.extra_negatives.tower][batch.extra_negatives.rows]
+            assert set(negatives.tolist()) <= set(at.tolist())
+            mask = data.masked.mask(group.anchor_clusters[step.pairs], data.corpus.nodes.clusters[at].astype(int))
+            assert np.array_equal(batch.extra_mask.numpy(), mask)
+        total += len(negatives)
+    assert total > 50
 
 
-def test_the_loss_of_a_step_has_its_further_negatives(given):
-    """InfoNCE of a batch from its vectors, each pair by hand."""
+def test_loss_of_a_step_includes_its_extra_negatives(data):
+    """InfoNCE of a batch equals a plain loop over its vectors."""
     config = replace(TRAIN, weigh_pairs=False, effect_weight=0.0)
-    steps = plan_round(given.groups, given.features.effects, config, 0)
-    inputs, looked = RoundInputs(given, steps), 0
+    steps = plan_round(data.groups, data.features.effects, config, 0)
+    inputs, checked = RoundInputs(data, steps), 0
     for step in steps:
         batch = inputs.batch(step)
-        if batch.others is None or not batch.others_hidden.any():
+        if batch.extra_negatives is None or not batch.extra_mask.any():
             continue
         random = torch.Generator().manual_seed(step.number)
         z = {t: normalize(torch.randn(len(x), 8, generator=random), dim=-1) for t, x in batch.inputs.items()}
-        u, v, o = (z[side.tower][side.rows] / 0.1 for side in (batch.anchors, batch.positives, batch.others))
+        u, v, o = (z[side.tower][side.rows] / 0.1 for side in (batch.anchors, batch.positives, batch.extra_negatives))
         total = 0.0
         for i in range(len(u)):
             own = float(u[i] @ v[i]) * 0.1
-            row = [float(u[i] @ v[j]) * 0.1 for j in range(len(v)) if j == i or not batch.hidden[i, j]]
-            row += [float(u[i] @ o[k]) * 0.1 for k in range(len(o)) if not batch.others_hidden[i, k]]
-            column = [float(u[j] @ v[i]) * 0.1 for j in range(len(u)) if j == i or not batch.hidden[j, i]]
+            row = [float(u[i] @ v[j]) * 0.1 for j in range(len(v)) if j == i or not batch.mask[i, j]]
+            row += [float(u[i] @ o[k]) * 0.1 for k in range(len(o)) if not batch.extra_mask[i, k]]
+            column = [float(u[j] @ v[i]) * 0.1 for j in range(len(u)) if j == i or not batch.mask[j, i]]
             total += 0.5 * sum(np.log(np.exp(some).sum()) - own for some in (row, column)) / len(u)
         assert objective(z, batch, config, SINGLE_PROCESS).loss.item() == pytest.approx(total, rel=1e-4)
-        looked += 1
-    assert looked > 3
+        checked += 1
+    assert checked > 3
 
 
-def test_a_trainings_masks_hold_ld(linked, words):
-    given = training_data(linked, words, MODEL, TRAIN, {})
+def test_training_data_masks_pairs_known_by_ld(linked, words):
+    data = training_data(linked, words, MODEL, TRAIN, {})
     ids = linked.nodes.ids
     a, b = (np.array([ids.index(id_)]) for id_ in ("rs0", "MONDO:1"))
-    assert given.known.stated(a, b)[0] and given.masked.between(a, b)[0, 0]
+    assert data.known.contains(a, b)[0] and data.masked.mask(a, b)[0, 0]
     off = training_data(linked, words, MODEL, replace(TRAIN, mask_known=False), {})
-    assert off.known.stated(a, b)[0] and not off.masked.between(a, b)[0, 0]
+    assert off.known.contains(a, b)[0] and not off.masked.mask(a, b)[0, 0]

@@ -1,4 +1,4 @@
-"""An SNP that is no node has the vector that it would have as one, whoever is asked beside it."""
+"""An SNP that is not in the graph has the vector that it would have as a node, whatever else is queried."""
 
 from dataclasses import replace
 
@@ -58,11 +58,11 @@ def model(planted_corpus, tmp_path_factory, shared_words, number_format):
     return load_model(folder)
 
 
-def asked(corpus, *snps, eqtl=()):
-    """SNPs by (place, position), and eQTL rows by (number of the SNP, gene's id, −log10 p)."""
+def make_query(corpus, *snps, eqtl=()):
+    """SNPs as (chromosome, position), and eQTL rows as (index of the SNP, id of the gene, −log10 p)."""
     index = {id_: i for i, id_ in enumerate(corpus.nodes.ids)}
     return SnpQuery(
-        chromosomes=tuple(place for place, _ in snps),
+        chromosomes=tuple(chromosome for chromosome, _ in snps),
         positions=np.array([position for _, position in snps], dtype=np.int64),
         eqtl=EdgeArrays(
             types=("REGULATES",),
@@ -76,53 +76,53 @@ def asked(corpus, *snps, eqtl=()):
     )
 
 
-def vectors(model, corpus, words, wanted):
-    local = snp_neighbourhood(Neighbourhoods.from_corpus(corpus, model.same_locus), wanted)
+def snp_vectors(model, corpus, words, query):
+    local = snp_neighbourhood(Neighbourhoods.from_corpus(corpus, model.same_locus), query)
     texts = ["" if i < 0 else corpus.nodes.texts[i] for i in local.nodes]
-    found, known = model.snp_vectors(local, texts, words)
-    return found, known, local
+    vectors, known = model.snp_vectors(local, texts, words)
+    return vectors, known, local
 
 
-def test_a_node_asked_as_if_it_were_none_has_its_own_vector(model, build, shared_words):
-    """rs9 lies in HGNC:1 as the SNPs around it do; its neighbours' degrees count it, and so does what they see."""
-    whole = build.corpus(
+def test_new_snp_has_the_vector_that_it_has_as_a_node(model, build, shared_words):
+    """As a node, rs9 is located in HGNC:1 like the SNPs around it, and counts in the degrees of its neighbours."""
+    with_snp = build.corpus(
         [*NODES, ("rs9", "SNP", "1", 1_020 * KB)], [*EDGES, ("rs9", "LOCATED_IN", "HGNC:1")], None, CLUSTERS
     )
-    as_node = model.vectors(whole, shared_words)[whole.nodes.ids.index("rs9")]
+    as_node = model.vectors(with_snp, shared_words)[with_snp.nodes.ids.index("rs9")]
     without = build.corpus(NODES, EDGES, None, CLUSTERS)
-    found, known, local = vectors(model, without, shared_words, asked(without, ("GRCh38:1", 1_020 * KB)))
+    vectors, known, local = snp_vectors(model, without, shared_words, make_query(without, ("GRCh38:1", 1_020 * KB)))
     assert known.all() and local.locus_snps.tolist() == [3]
-    np.testing.assert_allclose(found[0], as_node, atol=1e-5)
-    # The test can fail: a place ten kilobases off is another locus.
-    other, _, _ = vectors(model, without, shared_words, asked(without, ("GRCh38:1", 1_055 * KB)))
+    np.testing.assert_allclose(vectors[0], as_node, atol=1e-5)
+    # A position 35 kb away is another locus.
+    other, _, _ = snp_vectors(model, without, shared_words, make_query(without, ("GRCh38:1", 1_055 * KB)))
     assert np.abs(other[0] - as_node).max() > 1e-3
 
 
-def test_where_a_locus_makes_no_neighbours_it_makes_none_here(model, build, shared_words):
+def test_new_snp_of_a_model_without_locus_neighbours_has_none(model, build, shared_words):
     other = replace(model, same_locus=False)
     rows = [*NODES, ("rs9", "SNP", "1", 1_020 * KB)]
-    whole = build.corpus(rows, [*EDGES, ("rs9", "LOCATED_IN", "HGNC:1")], None, CLUSTERS)
-    as_node = other.vectors(whole, shared_words)[whole.nodes.ids.index("rs9")]
+    with_snp = build.corpus(rows, [*EDGES, ("rs9", "LOCATED_IN", "HGNC:1")], None, CLUSTERS)
+    as_node = other.vectors(with_snp, shared_words)[with_snp.nodes.ids.index("rs9")]
     without = build.corpus(NODES, EDGES, None, CLUSTERS)
-    found, _, _ = vectors(other, without, shared_words, asked(without, ("GRCh38:1", 1_020 * KB)))
-    np.testing.assert_allclose(found[0], as_node, atol=1e-5)
+    vectors, _, _ = snp_vectors(other, without, shared_words, make_query(without, ("GRCh38:1", 1_020 * KB)))
+    np.testing.assert_allclose(vectors[0], as_node, atol=1e-5)
 
 
-def test_rows_of_eqtl_tables_count_as_those_that_are_loaded(model, build, shared_words):
+def test_eqtl_rows_count_like_loaded_edges(model, build, shared_words):
     rows = [*NODES, ("rs9", "SNP", "3", 5_000 * KB)]
     loaded = [("rs9", "REGULATES", "HGNC:3", 0.9, 70.0), ("rs9", "REGULATES", "HGNC:2", 0.9, 300.0)]
-    whole = build.corpus(rows, [*EDGES, *loaded], None, CLUSTERS)
-    as_node = model.vectors(whole, shared_words)[whole.nodes.ids.index("rs9")]
+    with_snp = build.corpus(rows, [*EDGES, *loaded], None, CLUSTERS)
+    as_node = model.vectors(with_snp, shared_words)[with_snp.nodes.ids.index("rs9")]
     without = build.corpus(NODES, EDGES, None, CLUSTERS)
-    # Two rows of one gene are one neighbour, and a place where nobody lives adds nothing.
+    # Two rows of one gene are one neighbour. A position without neighbours adds nothing.
     rows = [(0, "HGNC:3", 70.0), (0, "HGNC:2", 300.0), (0, "HGNC:2", 60.0)]
-    for place in (("GRCh38:3", 5_000 * KB), ("", -1)):
-        found, known, local = vectors(model, without, shared_words, asked(without, place, eqtl=rows))
+    for snp in (("GRCh38:3", 5_000 * KB), ("", -1)):
+        vectors, known, local = snp_vectors(model, without, shared_words, make_query(without, snp, eqtl=rows))
         assert known.all() and len(local.eqtl_genes[0]) == 2 and len(local.nearby_genes[0]) == 0
-        np.testing.assert_allclose(found[0], as_node, atol=1e-5)
+        np.testing.assert_allclose(vectors[0], as_node, atol=1e-5)
 
 
-def test_who_is_asked_beside_it_changes_nothing(model, build, shared_words):
+def test_other_snps_of_a_query_change_nothing(model, build, shared_words):
     corpus = build.corpus(NODES, EDGES, None, CLUSTERS)
     snps = [
         ("GRCh38:1", 1_020 * KB),
@@ -132,38 +132,42 @@ def test_who_is_asked_beside_it_changes_nothing(model, build, shared_words):
         ("GRCh37:1", 1_020 * KB),
     ]
     rows = [(1, "HGNC:2", 30.0), (3, "HGNC:1", 9.0)]
-    together, known, local = vectors(model, corpus, shared_words, asked(corpus, *snps, eqtl=rows))
-    assert known.tolist() == [True, True, True, True, False], "no liftover: nothing is known in another build"
+    together, known, local = snp_vectors(model, corpus, shared_words, make_query(corpus, *snps, eqtl=rows))
+    assert known.tolist() == [True, True, True, True, False], (
+        "positions of another build have no neighbours, because there is no liftover"
+    )
     names = [[corpus.nodes.ids[i] for i in genes] for genes in local.nearby_genes]
     assert names == [["HGNC:1"], ["HGNC:1"], ["HGNC:2"], [], []]
     for at, snp in enumerate(snps):
-        own = [(0, gene, p) for row, gene, p in rows if row == at]
-        alone, _, _ = vectors(model, corpus, shared_words, asked(corpus, snp, eqtl=own))
+        snp_rows = [(0, gene, p) for row, gene, p in rows if row == at]
+        alone, _, _ = snp_vectors(model, corpus, shared_words, make_query(corpus, snp, eqtl=snp_rows))
         np.testing.assert_allclose(together[at], alone[0], atol=1e-6)
 
 
-def test_genes_fade_with_distance(build):
+def test_weights_of_nearby_genes_decrease_with_distance(build):
     corpus = build.corpus(NODES, [*EDGES, ("rs3", "NEAREST_TO", "HGNC:3")], None, CLUSTERS)
-    key, weight = Neighbourhoods.from_corpus(corpus).near_genes(asked(corpus, ("GRCh38:1", 1_060 * KB)))
-    found = {corpus.nodes.ids[k]: w for k, w in zip(key, weight, strict=True)}
-    assert found == pytest.approx({"HGNC:1": np.exp(-50 / 25), "HGNC:3": np.exp(-10 / 25)})
+    key, weight = Neighbourhoods.from_corpus(corpus).nearby_genes(make_query(corpus, ("GRCh38:1", 1_060 * KB)))
+    weights = {corpus.nodes.ids[k]: w for k, w in zip(key, weight, strict=True)}
+    assert weights == pytest.approx({"HGNC:1": np.exp(-50 / 25), "HGNC:3": np.exp(-10 / 25)})
 
 
-def test_what_is_kept_is_read_again(build, tmp_path):
-    there = Neighbourhoods.from_corpus(build.corpus(NODES, EDGES, None, CLUSTERS))
+def test_cached_neighbourhoods_are_read_again(build, tmp_path):
+    written = Neighbourhoods.from_corpus(build.corpus(NODES, EDGES, None, CLUSTERS))
     path = tmp_path / "neighbours.npz"
     assert Neighbourhoods.read(path) is None
-    there.write(path)
-    again = Neighbourhoods.read(path)
-    assert again is not None and again.builds() == {"GRCh38": 6}
-    for name in there.__dataclass_fields__:
-        np.testing.assert_array_equal(getattr(there, name), getattr(again, name))
+    written.write(path)
+    cached = Neighbourhoods.read(path)
+    assert cached is not None and cached.builds() == {"GRCh38": 6}
+    for name in written.__dataclass_fields__:
+        np.testing.assert_array_equal(getattr(written, name), getattr(cached, name))
     assert [p.name for p in tmp_path.iterdir()] == ["neighbours.npz"]
 
 
-def test_an_empty_neighbourhood_is_none(model, build, shared_words):
+def test_snp_without_neighbours_is_reported(model, build, shared_words):
     corpus = build.corpus([row for row in NODES if row[1] != "SNP"], [e for e in EDGES if not e[0].startswith("rs")])
-    found, known, _ = vectors(model, corpus, shared_words, asked(corpus, ("GRCh38:1", 10), eqtl=[(0, "HGNC:1", 5.0)]))
-    assert known.all() and np.isfinite(found).all()
-    nothing = replace(asked(corpus, ("GRCh38:1", 10)), chromosomes=("",))
-    assert not vectors(model, corpus, shared_words, nothing)[1].any()
+    vectors, known, _ = snp_vectors(
+        model, corpus, shared_words, make_query(corpus, ("GRCh38:1", 10), eqtl=[(0, "HGNC:1", 5.0)])
+    )
+    assert known.all() and np.isfinite(vectors).all()
+    unlocated = replace(make_query(corpus, ("GRCh38:1", 10)), chromosomes=("",))
+    assert not snp_vectors(model, corpus, shared_words, unlocated)[1].any()

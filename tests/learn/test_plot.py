@@ -1,4 +1,4 @@
-"""The picture and the event files of a training say what its logs say."""
+"""The plot and the TensorBoard files of a training show its logs."""
 
 from dataclasses import replace
 from xml.etree import ElementTree
@@ -27,7 +27,7 @@ def trained(planted_corpus, words, tmp_path):
     return train(corpus, words, ModelConfig(dimension=24, hidden=48), SETTINGS, WEIGHTS, folder)
 
 
-def test_the_curves_are_the_logs_without_what_is_no_number(trained):
+def test_curves_are_the_finite_values_of_the_logs(trained):
     rows = read_rows(trained.folder / "validation.csv", ValidationRow)
     write_rows(
         trained.folder / "validation.csv",
@@ -44,7 +44,7 @@ def test_the_curves_are_the_logs_without_what_is_no_number(trained):
     assert all(np.isfinite(c.values).all() for t in curves.tasks for c in (t.loss, t.auc, curves.mean_auc))
 
 
-def test_smoothing_keeps_a_level_and_evens_out_noise():
+def test_smoothing_preserves_the_level_and_reduces_noise():
     noise = np.random.default_rng(0).normal(size=400)
     curve = Curve.of(list(range(400)), (2 + noise).tolist())
     smooth = curve.smoothed(20)
@@ -53,7 +53,7 @@ def test_smoothing_keeps_a_level_and_evens_out_noise():
     assert len(Curve.of([], []).smoothed(20).values) == 0
 
 
-def test_the_picture_names_every_task(trained):
+def test_plot_has_a_panel_for_every_task(trained):
     png, svg = plot_losses(trained.folder)
     assert png.read_bytes().startswith(b"\x89PNG") and [png.name, svg.name] == list(LOSS_PLOTS)
     before = svg.read_bytes()
@@ -66,7 +66,7 @@ def test_the_picture_names_every_task(trained):
     assert svg.read_bytes() == before
 
 
-def test_many_tasks_and_a_task_that_was_never_drawn_have_panels(trained):
+def test_many_tasks_and_a_task_without_batches_have_panels(trained):
     log = read_rows(trained.folder / "log.csv", LogRow)
     more = [replace(row, task=f"task{row.step}") for row in log]
     write_rows(trained.folder / "log.csv", LogRow, more)
@@ -75,7 +75,7 @@ def test_many_tasks_and_a_task_that_was_never_drawn_have_panels(trained):
     assert {"gwas", *(row.task for row in more)} <= words
 
 
-def test_tensorboard_reads_the_same_numbers(trained):
+def test_tensorboard_files_have_the_values_of_the_logs(trained):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     def read():
@@ -83,17 +83,17 @@ def test_tensorboard_reads_the_same_numbers(trained):
         accumulator.Reload()
         return {tag: accumulator.Scalars(tag) for tag in accumulator.Tags()["scalars"]}
 
-    found = read()
+    scalars = read()
     log = [row for row in read_rows(trained.folder / "log.csv", LogRow) if row.task == "gwas"]
-    assert [e.step for e in found["train/gwas"]] == [row.step for row in log]
-    assert [e.value for e in found["train/gwas"]] == pytest.approx([row.loss / row.chance for row in log])
+    assert [e.step for e in scalars["train/gwas"]] == [row.step for row in log]
+    assert [e.value for e in scalars["train/gwas"]] == pytest.approx([row.loss / row.chance for row in log])
     held = [row for row in read_rows(trained.folder / "validation.csv", ValidationRow) if row.task == "gwas"]
-    assert [e.step for e in found["validation/auc_degree/gwas"]] == [row.step for row in held]
-    assert [e.value for e in found["validation/auc_degree/gwas"]] == pytest.approx([row.auc_degree for row in held])
-    assert {tag: len(events) for tag, events in read().items()} == {tag: len(events) for tag, events in found.items()}
+    assert [e.step for e in scalars["validation/auc_degree/gwas"]] == [row.step for row in held]
+    assert [e.value for e in scalars["validation/auc_degree/gwas"]] == pytest.approx([row.auc_degree for row in held])
+    assert {tag: len(events) for tag, events in read().items()} == {tag: len(events) for tag, events in scalars.items()}
 
 
-def test_the_newest_model_or_a_named_one_is_drawn(trained, tmp_path):
+def test_newest_or_named_model_is_plotted(trained, tmp_path):
     config = Config(folder=tmp_path)
     assert plot_model(config) == plot_model(config, "m")
     with pytest.raises(ModelError, match="no such model") as error:
@@ -103,7 +103,7 @@ def test_the_newest_model_or_a_named_one_is_drawn(trained, tmp_path):
         plot_model(Config(folder=tmp_path / "elsewhere"))
 
 
-def test_what_is_missing_says_how_to_get_it(trained, monkeypatch):
+def test_missing_libraries_are_errors_that_state_what_to_install(trained, monkeypatch):
     monkeypatch.setattr("generel_graph.plots.libraries.find_spec", lambda name: None)
     with pytest.raises(ModelError, match=r"generel-graph\[plot\]"):
         plot_losses(trained.folder)

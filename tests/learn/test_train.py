@@ -1,7 +1,8 @@
-"""Training on a planted corpus: it learns, the same twice, goes on after a stop, and says what is wrong."""
+"""Training on a planted corpus: it learns, is reproducible, can be resumed, and reports errors."""
 
 import importlib
 import json
+import logging
 import threading
 from contextlib import nullcontext
 from dataclasses import replace
@@ -15,9 +16,10 @@ from generel_etl.errors import ConfigError, ModelError
 from generel_graph.config import ModelConfig, TrainConfig
 from generel_graph.encode import device
 from generel_graph.learn import load_model, model_id, train
-from generel_graph.learn.training.schedule import rates
-from generel_graph.learn.training.validation import score
+from generel_graph.learn.training.schedule import learning_rates
+from generel_graph.learn.training.validation import mean_auc
 from generel_graph.model_folder import ValidationRow, read_rows
+from generel_graph.stored_vectors import split_vectors
 
 MODEL = ModelConfig(dimension=24, hidden=48)
 TRAIN = TrainConfig(
@@ -26,11 +28,11 @@ TRAIN = TrainConfig(
 )  # fmt: skip
 SHORT = replace(TRAIN, steps=50, checkpoint_steps=20, validate_steps=15)
 WEIGHTS = {"gwas": 12.0, "kg": 1.0, "gene_trait": 2.0}
-LOOP = importlib.import_module("generel_graph.learn.training.train")  # the package has its function by this name
+LOOP = importlib.import_module("generel_graph.learn.training.loop")
 
 
 def stop_at(step):
-    """A progress that does what Ctrl-C does, after so many steps."""
+    """A progress callback that raises KeyboardInterrupt after a number of steps."""
 
     def progress(stage, done, total, note=""):
         if stage == "train" and done == step:
@@ -52,18 +54,18 @@ def auc(positive, negative):
 
 
 def held_out_auc(vectors, corpus, held):
-    """AUC of held-out pairs against SNP and disease of different themes or unlinked ones of the same."""
+    """The AUC of held-out pairs against all pairs of an SNP and a disease that are not in the corpus."""
     gwas = corpus.tasks["gwas"]
     known = set(zip(gwas.anchors.tolist(), gwas.positives.tolist(), strict=True)) | set(held)
     snps = [i for i, kind in enumerate(corpus.nodes.kinds) if kind == "SNP"]
     diseases = [i for i, kind in enumerate(corpus.nodes.kinds) if kind == "Disease"]
-    score = vectors @ vectors.T
-    positive = np.array([score[a, b] for a, b in held])
-    negative = np.array([score[a, b] for a in snps for b in diseases if (a, b) not in known])
+    cosine = vectors @ vectors.T
+    positive = np.array([cosine[a, b] for a, b in held])
+    negative = np.array([cosine[a, b] for a in snps for b in diseases if (a, b) not in known])
     return auc(positive, negative)
 
 
-def test_learns_what_was_planted(planted_corpus, words, tmp_path, number_format):
+def test_learns_the_planted_themes(planted_corpus, words, tmp_path, number_format):
     corpus, held = planted_corpus
     report = train(corpus, words, MODEL, replace(TRAIN, number_format=number_format), WEIGHTS, tmp_path / "m")
     assert {task.name for task in report.tasks} == {
@@ -75,22 +77,22 @@ def test_learns_what_was_planted(planted_corpus, words, tmp_path, number_format)
     model = load_model(report.folder)
     vectors = model.vectors(corpus, words)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
-    start, _ = model.baseline_vectors(corpus, words)
+    _, start = split_vectors(vectors, model.learnt_dimension)
     drugs = [i for i, k in enumerate(corpus.nodes.kinds) if k == "Drug"]
     snps = [i for i, k in enumerate(corpus.nodes.kinds) if k == "SNP"]
-    # planted: rs<theme>.. and DRUG:<theme>.. share no edge and no word, only genes on the way
+    # rs<theme>… and DRUG:<theme>… share no edge and no word, only genes between them
     theme = [id_.removeprefix("rs").removeprefix("DRUG:")[0] for id_ in corpus.nodes.ids]
-    alike = np.array([[theme[a] == theme[b] for b in drugs] for a in snps])
+    same_theme = np.array([[theme[a] == theme[b] for b in drugs] for a in snps])
     z = vectors[:, :24]
-    learnt = auc(*((z[snps] @ z[drugs].T)[m] for m in (alike, ~alike)))
-    untrained = auc(*((start[snps] @ start[drugs].T)[m] for m in (alike, ~alike)))
+    learnt = auc(*((z[snps] @ z[drugs].T)[m] for m in (same_theme, ~same_theme)))
+    untrained = auc(*((start[snps] @ start[drugs].T)[m] for m in (same_theme, ~same_theme)))
     assert learnt > 0.9
     assert learnt >= untrained - 0.02
     assert held_out_auc(vectors, corpus, held) > 0.9
     assert held_out_auc(z, corpus, held) > held_out_auc(words.encode(corpus.nodes.texts), corpus, held)
 
 
-def test_two_runs_of_one_seed_are_equal_and_seeds_differ(planted_corpus, words, tmp_path, number_format):
+def test_equal_seeds_give_equal_weights_and_other_seeds_others(planted_corpus, words, tmp_path, number_format):
     corpus, _ = planted_corpus
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
         settings = replace(SHORT, seed=seed, number_format=number_format)
@@ -100,58 +102,59 @@ def test_two_runs_of_one_seed_are_equal_and_seeds_differ(planted_corpus, words, 
     assert not same(a, c)
 
 
-def test_batches_made_ahead_are_those_made_in_turn_and_end_with_the_training(
-    planted_corpus, words, tmp_path, monkeypatch
-):
+def test_prefetched_batches_equal_direct_ones_and_their_thread_ends(planted_corpus, words, tmp_path, monkeypatch):
     corpus, _ = planted_corpus
+    threads = set(threading.enumerate())
     with pytest.raises(KeyboardInterrupt):
-        train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "ahead", stop_at(20))
-    assert not [thread for thread in threading.enumerate() if thread.name == "ahead"]
-    train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "ahead")
+        train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "prefetched", stop_at(20))
+    assert set(threading.enumerate()) <= threads
+    train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "prefetched")
     monkeypatch.setattr(LOOP, "prefetch", lambda batches, depth: batches)
-    train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "in turn")
-    assert same(weights_of(tmp_path / "ahead"), weights_of(tmp_path / "in turn"))
+    train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "direct")
+    assert same(weights_of(tmp_path / "prefetched"), weights_of(tmp_path / "direct"))
 
 
 @pytest.mark.parametrize("stop", [1, 20, 33, 41])
-def test_resumes_to_the_bit(planted_corpus, words, tmp_path, stop, number_format):
+def test_resumed_training_gives_identical_weights(planted_corpus, words, tmp_path, stop, number_format):
     corpus, _ = planted_corpus
     settings = replace(SHORT, number_format=number_format)
-    train(corpus, words, MODEL, settings, WEIGHTS, tmp_path / "whole")
+    train(corpus, words, MODEL, settings, WEIGHTS, tmp_path / "complete")
     with pytest.raises(KeyboardInterrupt):
-        train(corpus, words, MODEL, settings, WEIGHTS, tmp_path / "parts", stop_at(stop))
-    assert sorted(p.name for p in (tmp_path / "parts").iterdir()) == [
+        train(corpus, words, MODEL, settings, WEIGHTS, tmp_path / "resumed", stop_at(stop))
+    assert sorted(p.name for p in (tmp_path / "resumed").iterdir()) == [
         "log.csv", "resume.safetensors", "validation.csv",
     ]  # fmt: skip
-    seen = []
-    train(corpus, words, MODEL, settings, WEIGHTS, tmp_path / "parts", lambda s, d, t, n="": seen.append((s, d)))
-    assert min(d for s, d in seen if s == "train") == stop + 1
-    assert same(weights_of(tmp_path / "whole"), weights_of(tmp_path / "parts"))
-    steps = [line.split(",")[0] for line in (tmp_path / "parts" / "log.csv").read_text().splitlines()]
+    calls = []
+    train(corpus, words, MODEL, settings, WEIGHTS, tmp_path / "resumed", lambda s, d, t, n="": calls.append((s, d)))
+    assert min(d for s, d in calls if s == "train") == stop + 1
+    assert same(weights_of(tmp_path / "complete"), weights_of(tmp_path / "resumed"))
+    steps = [line.split(",")[0] for line in (tmp_path / "resumed" / "log.csv").read_text().splitlines()]
     assert steps == ["step", *map(str, range(SHORT.steps))]
-    assert (tmp_path / "whole" / "validation.csv").read_text() == (tmp_path / "parts" / "validation.csv").read_text()
-    assert not (tmp_path / "parts" / "resume.safetensors").exists()
+    assert (tmp_path / "complete" / "validation.csv").read_text() == (
+        tmp_path / "resumed" / "validation.csv"
+    ).read_text()
+    assert not (tmp_path / "resumed" / "resume.safetensors").exists()
 
 
 @pytest.mark.usefixtures("bfloat16")
-def test_resumes_in_the_number_format_that_it_began_in(planted_corpus, words, tmp_path, monkeypatch):
+def test_resumed_training_uses_the_number_format_of_its_start(planted_corpus, words, tmp_path, monkeypatch):
     corpus, _ = planted_corpus
     auto = replace(SHORT, number_format="auto")
     for dtype, folder, stop in (
-        (torch.bfloat16, "whole", 99),
-        (torch.bfloat16, "parts", 33),
+        (torch.bfloat16, "complete", 99),
+        (torch.bfloat16, "resumed", 33),
         (torch.float32, "other", 99),
     ):
         monkeypatch.setattr(device, "fast_dtype", lambda device, dtype=dtype: dtype)
         with pytest.raises(KeyboardInterrupt) if stop < SHORT.steps else nullcontext():
             train(corpus, words, MODEL, auto, WEIGHTS, tmp_path / folder, stop_at(stop))
-    report = train(corpus, words, MODEL, auto, WEIGHTS, tmp_path / "parts")  # `auto` would now choose float32
+    report = train(corpus, words, MODEL, auto, WEIGHTS, tmp_path / "resumed")  # `auto` would now choose float32
     assert report.number_format == "bfloat16"
-    assert same(weights_of(tmp_path / "whole"), weights_of(tmp_path / "parts"))
-    assert not same(weights_of(tmp_path / "whole"), weights_of(tmp_path / "other"))
+    assert same(weights_of(tmp_path / "complete"), weights_of(tmp_path / "resumed"))
+    assert not same(weights_of(tmp_path / "complete"), weights_of(tmp_path / "other"))
 
 
-def test_the_number_format_is_recorded_and_only_a_set_one_is_part_of_the_id(
+def test_number_format_is_recorded_and_only_a_configured_one_is_part_of_the_id(
     planted_corpus, words, tmp_path, monkeypatch, number_format
 ):
     corpus, _ = planted_corpus
@@ -163,20 +166,18 @@ def test_the_number_format_is_recorded_and_only_a_set_one_is_part_of_the_id(
         config = json.loads((report.folder / "config.json").read_text())
         assert config["report"]["number_format"] == report.number_format == number_format
         assert config["identity"]["train"]["number_format"] == settings.number_format
-        said = f"- trained in {number_format} (`number_format` {settings.number_format}); vectors in float32"
-        assert said in (report.folder / "README.md").read_text()
+        line = f"- trained in {number_format} (`number_format` {settings.number_format}); vectors in float32"
+        assert line in (report.folder / "README.md").read_text()
     assert same(weights_of(reports[0].folder), weights_of(reports[1].folder))
     other = device.FORMATS["float32" if number_format == "bfloat16" else "bfloat16"]
     monkeypatch.setattr(device, "fast_dtype", lambda device: other)
     assert model_id(corpus, words, MODEL, auto, WEIGHTS) == reports[0].model_id
-    every = {
-        model_id(corpus, words, MODEL, replace(short, number_format=f), WEIGHTS) for f in ("auto", *device.FORMATS)
-    }
-    assert len(every) == 3
+    ids = {model_id(corpus, words, MODEL, replace(short, number_format=f), WEIGHTS) for f in ("auto", *device.FORMATS)}
+    assert len(ids) == 3
 
 
 @pytest.mark.usefixtures("bfloat16")
-def test_bfloat16_is_refused_where_it_would_be_emulated(planted_corpus, words, tmp_path, monkeypatch):
+def test_bfloat16_is_rejected_if_it_would_be_emulated(planted_corpus, words, tmp_path, monkeypatch):
     corpus, _ = planted_corpus
     small = replace(SHORT, number_format="bfloat16")
     with pytest.raises(KeyboardInterrupt):
@@ -190,20 +191,21 @@ def test_bfloat16_is_refused_where_it_would_be_emulated(planted_corpus, words, t
     assert (tmp_path / "m" / "resume.safetensors").is_file()
 
 
-def test_resumes_to_the_bit_with_hard_negatives(denying_corpus, words, tmp_path):
+def test_resumed_training_with_hard_negatives_gives_identical_weights(negated_corpus, words, tmp_path):
     hard = replace(SHORT, hard_negatives=2, hard_pool=30)
-    train(denying_corpus, words, MODEL, hard, WEIGHTS, tmp_path / "whole")
+    train(negated_corpus, words, MODEL, hard, WEIGHTS, tmp_path / "complete")
     with pytest.raises(KeyboardInterrupt):
-        train(denying_corpus, words, MODEL, hard, WEIGHTS, tmp_path / "parts", stop_at(33))
-    train(denying_corpus, words, MODEL, hard, WEIGHTS, tmp_path / "parts")
-    assert same(weights_of(tmp_path / "whole"), weights_of(tmp_path / "parts"))
-    train(denying_corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "without")
-    assert not same(weights_of(tmp_path / "whole"), weights_of(tmp_path / "without"))
+        train(negated_corpus, words, MODEL, hard, WEIGHTS, tmp_path / "resumed", stop_at(33))
+    train(negated_corpus, words, MODEL, hard, WEIGHTS, tmp_path / "resumed")
+    assert same(weights_of(tmp_path / "complete"), weights_of(tmp_path / "resumed"))
+    train(negated_corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "without")
+    assert not same(weights_of(tmp_path / "complete"), weights_of(tmp_path / "without"))
 
 
-def test_learns_with_the_other_loss(planted_corpus, words, tmp_path):
+def test_learns_with_the_multi_similarity_loss(planted_corpus, words, tmp_path):
     corpus, held = planted_corpus
-    # Its slope by a cosine is at most 1, not 1 / temperature: the effect-size term would weigh ten times as much.
+    # Its slope with respect to a cosine is at most 1, not 1 / temperature: the effect-size term would weigh ten times
+    # more.
     other = replace(TRAIN, loss="multi_similarity", effect_weight=0.0)
     report = train(corpus, words, MODEL, other, WEIGHTS, tmp_path / "m")
     for task in report.tasks:
@@ -212,13 +214,13 @@ def test_learns_with_the_other_loss(planted_corpus, words, tmp_path):
     assert held_out_auc(load_model(report.folder).vectors(corpus, words)[:, :24], corpus, held) > 0.9
 
 
-def test_the_best_step_is_kept_and_told(planted_corpus, words, tmp_path):
+def test_model_has_the_weights_of_the_best_step(planted_corpus, words, tmp_path):
     corpus, _ = planted_corpus
     report = train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "m")
     rows = read_rows(tmp_path / "m" / "validation.csv", ValidationRow)
     steps = sorted({row.step for row in rows})
     assert steps == [0, 15, 30, 45, 50]
-    means = {step: score([row for row in rows if row.step == step]) for step in steps}
+    means = {step: mean_auc([row for row in rows if row.step == step]) for step in steps}
     assert report.kept_step == max(steps, key=lambda step: (means[step], -step))
     for task in report.tasks:
         kept = next((r for r in rows if (r.step, r.task) == (report.kept_step, task.name)), None)
@@ -227,15 +229,42 @@ def test_the_best_step_is_kept_and_told(planted_corpus, words, tmp_path):
     assert gwas.held_out > 20 and gwas.auc > 0.7
 
 
-def test_patience_ends_what_does_not_get_better(planted_corpus, words, tmp_path):
+def test_patience_stops_a_training_that_does_not_improve(planted_corpus, words, tmp_path, caplog):
     corpus, _ = planted_corpus
     wild = replace(SHORT, steps=2000, validate_steps=10, patience=3, learning_rate=1.0)
-    report = train(corpus, words, MODEL, wild, WEIGHTS, tmp_path / "m")
+    with caplog.at_level(logging.INFO, "generel_graph.learn"):
+        report = train(corpus, words, MODEL, wild, WEIGHTS, tmp_path / "m")
     assert report.steps < 400
     assert report.kept_step <= report.steps - 3 * wild.validate_steps
+    early = f"training stops early after {report.steps} of 2000 steps: 3 validations without improvement"
+    assert early in caplog.messages
 
 
-def test_an_unfinished_training_of_other_settings_is_begun_anew(planted_corpus, words, tmp_path):
+def test_training_logs_start_checkpoints_interruption_resume_and_end(planted_corpus, words, tmp_path, caplog):
+    corpus, _ = planted_corpus
+    name = model_id(corpus, words, MODEL, SHORT, WEIGHTS)
+    with caplog.at_level(logging.INFO, "generel_graph.learn"):
+        with pytest.raises(KeyboardInterrupt):
+            train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "m", stop_at(33))
+        first = [message.partition(":")[0] for message in caplog.messages]
+        caplog.clear()
+        train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "m")
+    folder = tmp_path / "m"
+    assert first == [
+        f"training model {name}",
+        f"checkpoint of step 20 written to {folder}",
+        f"checkpoint of step 33 written to {folder}",
+        "training is interrupted after 33 of 50 steps",
+    ]
+    assert [message.partition(":")[0] for message in caplog.messages] == [
+        f"resuming the training of model {name} after 33 steps",
+        f"training model {name}",
+        f"checkpoint of step 40 written to {folder}",
+        f"model {name} finished",
+    ]
+
+
+def test_unfinished_training_of_other_settings_is_replaced(planted_corpus, words, tmp_path):
     corpus, _ = planted_corpus
     with pytest.raises(KeyboardInterrupt):
         train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "m", stop_at(30))
@@ -245,11 +274,11 @@ def test_an_unfinished_training_of_other_settings_is_begun_anew(planted_corpus, 
     assert same(weights_of(tmp_path / "m"), weights_of(tmp_path / "fresh"))
 
 
-def test_a_finished_model_is_left_as_it_is(planted_corpus, words, tmp_path):
+def test_finished_model_is_not_trained_again(planted_corpus, words, tmp_path):
     corpus, _ = planted_corpus
     first = train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "m")
     before = (tmp_path / "m" / "model.safetensors").stat().st_mtime_ns
-    # how it runs does not make another model
+    # threads and checkpoint_steps are not part of the id
     again = train(corpus, words, MODEL, replace(SHORT, threads=1, checkpoint_steps=7), WEIGHTS, tmp_path / "m")
     assert again == first
     assert first.model_id == model_id(corpus, words, MODEL, SHORT, WEIGHTS)
@@ -259,7 +288,7 @@ def test_a_finished_model_is_left_as_it_is(planted_corpus, words, tmp_path):
     assert error.value.found == first.model_id
 
 
-def test_what_a_models_folder_holds(planted_corpus, words, tmp_path):
+def test_model_folder_has_configuration_and_card(planted_corpus, words, tmp_path):
     corpus, _ = planted_corpus
     report = train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "m")
     config = json.loads((tmp_path / "m" / "config.json").read_text())
@@ -272,7 +301,7 @@ def test_what_a_models_folder_holds(planted_corpus, words, tmp_path):
 
 
 @pytest.mark.parametrize("size", [20_000, 200, 5])
-def test_a_checkpoint_that_was_cut_short(planted_corpus, words, tmp_path, size):
+def test_damaged_checkpoint_is_rejected(planted_corpus, words, tmp_path, size):
     corpus, _ = planted_corpus
     with pytest.raises(KeyboardInterrupt):
         train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "m", stop_at(10))
@@ -288,31 +317,37 @@ def test_a_checkpoint_that_was_cut_short(planted_corpus, words, tmp_path, size):
     assert same(weights_of(tmp_path / "m"), weights_of(tmp_path / "fresh"))
 
 
-def test_an_unfinished_training_of_another_graph_or_dimension_is_begun_anew(planted_corpus, words, tmp_path):
+def test_unfinished_training_of_another_graph_or_dimension_is_replaced(planted_corpus, words, tmp_path):
     corpus, _ = planted_corpus
     wide = replace(MODEL, dimension=32)
     for name, other, model in (("graph", replace(corpus, digest="other"), MODEL), ("wide", corpus, wide)):
         with pytest.raises(KeyboardInterrupt):
             train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / name, stop_at(30))
-        seen = []
+        calls = []
         train(
-            other, words, model, SHORT, WEIGHTS, tmp_path / name, lambda s, d, t, n="", seen=seen: seen.append((s, d))
+            other,
+            words,
+            model,
+            SHORT,
+            WEIGHTS,
+            tmp_path / name,
+            lambda s, d, t, n="", calls=calls: calls.append((s, d)),
         )
-        assert min(d for s, d in seen if s == "train") == 1
+        assert min(d for s, d in calls if s == "train") == 1
     with pytest.raises(ModelError, match="another corpus, encoder or settings"):
         train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "wide")
 
 
-def test_weights_of_another_dimension(planted_corpus, words, tmp_path):
+def test_weights_of_another_dimension_are_rejected(planted_corpus, words, tmp_path):
     corpus, _ = planted_corpus
     for name, model in (("m", MODEL), ("wide", replace(MODEL, dimension=32))):
         train(corpus, words, model, SHORT, WEIGHTS, tmp_path / name)
     (tmp_path / "wide" / "model.safetensors").replace(tmp_path / "m" / "model.safetensors")
-    with pytest.raises(ModelError, match="do not fit"):
+    with pytest.raises(ModelError, match="do not match"):
         load_model(tmp_path / "m")
 
 
-def test_a_task_without_pairs_is_left_out(planted_corpus, words, tmp_path):
+def test_task_without_pairs_is_left_out(planted_corpus, words, tmp_path):
     corpus, _ = planted_corpus
     none = {f: getattr(corpus.tasks["kg"], f)[:0] for f in ("anchors", "positives", "weights", "effects")}
     tasks = {**corpus.tasks, "kg": replace(corpus.tasks["kg"], **none)}
@@ -320,26 +355,26 @@ def test_a_task_without_pairs_is_left_out(planted_corpus, words, tmp_path):
     assert {task.name for task in report.tasks} == {"gwas", "hierarchy", "synonym", "gene_trait", "snp_gene"}
 
 
-def test_missing_and_interrupted_models(planted_corpus, words, tmp_path):
+def test_missing_and_unfinished_models_are_rejected(planted_corpus, words, tmp_path):
     corpus, _ = planted_corpus
     with pytest.raises(ModelError, match="no model here"):
         load_model(tmp_path / "none")
     with pytest.raises(KeyboardInterrupt):
         train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "m", stop_at(10))
-    with pytest.raises(ModelError, match="interrupted"):
+    with pytest.raises(ModelError, match="was interrupted"):
         load_model(tmp_path / "m")
 
 
-def test_a_damaged_model(planted_corpus, words, tmp_path):
+def test_damaged_model_is_rejected(planted_corpus, words, tmp_path):
     corpus, _ = planted_corpus
     train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "m")
     weights = tmp_path / "m" / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
-    with pytest.raises(ModelError, match="do not fit"):
+    with pytest.raises(ModelError, match="do not match"):
         load_model(tmp_path / "m")
 
 
-def test_a_loss_that_is_not_a_number_stops_and_writes_the_pairs(planted_corpus, words, tmp_path):
+def test_loss_that_is_not_a_number_stops_training_and_writes_the_pairs(planted_corpus, words, tmp_path):
     corpus, _ = planted_corpus
     hot = replace(SHORT, learning_rate=1e30)
     with pytest.raises(ModelError, match="not a number at step") as error:
@@ -351,7 +386,7 @@ def test_a_loss_that_is_not_a_number_stops_and_writes_the_pairs(planted_corpus, 
     assert not (tmp_path / "m" / "config.json").exists()
 
 
-def test_a_row_for_each_snp(planted_corpus, words, tmp_path):
+def test_snp_embedding_has_a_row_for_each_snp(planted_corpus, words, tmp_path):
     corpus, _ = planted_corpus
     with_rows = replace(MODEL, snp_embedding=True)
     train(corpus, words, with_rows, SHORT, WEIGHTS, tmp_path / "m")
@@ -362,7 +397,7 @@ def test_a_row_for_each_snp(planted_corpus, words, tmp_path):
     assert np.isfinite(vectors).all()
 
 
-def test_a_row_for_each_concept_too(planted_corpus, words, tmp_path):
+def test_concept_embedding_has_a_row_for_each_concept(planted_corpus, words, tmp_path):
     corpus, _ = planted_corpus
     train(corpus, words, replace(MODEL, concept_embedding=True), SHORT, WEIGHTS, tmp_path / "m")
     concepts = sum(kind != "SNP" for kind in corpus.nodes.kinds)
@@ -370,7 +405,7 @@ def test_a_row_for_each_concept_too(planted_corpus, words, tmp_path):
     assert np.isfinite(load_model(tmp_path / "m").vectors(corpus, words)).all()
 
 
-def test_inputs_can_be_left_out_of_one_tower_or_both(planted_corpus, words, tmp_path):
+def test_inputs_can_be_excluded_from_one_tower_or_both(planted_corpus, words, tmp_path):
     corpus, _ = planted_corpus
     less = replace(MODEL, without=("drug", "concept.gene"))
     train(corpus, words, less, SHORT, WEIGHTS, tmp_path / "m")
@@ -378,7 +413,7 @@ def test_inputs_can_be_left_out_of_one_tower_or_both(planted_corpus, words, tmp_
     assert "drug" not in blocks["snp"] + blocks["concept"]
     assert "gene" in blocks["snp"] and "gene" not in blocks["concept"]
     assert load_model(tmp_path / "m").vectors(corpus, words).shape == (len(corpus.nodes), 48)
-    with pytest.raises(ConfigError, match="no such input") as error:
+    with pytest.raises(ConfigError, match="unknown input block") as error:
         train(corpus, words, replace(MODEL, without=("concept.gen",)), SHORT, WEIGHTS, tmp_path / "n")
     assert error.value.nearest == "concept.gene"
 
@@ -393,14 +428,14 @@ def test_inputs_can_be_left_out_of_one_tower_or_both(planted_corpus, words, tmp_
         {"mix_in": 1.0},
     ],
 )
-def test_each_part_of_the_loss_can_be_switched_off_and_counts(denying_corpus, words, tmp_path, off):
-    corpus = denying_corpus
+def test_each_part_of_the_objective_can_be_disabled_and_changes_the_weights(negated_corpus, words, tmp_path, off):
+    corpus = negated_corpus
     train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "on")
     train(corpus, words, MODEL, replace(SHORT, **off), WEIGHTS, tmp_path / "off")
     assert not same(weights_of(tmp_path / "on"), weights_of(tmp_path / "off"))
 
 
-def test_a_model_of_another_version_is_read_or_refused_in_words(planted_corpus, words, tmp_path):
+def test_model_of_another_version_is_loaded_or_rejected(planted_corpus, words, tmp_path):
     corpus, _ = planted_corpus
     train(corpus, words, MODEL, SHORT, WEIGHTS, tmp_path / "m")
     path = tmp_path / "m" / "config.json"
@@ -410,14 +445,14 @@ def test_a_model_of_another_version_is_read_or_refused_in_words(planted_corpus, 
     assert load_model(tmp_path / "m").vectors(corpus, words).shape == (len(corpus.nodes), 48)
     config["identity"]["model"]["wings"] = 2
     path.write_text(json.dumps(config))
-    with pytest.raises(ModelError, match="does not know") as error:
+    with pytest.raises(ModelError, match="does not support") as error:
         load_model(tmp_path / "m")
     assert "wings" in error.value.message
 
 
-def test_the_learning_rates_warm_up_and_fall_to_two_percent():
+def test_learning_rates_warm_up_and_decrease_to_two_percent():
     config = TrainConfig(steps=1000, warmup=50, learning_rate=1.0, mode="full", encoder_steps=100)
-    towers, language = np.array([rates(step, config) for step in range(1100)]).T
+    towers, language = np.array([learning_rates(step, config) for step in range(1100)]).T
     assert towers[0] == pytest.approx(1 / 50, rel=1e-3)
     assert towers[:1000].max() == pytest.approx(1.0, abs=0.01)
     assert towers[999] == pytest.approx(0.02, abs=1e-4)
@@ -426,5 +461,5 @@ def test_the_learning_rates_warm_up_and_fall_to_two_percent():
     assert language[1000] == pytest.approx(2e-6)
     assert language.max() == pytest.approx(2e-5, rel=0.03)
     assert language[-1] == pytest.approx(4e-7, rel=0.1)
-    assert rates(1050, replace(config, mode="lora"))[1] == pytest.approx(10 * language[1050])
-    assert rates(1050, replace(config, encoder_rate=2e-3))[1] == pytest.approx(100 * language[1050])
+    assert learning_rates(1050, replace(config, mode="lora"))[1] == pytest.approx(10 * language[1050])
+    assert learning_rates(1050, replace(config, encoder_rate=2e-3))[1] == pytest.approx(100 * language[1050])

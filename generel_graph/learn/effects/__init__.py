@@ -1,1 +1,1 @@
-"""Effects: how large an association would be."""
+"""Effect sizes: the expected |ln odds ratio| of an SNP on a trait."""

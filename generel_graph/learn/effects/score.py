@@ -1,7 +1,8 @@
-"""The effect score: how large an effect of an SNP on a trait is to be expected, from what is known of both.
+"""The effect score: the expected size of the effect of an SNP on a trait, from the known effects of both.
 
-A ridge on ten numbers of an SNP and a trait; no text, no allele and no cosine of the pair is among them. Effects are
-ln |ln odds ratio|, centred by source, since a cohort's are smaller than those that a catalogue reports.
+It is a ridge regression on ten predictors of the SNP and the trait; text, alleles and the cosine of the pair are not
+among them. Effects are ln |ln odds ratio|, centred by source, because effects in a cohort are smaller than those that a
+catalogue reports.
 """
 
 from __future__ import annotations
@@ -14,25 +15,25 @@ from numpy.typing import NDArray
 from generel_graph.corpus.arrays import expand_ranges, find_runs, is_in_sorted
 from generel_graph.corpus.schema import Corpus
 
-SOURCES = ("ASSOCIATED_WITH", "CORRELATES_WITH")  # the catalogue's, a cohort's
-FLOOR = 1e-3  # |ln odds ratio| below it counts as this
-PRIOR = 3.0  # pairs that a mean is shrunk by
-NEAR = 0.1  # of exp(cosine / NEAR), by which other traits' effects count
+SOURCES = ("ASSOCIATED_WITH", "CORRELATES_WITH")  # effects of a catalogue, of a cohort
+FLOOR = 1e-3  # smaller values of |ln odds ratio| are raised to this
+PRIOR = 3.0  # pairs by which a mean is shrunk towards 0
+NEAR = 0.1  # effects on other traits have weight exp(cosine / NEAR)
 RIDGE = 1.0
-FEWEST = 50  # effects; from fewer nothing is told
-ENTRIES = 16_384  # known effects that are looked at at once
+MIN_EFFECTS = 50  # with fewer known effects, no score is fitted
+ENTRIES = 16_384  # known effects that are processed at once
 NEIGHBOURS = ("IS_A", "XREF")
-NUMBERS = (
+PREDICTORS = (
     "the SNP has effects",
-    "its largest",
-    "its shrunk mean",
-    "the trait's shrunk mean",
-    "ln(1 + the trait's effects)",
-    "largest on the trait or a neighbour of it",
-    "there is one",
-    "mean by nearness of the traits",
-    "ln(1 + largest −log10 p)",
-    "ln(1 + reports)",
+    "its largest effect",
+    "its shrunk mean effect",
+    "shrunk mean effect on the trait",
+    "ln(1 + number of effects on the trait)",
+    "its largest effect on the trait or a neighbour",
+    "it has an effect on the trait or a neighbour",
+    "its mean effect, weighted by the similarity of the traits",
+    "ln(1 + its largest −log10 p)",
+    "ln(1 + its reports)",
 )
 Ids = NDArray[np.int64]
 Values = NDArray[np.float64]
@@ -40,7 +41,7 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class KnownEffects:
-    """What is known: one entry a pair of SNP and trait cluster, and source; sorted by SNP."""
+    """The known effects: one entry per SNP, cluster of the trait, and source; sorted by SNP."""
 
     snps: Ids  # [k]
     traits: Ids  # [k], representatives
@@ -48,175 +49,183 @@ class KnownEffects:
     effects: Values  # [k], ln |ln odds ratio|, centred by source
 
     @classmethod
-    def of(cls, corpus: Corpus) -> tuple[KnownEffects, Values]:
-        """Those of a corpus, and the mean that each source was centred by."""
+    def from_corpus(cls, corpus: Corpus) -> tuple[KnownEffects, Values]:
+        """The known effects of a corpus, and the mean by which each source was centred."""
         edges, clusters = corpus.edges, corpus.nodes.clusters.astype(np.int64)
-        place = np.array([SOURCES.index(t) if t in SOURCES else -1 for t in edges.types], dtype=np.int64)
-        source = place[edges.type] if len(place) else np.empty(0, dtype=np.int64)
+        source_of_type = np.array([SOURCES.index(t) if t in SOURCES else -1 for t in edges.types], dtype=np.int64)
+        source = source_of_type[edges.type] if len(source_of_type) else np.empty(0, dtype=np.int64)
         rows = np.flatnonzero((source >= 0) & np.isfinite(edges.log_odds) & (edges.log_odds > 0))
         n = len(corpus.nodes)
         key = (edges.starts[rows].astype(np.int64) * n + clusters[edges.ends[rows]]) * len(SOURCES) + source[rows]
         unique, inverse = np.unique(key, return_inverse=True)
         count = np.maximum(np.bincount(inverse, minlength=len(unique)), 1)
         mean = np.bincount(inverse, weights=edges.log_odds[rows].astype(np.float64), minlength=len(unique)) / count
-        values, of = np.log(np.maximum(mean, FLOOR)), unique % len(SOURCES)
-        means = np.array([values[of == s].mean() if (of == s).any() else 0.0 for s in range(len(SOURCES))])
+        values, sources = np.log(np.maximum(mean, FLOOR)), unique % len(SOURCES)
+        means = np.array([values[sources == s].mean() if (sources == s).any() else 0.0 for s in range(len(SOURCES))])
         pair = unique // len(SOURCES)
-        return cls(pair // n, pair % n, of, values - means[of]), means
+        return cls(pair // n, pair % n, sources, values - means[sources]), means
 
 
 @dataclass(frozen=True, slots=True)
 class Ridge:
-    """From the ten numbers to a centred effect, and by how much a source's lie above what the numbers say."""
+    """A ridge regression from the ten predictors to a centred effect, with a mean residual per source."""
 
-    weights: Values  # [11], of the standardised numbers, then the constant
+    weights: Values  # [11], of the standardised predictors, then the intercept
     centre: Values  # [10]
     spread: Values  # [10]
-    shift: Values  # [sources]
+    shift: Values  # [sources], the mean residual
 
     @classmethod
     def fit(cls, x: Values, effects: Values, sources: Ids) -> Ridge:
-        """Fit to numbers [k, 10] and centred effects [k]."""
+        """Fit to predictors [k, 10] and centred effects [k]."""
         centre, spread = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-9)
         z = (x - centre) / spread
         y = effects - effects.mean()
         weights = np.append(np.linalg.solve(z.T @ z + RIDGE * np.eye(z.shape[1]), z.T @ y), effects.mean())
-        left = effects - z @ weights[:-1] - weights[-1]
+        residuals = effects - z @ weights[:-1] - weights[-1]
         count = np.maximum(np.bincount(sources, minlength=len(SOURCES)), 1)
-        return cls(weights, centre, spread, np.bincount(sources, weights=left, minlength=len(SOURCES)) / count)
+        return cls(weights, centre, spread, np.bincount(sources, weights=residuals, minlength=len(SOURCES)) / count)
 
-    def told(self, x: Values, source: int | Ids) -> Values:
-        """Centred effects of pairs, [p], as a source would have them."""
-        plain = ((x - self.centre) / self.spread) @ self.weights[:-1] + self.weights[-1]
-        return np.asarray(plain + self.shift[source])
+    def predict(self, x: Values, source: int | Ids) -> Values:
+        """The centred effects of pairs, [p], in a source."""
+        prediction = ((x - self.centre) / self.spread) @ self.weights[:-1] + self.weights[-1]
+        return np.asarray(prediction + self.shift[source])
 
 
 @dataclass(frozen=True, slots=True)
 class EffectScore:
-    """A fitted ridge with what it looks up; `score` gives the expected |ln odds ratio| of pairs."""
+    """A fitted ridge with the data of its predictors; `score` gives the expected |ln odds ratio| of pairs."""
 
     known: KnownEffects
     means: Values  # [sources], of ln |ln odds ratio|
     ridge: Ridge
     strongest: Values  # [n], largest −log10 p of a node's associations
     reports: Values  # [n]
-    beside: Ids  # neighbours of traits, each as trait · n + neighbour, sorted
-    vectors: NDArray[np.floating]  # [n, d], untrained: which traits are near
+    trait_neighbours: Ids  # each as trait · n + neighbour, sorted
+    vectors: NDArray[np.floating]  # [n, d], text propagation, for the similarity of traits
 
     @property
-    def usual(self) -> str:
-        """The catalogue, or the source that there is where nothing is known of it."""
-        there = np.bincount(self.known.sources, minlength=len(SOURCES)) > 0
-        return SOURCES[int(np.argmax(there))]
+    def default_source(self) -> str:
+        """The catalogue; the cohort if the catalogue has no known effects."""
+        has_effects = np.bincount(self.known.sources, minlength=len(SOURCES)) > 0
+        return SOURCES[int(np.argmax(has_effects))]
 
-    def score(self, snps: Ids, traits: Ids, source: str = "", asked: NDArray[np.floating] | None = None) -> Values:
-        """The expected |ln odds ratio| of pairs, [p], as `source` (default: the usual one) would report it.
+    def score(
+        self, snps: Ids, traits: Ids, source: str = "", trait_vectors: NDArray[np.floating] | None = None
+    ) -> Values:
+        """The expected |ln odds ratio| of pairs, [p], on the scale of `source` (default: `default_source`).
 
-        `asked` [p, d]: the traits' vectors, for traits whose own are not among `vectors`.
+        `trait_vectors` [p, d]: the vectors of the pairs' traits, if `vectors` does not have them.
         """
-        x, number = self.numbers(snps, traits, own=True, asked=asked), SOURCES.index(source or self.usual)
-        return np.asarray(np.exp(self.ridge.told(x, number) + self.means[number]))
+        x = self.predictors(snps, traits, own=True, trait_vectors=trait_vectors)
+        number = SOURCES.index(source or self.default_source)
+        return np.asarray(np.exp(self.ridge.predict(x, number) + self.means[number]))
 
     def percentile(self, effects: Values) -> Values:
-        """Where expected effects, [p], of the usual source stand among the known ones: 0 … 100."""
+        """The percentiles, 0 … 100, of expected effects [p] of the default source among the known effects."""
         known = np.sort(self.known.effects)
-        told = np.log(effects) - self.means[SOURCES.index(self.usual)]
-        below, to = np.searchsorted(known, told, side="left"), np.searchsorted(known, told, side="right")
-        return np.asarray(50 * (below + to) / len(known), dtype=np.float64)
+        centred = np.log(effects) - self.means[SOURCES.index(self.default_source)]
+        below, up_to = np.searchsorted(known, centred, side="left"), np.searchsorted(known, centred, side="right")
+        return np.asarray(50 * (below + up_to) / len(known), dtype=np.float64)
 
     def largest(self, snps: Ids, traits: Ids) -> Values:
-        """The SNP's largest known effect, centred by source, the pair's own among them: the simplest guess, a rank."""
-        x = self.numbers(snps, traits, own=True)
+        """The largest known effect of each SNP, on any trait, centred by source: a baseline for ranking."""
+        x = self.predictors(snps, traits, own=True)
         return np.where(x[:, 0] > 0, x[:, 1], -np.inf).clip(min=np.log(FLOOR) - 1)
 
-    def numbers(self, snps: Ids, traits: Ids, own: bool, asked: NDArray[np.floating] | None = None) -> Values:
-        """The ten numbers of each pair, [p, 10]; without `own`, what is known of the pair itself is left out."""
-        first, many = find_runs(self.known.snps, snps)
+    def predictors(
+        self, snps: Ids, traits: Ids, own: bool, trait_vectors: NDArray[np.floating] | None = None
+    ) -> Values:
+        """The ten predictors of each pair, [p, 10]; without `own`, known effects of the pair itself are left out."""
+        first, count = find_runs(self.known.snps, snps)
         n = len(self.reports)
-        total: Values = np.bincount(self.known.traits, weights=self.known.effects, minlength=n).astype(np.float64)
-        count: Values = np.bincount(self.known.traits, minlength=n).astype(np.float64)
-        out = np.empty((len(snps), len(NUMBERS)))
-        for rows in np.split(np.arange(len(snps)), np.flatnonzero(np.diff(np.cumsum(many) // ENTRIES)) + 1):
-            near = self.vectors[traits[rows]] if asked is None else asked[rows]
+        trait_sum: Values = np.bincount(self.known.traits, weights=self.known.effects, minlength=n).astype(np.float64)
+        trait_count: Values = np.bincount(self.known.traits, minlength=n).astype(np.float64)
+        out = np.empty((len(snps), len(PREDICTORS)))
+        for rows in np.split(np.arange(len(snps)), np.flatnonzero(np.diff(np.cumsum(count) // ENTRIES)) + 1):
+            vectors = self.vectors[traits[rows]] if trait_vectors is None else trait_vectors[rows]
             trait = traits[rows]
-            out[rows, :8] = self._looked_up(trait, first[rows], many[rows], own, near, total[trait], count[trait])
+            out[rows, :8] = self._effect_predictors(
+                trait, first[rows], count[rows], own, vectors, trait_sum[trait], trait_count[trait]
+            )
         out[:, 8] = np.log1p(self.strongest[snps])
         out[:, 9] = np.log1p(self.reports[snps])
         return out
 
-    def _looked_up(
+    def _effect_predictors(
         self,
         traits: Ids,
         first: Ids,
-        many: Ids,
+        count: Ids,
         own: bool,
-        asked: NDArray[np.floating],
-        total: Values,
-        count: Values,
+        trait_vectors: NDArray[np.floating],
+        trait_sum: Values,
+        trait_count: Values,
     ) -> Values:
-        """The first eight numbers, [p, 8]: sums and maxima over the entries first … first + many of each pair's SNP."""
+        """The first eight predictors, [p, 8]: sums and maxima over the `count` known effects of each pair's SNP."""
         p = len(traits)
-        pair = np.repeat(np.arange(p), many)
-        at = expand_ranges(first, many)
-        others, effects = self.known.traits[at], self.known.effects[at]
+        pair = np.repeat(np.arange(p), count)
+        entry = expand_ranges(first, count)
+        others, effects = self.known.traits[entry], self.known.effects[entry]
         same = others == traits[pair]
         if not own:
-            total = total - np.bincount(pair[same], weights=effects[same], minlength=p)
-            count = count - np.bincount(pair[same], minlength=p)
+            trait_sum = trait_sum - np.bincount(pair[same], weights=effects[same], minlength=p)
+            trait_count = trait_count - np.bincount(pair[same], minlength=p)
             pair, others, effects, same = (v[~same] for v in (pair, others, effects, same))
         entries = np.bincount(pair, minlength=p)
         mean = np.bincount(pair, weights=effects, minlength=p) / (entries + PRIOR)
-        beside = same | is_in_sorted(self.beside, traits[pair] * len(self.reports) + others)
-        by_trait = np.bincount(pair[beside], minlength=p) > 0
-        cosine = np.einsum("ed,ed->e", self.vectors[others], asked[pair], dtype=np.float32).astype(np.float64)
-        near = np.exp(cosine / NEAR)
-        nearness = np.bincount(pair, weights=near, minlength=p)
-        by_nearness = np.bincount(pair, weights=near * effects, minlength=p) / np.where(entries > 0, nearness, 1)
+        related = same | is_in_sorted(self.trait_neighbours, traits[pair] * len(self.reports) + others)
+        has_related = np.bincount(pair[related], minlength=p) > 0
+        cosine = np.einsum("ed,ed->e", self.vectors[others], trait_vectors[pair], dtype=np.float32).astype(np.float64)
+        similarity = np.exp(cosine / NEAR)
+        similarity_sum = np.bincount(pair, weights=similarity, minlength=p)
+        weighted_sum = np.bincount(pair, weights=similarity * effects, minlength=p)
+        weighted_mean = weighted_sum / np.where(entries > 0, similarity_sum, 1)
         return np.stack(
             [
                 entries > 0,
                 np.where(entries > 0, _largest(pair, effects, p), 0.0),
                 mean,
-                total / (count + PRIOR),
-                np.log1p(count),
-                np.where(by_trait, _largest(pair[beside], effects[beside], p), mean),
-                by_trait,
-                by_nearness,
+                trait_sum / (trait_count + PRIOR),
+                np.log1p(trait_count),
+                np.where(has_related, _largest(pair[related], effects[related], p), mean),
+                has_related,
+                weighted_mean,
             ],
             axis=1,
         )
 
 
 def fit_effects(corpus: Corpus, vectors: NDArray[np.floating]) -> EffectScore | None:
-    """Fit the ridge to what a corpus knows; None where it knows fewer than fifty effects.
+    """Fit the ridge to the known effects of a corpus; None if there are fewer than 50.
 
-    `vectors` [n, d]: untrained ones, unit or zeros. Each pair's own effect is left out of its numbers.
+    `vectors` [n, d]: text propagation, of unit length or zeros. The effect of a pair is left out of its predictors.
     """
-    known, means = KnownEffects.of(corpus)
-    if len(known.snps) < FEWEST:
+    known, means = KnownEffects.from_corpus(corpus)
+    if len(known.snps) < MIN_EFFECTS:
         return None
     n = len(corpus.nodes)
     edges = corpus.edges
-    wanted = np.array([t in SOURCES for t in edges.types], dtype=bool)
-    rows = np.flatnonzero(wanted[edges.type])
+    is_source = np.array([t in SOURCES for t in edges.types], dtype=bool)
+    rows = np.flatnonzero(is_source[edges.type])
     strongest = np.zeros(n)
     np.maximum.at(strongest, edges.starts[rows], np.nan_to_num(edges.neg_log10_p[rows]).astype(np.float64))
     a, b = corpus.edge_clusters(*NEIGHBOURS)
-    empty = EffectScore(
+    unfitted = EffectScore(
         known=known,
         means=means,
         ridge=Ridge(*(np.zeros(0),) * 4),
         strongest=strongest,
         reports=np.bincount(edges.starts[rows], minlength=n).astype(np.float64),
-        beside=np.unique(np.concatenate([a * n + b, b * n + a])),
+        trait_neighbours=np.unique(np.concatenate([a * n + b, b * n + a])),
         vectors=vectors,
     )
-    x = empty.numbers(known.snps, known.traits, own=False)
-    return replace(empty, ridge=Ridge.fit(x, known.effects, known.sources))
+    x = unfitted.predictors(known.snps, known.traits, own=False)
+    return replace(unfitted, ridge=Ridge.fit(x, known.effects, known.sources))
 
 
-def _largest(group: Ids, values: Values, many: int) -> Values:
-    """The largest value of each group 0 … many − 1; −∞ of an empty one."""
-    out = np.full(many, -np.inf)
+def _largest(group: Ids, values: Values, groups: int) -> Values:
+    """The largest value of each group 0 … groups − 1; −∞ for an empty group."""
+    out = np.full(groups, -np.inf)
     np.maximum.at(out, group, values)
     return out

@@ -1,7 +1,7 @@
-"""The effect score in a model's folder: for ids that it knows and ids that it does not.
+"""The effect score in a model folder, for known and unknown ids.
 
-`effects.parquet` lists the nodes that it looks up, by place, with their reports; `effects.safetensors` holds the
-arrays, whose ids are those places. Vectors are of traits with effects only, in float16.
+`effects.parquet` lists the nodes that it uses, with their reports; `effects.safetensors` holds its arrays, which refer
+to nodes by their row number in that list. Only traits with known effects have vectors (float16).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from generel_graph.corpus.schema import Corpus
 from generel_graph.learn.effects.calibration import calibrate
 from generel_graph.learn.effects.score import EffectScore, Ids, KnownEffects, Ridge, Values, fit_effects
 from generel_graph.learn.features.features import Features
-from generel_graph.learn.model.towers import TowerShape, base
+from generel_graph.learn.model.towers import TowerShape, text_propagation
 
 NODES, ARRAYS = "effects.parquet", "effects.safetensors"
 CHUNK = 2_048
@@ -34,81 +34,81 @@ RIDGE = tuple(field.name for field in fields(Ridge))
 
 @dataclass(frozen=True, slots=True)
 class EffectTable:
-    """An effect score over the nodes that it has something to say of; the last place is nobody's."""
+    """An effect score over the nodes with known data; one last row without data represents all other nodes."""
 
-    places: Mapping[str, int]
+    rows: Mapping[str, int]  # row number of each id
     score: EffectScore
 
     def expected(
         self, pairs: Sequence[tuple[str, str]], vectors: Mapping[str, NDArray[np.floating]]
     ) -> tuple[Values, Values]:
-        """The expected |ln odds ratio| of pairs of an SNP and a trait, [p], and their percentiles among known ones.
+        """The expected |ln odds ratio| of pairs of an SNP and a trait, [p], and their percentiles among known effects.
 
-        `vectors`: the untrained ones of the traits, [d] of unit length. Of an SNP or a trait that is not known, only
-        the other tells something.
+        `vectors`: text propagation of the traits, [d] of unit length. The prediction for an unknown SNP uses only the
+        trait, and that for an unknown trait only the SNP.
         """
-        traits = {trait: row for row, trait in enumerate(dict.fromkeys(trait for _, trait in pairs))}
-        table = np.stack([vectors[trait] for trait in traits]).astype(np.float16)
-        nobody = len(self.places)
-        snps = np.array([self.places.get(snp, nobody) for snp, _ in pairs], dtype=np.int64)
-        places = np.array([self.places.get(trait, nobody) for trait in traits], dtype=np.int64)
-        rows = np.array([traits[trait] for _, trait in pairs], dtype=np.int64)
-        effects = self.score.score(snps, places[rows], asked=table[rows])
+        trait_numbers = {trait: number for number, trait in enumerate(dict.fromkeys(trait for _, trait in pairs))}
+        trait_vectors = np.stack([vectors[trait] for trait in trait_numbers]).astype(np.float16)
+        unknown = len(self.rows)
+        snp_rows = np.array([self.rows.get(snp, unknown) for snp, _ in pairs], dtype=np.int64)
+        trait_rows = np.array([self.rows.get(trait, unknown) for trait in trait_numbers], dtype=np.int64)
+        numbers = np.array([trait_numbers[trait] for _, trait in pairs], dtype=np.int64)
+        effects = self.score.score(snp_rows, trait_rows[numbers], trait_vectors=trait_vectors[numbers])
         return effects, self.score.percentile(effects)
 
 
-def learn_effects(corpus: Corpus, features: Features, shape: TowerShape, folder: Path) -> list[dict[str, Any]]:
-    """Fit the effect score of a corpus and write it; its calibration. Where too little is known there is none.
+def fit_and_write_effects(corpus: Corpus, features: Features, shape: TowerShape, folder: Path) -> list[dict[str, Any]]:
+    """Fit the effect score of a corpus, write it to `folder` and return its calibration as JSON values.
 
-    `shape`: of the concepts' tower.
+    `shape`: that of the concept tower. Writes nothing and returns [] if the corpus has too few known effects.
     """
-    known, _ = KnownEffects.of(corpus)
-    score = fit_effects(corpus, untrained(features, shape, np.unique(known.traits)))
+    known, _ = KnownEffects.from_corpus(corpus)
+    score = fit_effects(corpus, propagated_vectors(features, shape, np.unique(known.traits)))
     if score is None:
         return []
     write_effects(folder, score, corpus.nodes.ids)
-    return [asdict(told) for told in calibrate(score)]
+    return [asdict(calibration) for calibration in calibrate(score)]
 
 
 @torch.inference_mode()
-def untrained(features: Features, shape: TowerShape, nodes: Ids) -> NDArray[np.float32]:
-    """Text propagation of some concepts, in a table of all nodes, [n, d]; the others' rows are zeros."""
+def propagated_vectors(features: Features, shape: TowerShape, nodes: Ids) -> NDArray[np.float32]:
+    """Text propagation of some nodes of one tower, in a table of all nodes, [n, d]; the other rows are zeros."""
     out = np.zeros((len(features.clusters), features.dimension), dtype=np.float32)
-    for at in range(0, len(nodes), CHUNK):
-        some = nodes[at : at + CHUNK]
-        out[some] = base(features.rows(some, None, shape.blocks).float(), shape).numpy()
+    for first in range(0, len(nodes), CHUNK):
+        chunk = nodes[first : first + CHUNK]
+        out[chunk] = text_propagation(features.rows(chunk, None, shape.blocks).float(), shape).numpy()
     return out
 
 
 def write_effects(folder: Path, score: EffectScore, ids: Sequence[str]) -> None:
-    """Write a score whose places are those of `ids`; what it says nothing of is left out."""
+    """Write a score of the nodes `ids`; nodes without known data are left out."""
     n, known = len(ids), score.known
     traits = np.unique(known.traits)
-    keep = score.reports > 0
-    keep[known.snps] = keep[traits] = True
-    one, other = np.divmod(score.beside, max(n, 1))
-    told = np.isin(other, traits)
-    keep[one[told]] = True
-    kept = np.flatnonzero(keep)
-    place = np.full(n, -1, dtype=np.int64)
-    place[kept] = np.arange(len(kept))
-    many = len(kept) + 1
+    is_used = score.reports > 0
+    is_used[known.snps] = is_used[traits] = True
+    node, neighbour = np.divmod(score.trait_neighbours, max(n, 1))
+    has_effects = np.isin(neighbour, traits)
+    is_used[node[has_effects]] = True
+    nodes = np.flatnonzero(is_used)
+    row = np.full(n, -1, dtype=np.int64)
+    row[nodes] = np.arange(len(nodes))
+    rows = len(nodes) + 1
     arrays = {
-        "known.snps": place[known.snps],
-        "known.traits": place[known.traits],
+        "known.snps": row[known.snps],
+        "known.traits": row[known.traits],
         "known.sources": known.sources,
         "known.effects": known.effects,
-        "beside": np.sort(place[one[told]] * many + place[other[told]]),
-        "traits": place[traits],
+        "beside": np.sort(row[node[has_effects]] * rows + row[neighbour[has_effects]]),
+        "traits": row[traits],
         "vectors": score.vectors[traits].astype(np.float16),
         "means": score.means,
         **{f"ridge.{name}": getattr(score.ridge, name) for name in RIDGE},
     }
     table = io.BytesIO()
     columns = {
-        "id": [ids[i] for i in kept.tolist()],
-        "strongest": score.strongest[kept],
-        "reports": score.reports[kept],
+        "id": [ids[i] for i in nodes.tolist()],
+        "strongest": score.strongest[nodes],
+        "reports": score.reports[nodes],
     }
     pl.DataFrame(columns).write_parquet(table)
     write_atomically(folder / NODES, table.getvalue())
@@ -116,7 +116,7 @@ def write_effects(folder: Path, score: EffectScore, ids: Sequence[str]) -> None:
 
 
 def read_effects(folder: Path) -> EffectTable | None:
-    """The effect score of a model's folder; None where it has none. Raises ModelError for files that do not fit."""
+    """Read the effect score of a model folder; None if it has none. Raises ModelError for damaged files."""
     if not (folder / ARRAYS).is_file():
         return None
     try:
@@ -124,12 +124,12 @@ def read_effects(folder: Path) -> EffectTable | None:
         vectors = np.zeros((len(nodes) + 1, arrays["vectors"].shape[1]), dtype=np.float16)
         vectors[arrays["traits"]] = arrays["vectors"]
         return EffectTable(
-            places={id_: place for place, id_ in enumerate(nodes["id"])},
+            rows={id_: row for row, id_ in enumerate(nodes["id"])},
             score=EffectScore(
                 known=KnownEffects(*(arrays[f"known.{name}"] for name in ("snps", "traits", "sources", "effects"))),
                 strongest=np.append(nodes["strongest"].to_numpy(), 0.0),
                 reports=np.append(nodes["reports"].to_numpy(), 0.0),
-                beside=arrays["beside"],
+                trait_neighbours=arrays["beside"],
                 vectors=vectors,
                 means=arrays["means"],
                 ridge=Ridge(**{name: arrays[f"ridge.{name}"] for name in RIDGE}),
@@ -137,7 +137,7 @@ def read_effects(folder: Path) -> EffectTable | None:
         )
     except (OSError, KeyError, IndexError, SafetensorError, pl.exceptions.PolarsError) as error:
         raise ModelError(
-            "the model's effects cannot be read",
+            "the effect score of the model cannot be read",
             where=folder / ARRAYS,
             found=str(error).splitlines()[0],
             next_step="delete the folder and run `generel-graph train`",

@@ -1,1 +1,1 @@
-"""What the towers see of a node: its text and its neighbourhoods, without the pair that is learnt."""
+"""The inputs of the towers: a node's text and its neighbourhoods, without the pair that is trained on."""

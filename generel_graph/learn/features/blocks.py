@@ -1,10 +1,10 @@
-"""What a node's input is made of, declared: adding a block is one line of BLOCKS."""
+"""The declaration of a node's input: its blocks and flags. A new block is one line of BLOCKS."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-# How kinds of node stand together: negatives, neighbourhoods and the one-hot flags go by these.
+# The groups of node kinds. Neighbourhoods and the one-hot flags use these groups.
 KIND_GROUPS: dict[str, str] = {
     "SNP": "snp",
     "Disease": "condition",
@@ -14,19 +14,19 @@ KIND_GROUPS: dict[str, str] = {
     "Drug": "drug",
     "DrugClass": "drug",
 }
-OTHER_GROUP = "process"  # pathways, processes, components, anatomy, and what is of no known kind
+OTHER_GROUP = "process"  # pathways, processes, components, anatomy, and unknown kinds
 GROUPS = ("snp", "condition", "phenotype", "gene", "drug", "process")
 ONTOLOGY_TYPES = frozenset({"IS_A", "XREF", "SAME_AS"})
-# Lists of neighbours that a node has: one for each group, and one for the ontology's own relations.
+# The neighbour lists of a node: one for the relations within ontologies, and one for each group.
 FAMILIES = ("ontology", *GROUPS)
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One vector of the encoder's dimension in a node's input.
+    """One vector, of the encoder's dimension, in the input of a node.
 
-    `text`: the node's own. `families`: weighted mean of those neighbours' texts.
-    `through`: two hops, the weighted mean of what the neighbours of that family see (features.VIEWS).
+    `text`: the node's own text. `families`: the weighted mean of the texts of these neighbours. `through`: two hops,
+    the weighted mean of the views (`features.VIEWS`) of the neighbours of that family.
     """
 
     name: str
@@ -51,13 +51,13 @@ BLOCK_NAMES = tuple(block.name for block in BLOCKS)
 
 @dataclass(frozen=True, slots=True)
 class BlockTerm:
-    """One summand of the base: unit(sum of `blocks`), times a gate that starts at `gate`."""
+    """One summand of text propagation: unit(sum of `blocks`), times a gate whose initial value is `gate`."""
 
     blocks: tuple[str, ...]
     gate: float
 
 
-# Text propagation without training: where a tower starts, and the stored vector's half b.
+# Text propagation: the initial output of a tower, and the part b of the stored vector.
 BASES: dict[str, tuple[BlockTerm, ...]] = {
     "snp": (
         BlockTerm(("condition", "phenotype"), 1.0),
@@ -79,22 +79,23 @@ BASES: dict[str, tuple[BlockTerm, ...]] = {
 }
 TOWERS = tuple(BASES)
 
-# After the blocks: has neighbours and log count for each block but text, kind one-hot, three of effects.
+# The flags follow the blocks: for each block but text, whether it has neighbours and their log count; the one-hot
+# group; three effect flags.
 NEIGHBOUR_FLAGS = 2 * (len(BLOCKS) - 1)
 EFFECT_FLAGS = 3
 FLAGS = NEIGHBOUR_FLAGS + len(GROUPS) + EFFECT_FLAGS
 
 
 def group_of(kind: str) -> str:
-    """The group that a kind of node belongs to."""
+    """The group of a node kind."""
     return KIND_GROUPS.get(kind, OTHER_GROUP)
 
 
 def tower_of(group: str) -> str:
-    """The tower that nodes of a group go through."""
+    """The tower of a group's nodes."""
     return "snp" if group == "snp" else "concept"
 
 
 def negative_kind(kind: str) -> str:
-    """What an end's negatives have in common; Disease, Phenotype and Trait are one kind here."""
+    """The kind that a node shares with its negatives: Disease, Phenotype and Trait are one kind."""
     return "Condition" if kind in ("Disease", "Phenotype", "Trait") else kind

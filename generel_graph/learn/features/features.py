@@ -1,4 +1,4 @@
-"""The input of nodes, a batch at a time: blocks of text vectors and flags, as a fold sees them."""
+"""The inputs of nodes, computed in batches: blocks of text vectors, and flags, without the pairs of a fold."""
 
 from __future__ import annotations
 
@@ -30,23 +30,24 @@ from generel_graph.learn.features.blocks import (
 )
 from generel_graph.learn.features.splits import Split
 
-# What a neighbour on the way shows: the families whose texts it has, and of which views of theirs.
+# The views of an intermediate node in two-hop blocks: the families whose texts it averages, and the (family, view)
+# pairs that it averages.
 VIEWS: dict[str, tuple[tuple[str, ...], tuple[tuple[str, str], ...]]] = {
     "genes": (("gene",), ()),
     "traits": (("condition", "phenotype"), ()),
     "context": (("condition", "phenotype"), (("snp", "traits"),)),
 }
-# Which view is taken through a family, by the group of the node that looks; "" for all others.
-LOOKS: dict[str, dict[str, str]] = {
+# The view of each family's nodes, by the group of the node whose input is computed; "" for all other groups.
+FAMILY_VIEWS: dict[str, dict[str, str]] = {
     "snp": {"": "genes", "gene": "traits", "snp": "traits"},
     "gene": {"": "context"},
 }
-EFFECT_SCALE = 0.5  # tanh(|log odds ratio| / .5): the effect's measure everywhere
+EFFECT_SCALE = 0.5  # effects are scaled as tanh(|log odds ratio| / .5)
 
 
 @dataclass(frozen=True, slots=True)
 class EffectPairs:
-    """Pairs with an odds ratio: what the effect-size term and the effect flags are made of."""
+    """Pairs with an odds ratio, for the effect-size term and the effect flags."""
 
     anchors: NDArray[np.int32]  # [p], SNPs
     positives: NDArray[np.int32]  # [p], concepts
@@ -58,7 +59,7 @@ class EffectPairs:
 
 
 def effect_pairs(corpus: Corpus, adjacency: Adjacency) -> EffectPairs:
-    """All tasks' pairs of an SNP and a concept that have an effect; one a pair of clusters, its mean."""
+    """The pairs of an SNP and a concept with an effect, of all tasks; one mean effect per pair of clusters."""
     clusters = corpus.nodes.clusters.astype(np.int64)
     n = len(corpus.nodes)
     tasks = [pairs for _, pairs in sorted(corpus.tasks.items()) if not pairs.texts]
@@ -83,13 +84,13 @@ def effect_pairs(corpus: Corpus, adjacency: Adjacency) -> EffectPairs:
     )
 
 
-def effect_measure(effects: NDArray[np.float32]) -> NDArray[np.float32]:
-    """|log odds ratio| put into 0 … 1."""
+def scale_effects(effects: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Map |log odds ratio| to 0 … 1."""
     return np.tanh(np.abs(effects) / EFFECT_SCALE).astype(np.float32)
 
 
 class Features:
-    """Inputs of the nodes of one corpus; nothing is kept for a node and a fold but counts.
+    """The inputs of the nodes of one corpus, computed on demand.
 
     A row is [len(blocks) * d + FLAGS]: each block is a unit vector times √d, or zeros.
     """
@@ -107,38 +108,38 @@ class Features:
         self.dimension = texts.shape[1]
         self.dtype = dtype
         self.effects = effect_pairs(corpus, adjacency)
-        self._effect_flags = self._flags_of_effects()  # [folds + 2, n, 3]
+        self._effect_flags = self._make_effect_flags()  # [folds + 2, n, 3]
 
     def rows(self, nodes: NDArray[np.integer], fold: int | None, blocks: Sequence[Block] = BLOCKS) -> Tensor:
         """The inputs of `nodes`, [k, len(blocks) * d + FLAGS], without the pairs of `fold`.
 
-        Fold `folds` sees all that is trained on, that is all but what is held out; None sees all.
+        Fold `folds` has all pairs but the held-out ones; None has all pairs.
         """
         clusters, d = self.clusters[nodes], self.dimension
         out = torch.zeros(len(nodes), len(blocks) * d + FLAGS, dtype=self.dtype)
         counts = np.zeros((len(nodes), len(BLOCKS)), dtype=np.float32)
-        for place, block in enumerate(blocks):
-            number = BLOCKS.index(block)
+        for index, block in enumerate(blocks):
+            column = BLOCKS.index(block)
             if block.text:
                 sums = self.texts[torch.from_numpy(np.asarray(nodes, dtype=np.int64))].float()
             elif block.through:
-                sums, counts[:, number] = self._two_hops(block.through, clusters, fold)
+                sums, counts[:, column] = self._two_hops(block.through, clusters, fold)
             else:
-                sums, counts[:, number] = self._one_hop(block.families, clusters, fold)
-            out[:, place * d : (place + 1) * d] = normalize(sums, dim=-1) * d**0.5
+                sums, counts[:, column] = self._one_hop(block.families, clusters, fold)
+            out[:, index * d : (index + 1) * d] = normalize(sums, dim=-1) * d**0.5
         out[:, len(blocks) * d :] = torch.from_numpy(self._flags(clusters, counts, fold))
         return out
 
     def _entries(
         self, clusters: NDArray[np.int64], family: str, fold: int | None
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
-        """Row offsets [k], neighbours and weights of one family; left-out neighbours have weight 0."""
+        """Row offsets [k], neighbours and weights of one family; neighbours that the fold excludes have weight 0."""
         a = self.adjacency
-        at = clusters * len(FAMILIES) + FAMILIES.index(family)
-        starts, counts = a.pointers[at], a.pointers[at + 1] - a.pointers[at]
+        row = clusters * len(FAMILIES) + FAMILIES.index(family)
+        starts, counts = a.pointers[row], a.pointers[row + 1] - a.pointers[row]
         entries = expand_ranges(starts, counts)
         columns = a.columns[entries]
-        degree = a.degrees[-1 if fold is None else fold][columns] * self._scale(fold)
+        degree = a.degrees[-1 if fold is None else fold][columns] * self._count_scale(fold)
         weights = a.weights[entries] / np.log2(2.0 + degree)
         if fold is not None:
             weights = weights * ((a.masks[entries] >> np.uint16(fold)) & 1 == 0)
@@ -147,87 +148,87 @@ class Features:
     def _one_hop(
         self, families: Sequence[str], clusters: NDArray[np.int64], fold: int | None
     ) -> tuple[Tensor, NDArray[np.float32]]:
-        """Weighted sum of the neighbours' texts, [k, d], and how many they are, [k]."""
+        """The weighted sum of the neighbours' texts, [k, d], and the number of neighbours, [k]."""
         total, count = torch.zeros(len(clusters), self.dimension), np.zeros(len(clusters), dtype=np.float32)
         for family in families:
             offsets, columns, weights = self._entries(clusters, family, fold)
-            total += _bag(self.texts, columns, offsets, weights)
-            count += _count(weights, offsets)
+            total += _weighted_sums(self.texts, columns, offsets, weights)
+            count += _row_counts(weights, offsets)
         return total, count
 
     def _view(self, view: str, clusters: NDArray[np.int64], fold: int | None) -> tuple[Tensor, NDArray[np.bool_]]:
-        """What clusters on the way show: weighted means, [k, d], and whether there is anything, [k]."""
+        """A view of clusters: its weighted means, [k, d], and whether it has any neighbour, [k]."""
         families, views = VIEWS[view]
         total, mass = torch.zeros(len(clusters), self.dimension), np.zeros(len(clusters), dtype=np.float32)
         for family in families:
             offsets, columns, weights = self._entries(clusters, family, fold)
-            total += _bag(self.texts, columns, offsets, weights)
-            mass += _sum(weights, offsets)
+            total += _weighted_sums(self.texts, columns, offsets, weights)
+            mass += _row_sums(weights, offsets)
         for family, inner in views:
-            sums, weights, offsets = self._through(family, inner, clusters, fold)
+            sums, weights, offsets = self._sum_views(family, inner, clusters, fold)
             total += sums
-            mass += _sum(weights, offsets)
+            mass += _row_sums(weights, offsets)
         mean = total / torch.from_numpy(np.where(mass > 0, mass, 1.0)).unsqueeze(1)
         return mean.to(self.dtype), mass > 0
 
-    def _through(
+    def _sum_views(
         self, family: str, view: str, clusters: NDArray[np.int64], fold: int | None
     ) -> tuple[Tensor, NDArray[np.float32], NDArray[np.int64]]:
-        """Sums of the neighbours' views, [k, d]; the weights that counted; the row offsets."""
+        """Weighted sums of the neighbours' views, [k, d]; the weights (0 for an empty view); the row offsets."""
         offsets, columns, weights = self._entries(clusters, family, fold)
-        met = np.zeros(self.adjacency.size, dtype=bool)
-        met[columns[weights > 0]] = True
-        on_the_way = np.flatnonzero(met)
-        table, shows = self._view(view, on_the_way, fold)
-        stands = np.empty(self.adjacency.size, dtype=np.int64)  # where a cluster on the way stands in the table
-        stands[on_the_way] = np.arange(len(on_the_way))
-        place = np.where(weights > 0, stands[columns], 0)
-        weights = weights * (shows[place] if len(shows) else 0.0)
+        is_neighbour = np.zeros(self.adjacency.size, dtype=bool)
+        is_neighbour[columns[weights > 0]] = True
+        neighbours = np.flatnonzero(is_neighbour)
+        table, has_view = self._view(view, neighbours, fold)
+        table_row = np.empty(self.adjacency.size, dtype=np.int64)  # of each neighbour
+        table_row[neighbours] = np.arange(len(neighbours))
+        rows = np.where(weights > 0, table_row[columns], 0)
+        weights = weights * (has_view[rows] if len(has_view) else 0.0)
         weights = weights.astype(np.float32)
-        return _bag(table, place, offsets, weights), weights, offsets
+        return _weighted_sums(table, rows, offsets, weights), weights, offsets
 
     def _two_hops(
         self, family: str, clusters: NDArray[np.int64], fold: int | None
     ) -> tuple[Tensor, NDArray[np.float32]]:
-        looks = LOOKS[family]
+        by_group = FAMILY_VIEWS[family]
         total, count = torch.zeros(len(clusters), self.dimension), np.zeros(len(clusters), dtype=np.float32)
-        views = [looks.get(group, looks[""]) for group in GROUPS]
-        seen = np.array(views, dtype=object)[self.adjacency.groups[clusters]]
+        views = [by_group.get(group, by_group[""]) for group in GROUPS]
+        view_of_cluster = np.array(views, dtype=object)[self.adjacency.groups[clusters]]
         for view in sorted(set(views)):
-            rows = np.flatnonzero(seen == view)
+            rows = np.flatnonzero(view_of_cluster == view)
             if len(rows):
-                sums, weights, offsets = self._through(family, view, clusters[rows], fold)
+                sums, weights, offsets = self._sum_views(family, view, clusters[rows], fold)
                 total[torch.from_numpy(rows)] = sums
-                count[rows] = _count(weights, offsets)
+                count[rows] = _row_counts(weights, offsets)
         return total, count
 
     def _flags(self, clusters: NDArray[np.int64], counts: NDArray[np.float32], fold: int | None) -> NDArray[np.float32]:
         flags = np.zeros((len(clusters), FLAGS), dtype=np.float32)
         half = NEIGHBOUR_FLAGS // 2
         flags[:, :half] = counts[:, 1:] > 0
-        flags[:, half:NEIGHBOUR_FLAGS] = np.log1p(counts[:, 1:] * self._scale(fold)) / 3
+        flags[:, half:NEIGHBOUR_FLAGS] = np.log1p(counts[:, 1:] * self._count_scale(fold)) / 3
         flags[np.arange(len(clusters)), NEIGHBOUR_FLAGS + self.adjacency.groups[clusters].astype(np.int64)] = 1
         flags[:, -EFFECT_FLAGS:] = self._effect_flags[-1 if fold is None else fold, clusters]
         return flags
 
-    def _scale(self, fold: int | None) -> float:
-        """What a count without one fold is multiplied by to stand for the whole."""
+    def _count_scale(self, fold: int | None) -> float:
+        """The factor that estimates the count over all folds from a count without one fold."""
         folds = self.adjacency.folds
         return 1.0 if fold is None or fold == folds else folds / (folds - 1)
 
-    def _flags_of_effects(self) -> NDArray[np.float32]:
-        """Has an effect; 4 × mean and 4 × largest measure of a cluster's effects; a fold without its own."""
+    def _make_effect_flags(self) -> NDArray[np.float32]:
+        """Three flags per fold and cluster: it has an effect; 4 × the mean and 4 × the largest scaled effect."""
         n, folds, pairs = self.adjacency.size, self.adjacency.folds, self.effects
-        ends = np.concatenate([self.clusters[pairs.anchors], self.clusters[pairs.positives]])
-        measure = np.concatenate([effect_measure(pairs.effects)] * 2)
-        left_out = np.concatenate([pairs.folds] * 2)
+        nodes = np.concatenate([self.clusters[pairs.anchors], self.clusters[pairs.positives]])
+        scaled = np.concatenate([scale_effects(pairs.effects)] * 2)
+        fold = np.concatenate([pairs.folds] * 2)
         flags = np.zeros((folds + 2, n, EFFECT_FLAGS), dtype=np.float32)
         for f in range(folds + 2):
-            seen = (left_out != f) & (left_out != folds) if f <= folds else np.ones(len(left_out), dtype=bool)
-            count = np.bincount(ends[seen], minlength=n)
+            used = (fold != f) & (fold != folds) if f <= folds else np.ones(len(fold), dtype=bool)
+            count = np.bincount(nodes[used], minlength=n)
             flags[f, :, 0] = count > 0
-            flags[f, :, 1] = 4 * np.bincount(ends[seen], weights=measure[seen], minlength=n) / np.maximum(count, 1)
-            np.maximum.at(flags[f, :, 2], ends[seen], 4 * measure[seen])
+            flags[f, :, 1] = 4 * np.bincount(nodes[used], weights=scaled[used], minlength=n) / np.maximum(count, 1)
+            np.maximum.at(flags[f, :, 2], nodes[used], 4 * scaled[used])
         return flags
 
 
@@ -241,7 +242,10 @@ def node_features(
     split: Split | None = None,
     same_locus: bool = True,
 ) -> Features:
-    """The inputs of a corpus' nodes: neighbourhoods, and all nodes' texts encoded; `split`: what no fold sees."""
+    """The inputs of the nodes of a corpus: builds the neighbourhoods and encodes the texts of all nodes.
+
+    `split`: the held-out pairs, which all folds exclude (None: no pairs).
+    """
     adjacency = build_adjacency(corpus, folds, split, same_locus=same_locus)
     return Features(corpus, adjacency, encoder.encode(corpus.nodes.texts, progress), dtype)
 
@@ -252,48 +256,50 @@ def text_rows(
     blocks: Sequence[Block] = BLOCKS,
     dtype: torch.dtype = torch.float32,
 ) -> Tensor:
-    """Inputs of texts that are no nodes, [k, len(blocks) * d + FLAGS]: their own vector and the kind's flag.
+    """The inputs of texts that are not nodes, [k, len(blocks) * d + FLAGS]: their vector and the flag of their group.
 
     `vectors` [k, d]; `groups` [k], index into GROUPS.
     """
     d = vectors.shape[1]
     out = torch.zeros(len(vectors), len(blocks) * d + FLAGS, dtype=dtype)
-    at = next(i for i, block in enumerate(blocks) if block.text) * d
-    out[:, at : at + d] = normalize(torch.from_numpy(vectors), dim=-1) * d**0.5
+    first = next(i for i, block in enumerate(blocks) if block.text) * d
+    out[:, first : first + d] = normalize(torch.from_numpy(vectors), dim=-1) * d**0.5
     column = len(blocks) * d + NEIGHBOUR_FLAGS + groups.astype(np.int64)
     out[torch.arange(len(vectors)), torch.from_numpy(column)] = 1
     return out
 
 
 def has_neighbours(x: Tensor, blocks: Sequence[Block]) -> Tensor:
-    """Whether inputs have anything but their own text, [k]."""
+    """Whether inputs have any neighbour, [k]."""
     d = (x.shape[1] - FLAGS) // len(blocks)
     return torch.any(x[:, len(blocks) * d : len(blocks) * d + NEIGHBOUR_FLAGS // 2] > 0, dim=1)
 
 
 def used_blocks(adjacency: Adjacency, tower: str, without: Sequence[str] = ()) -> tuple[Block, ...]:
-    """The blocks that any node of a tower can have, and that are not left out: what its first layer is made for.
+    """The blocks that a node of the tower can have, without the excluded ones: the input of its first layer.
 
-    `without`: names of blocks, or "tower.block" for one tower alone. Raises ConfigError for one that there is not.
+    `without`: names of excluded blocks, or "tower.block" for one tower only. Raises ConfigError for an unknown name.
     """
     names = [*BLOCK_NAMES, *(f"{tower}.{name}" for tower in TOWERS for name in BLOCK_NAMES)]
     for name in without:
         if name not in names:
-            raise ConfigError("no such input", where="model.without", found=name, valid=names)
+            raise ConfigError("unknown input block", where="model.without", found=name, valid=names)
     snp = adjacency.groups == GROUPS.index("snp")
     counts = np.diff(adjacency.pointers).reshape(adjacency.size, len(FAMILIES))
     has = counts[snp if tower == "snp" else ~snp].sum(axis=0) > 0
-    met = {family for family, any_ in zip(FAMILIES, has, strict=True) if any_}
+    families = {family for family, any_ in zip(FAMILIES, has, strict=True) if any_}
     return tuple(
         block
         for block in BLOCKS
-        if ((block.text and tower != "snp") or met.intersection(block.families) or block.through in met)
+        if ((block.text and tower != "snp") or families.intersection(block.families) or block.through in families)
         and not {block.name, f"{tower}.{block.name}"}.intersection(without)
     )
 
 
-def _bag(table: Tensor, columns: NDArray[np.int64], offsets: NDArray[np.int64], weights: NDArray[np.float32]) -> Tensor:
-    """Weighted sums of table rows, [k, d] in float32; row i takes the entries from offsets[i] on."""
+def _weighted_sums(
+    table: Tensor, columns: NDArray[np.int64], offsets: NDArray[np.int64], weights: NDArray[np.float32]
+) -> Tensor:
+    """Weighted sums of table rows, [k, d] in float32; the entries of row i begin at offsets[i]."""
     if not len(columns) or not len(table):
         return torch.zeros(len(offsets), table.shape[1])
     return embedding_bag(
@@ -305,13 +311,13 @@ def _bag(table: Tensor, columns: NDArray[np.int64], offsets: NDArray[np.int64], 
     ).float()
 
 
-def _sum(values: NDArray[np.float32], offsets: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Sums of rows, empty ones among them, [k]."""
-    before = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
-    ends = np.append(offsets[1:], len(values))
-    sums = before[ends] - before[offsets]
+def _row_sums(values: NDArray[np.float32], offsets: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The sum of each row, [k]; rows may be empty."""
+    cumulative = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
+    row_ends = np.append(offsets[1:], len(values))
+    sums = cumulative[row_ends] - cumulative[offsets]
     return np.where(sums > 1e-9, sums, 0.0).astype(np.float32)
 
 
-def _count(weights: NDArray[np.float32], offsets: NDArray[np.int64]) -> NDArray[np.float32]:
-    return _sum((weights > 0).astype(np.float32), offsets)
+def _row_counts(weights: NDArray[np.float32], offsets: NDArray[np.int64]) -> NDArray[np.float32]:
+    return _row_sums((weights > 0).astype(np.float32), offsets)

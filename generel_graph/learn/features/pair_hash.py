@@ -1,4 +1,4 @@
-"""Leave-out folds: which features do not see a pair that is being trained on."""
+"""Hashes of pairs, and the leave-out folds: the inputs of a fold exclude the pairs of that fold."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-MAX_FOLDS = 15  # a set of folds, and one bit for what is held out, are 16 bits
+MAX_FOLDS = 15  # one bit per fold and one for held-out pairs fit into 16 bits
 
 
 def id_keys(ids: Sequence[str]) -> NDArray[np.uint64]:
-    """A number for each id that stays the same when other nodes come and go, [n]."""
-    joined = b"".join(hashlib.blake2b(i.encode(), digest_size=8).digest() for i in ids)
-    return np.frombuffer(joined, dtype="<u8")
+    """A hash of each id, [n]. It does not depend on the other nodes."""
+    digests = b"".join(hashlib.blake2b(i.encode(), digest_size=8).digest() for i in ids)
+    return np.frombuffer(digests, dtype="<u8")
 
 
 def pair_keys(a: NDArray[np.integer], b: NDArray[np.integer], keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """A number for each pair of clusters, [p]; the same for (a, b) and (b, a), in any relation.
+    """A hash of each pair of clusters, [p]. It is the same for (a, b) and (b, a), and for all relationship types.
 
-    `a`, `b`: index of the clusters' representatives; `keys`: `id_keys` of all nodes.
+    `a`, `b`: indices of the clusters' representatives; `keys`: the `id_keys` of all nodes.
     """
     low, high = np.minimum(keys[a], keys[b]), np.maximum(keys[a], keys[b])
     mixed = low * np.uint64(0x9E3779B97F4A7C15) + high
@@ -37,6 +37,6 @@ def pair_folds(
 
 
 def fold_bits(fold: NDArray[np.uint8], folds: int) -> NDArray[np.uint16]:
-    """The folds in which pairs are not seen, a bit each: their own, or all where they are held out."""
-    own = np.left_shift(np.uint16(1), fold.astype(np.uint16))
-    return np.where(fold == folds, np.uint16((1 << (folds + 1)) - 1), own).astype(np.uint16)
+    """The folds whose inputs exclude each pair, as bits: the pair's own fold, or all folds if it is held out."""
+    own_bit = np.left_shift(np.uint16(1), fold.astype(np.uint16))
+    return np.where(fold == folds, np.uint16((1 << (folds + 1)) - 1), own_bit).astype(np.uint16)

@@ -1,1 +1,1 @@
-"""The model: the two towers, the text adapter, and the vectors that they give."""
+"""The model: the two towers, the text adapter, and the vectors that they compute."""

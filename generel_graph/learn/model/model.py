@@ -1,4 +1,4 @@
-"""A trained model: vectors for nodes, and for texts that are no nodes."""
+"""A trained model: the vectors of nodes, of texts and of SNPs that are not in the graph."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from generel_graph.learn.features.blocks import BLOCKS, GROUPS, TOWERS, group_of
 from generel_graph.learn.features.features import Features, has_neighbours, node_features, text_rows
 from generel_graph.learn.features.new_snps import SnpNeighbourhood
 from generel_graph.learn.model.text_adapter import Adapter
-from generel_graph.learn.model.towers import TowerShape, base, make_towers, with_text
+from generel_graph.learn.model.towers import TowerShape, make_towers, replace_text, text_propagation
 from generel_graph.model_folder import ADAPTER, CONFIG, ENCODER, NODES, WEIGHTS, read_config
 from generel_graph.stored_vectors import query_vectors, to_stored
 
-CHUNK = 2048  # nodes whose inputs are held at once
+CHUNK = 2048  # nodes whose inputs are in memory at the same time
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A finished training; `config` is what its folder's config.json holds."""
+    """A trained model; `config` is the content of its config.json."""
 
     id: str
     folder: Path
     share: float  # of z in a stored vector
     dimension: int  # of a stored vector
-    learnt_dimension: int  # of z, its first half
+    learnt_dimension: int  # of z, the first part of a stored vector
     encoder_digest: str
     corpus_digest: str
     folds: int
@@ -56,9 +56,9 @@ class Model:
         progress: Progress = silent,
         only: NDArray[np.integer] | None = None,
     ) -> NDArray[np.float32]:
-        """The stored vectors of the nodes `only` (default: all, in the corpus' order), [n, dimension].
+        """The stored vectors of the nodes `only` (default: all nodes of the corpus), [n, dimension].
 
-        Inputs are made of all edges of the corpus, in float32. Raises ModelError for another encoder.
+        The inputs are computed from all edges of the corpus, in float32. Raises ModelError for another encoder.
         """
         wanted = np.arange(len(corpus.nodes)) if only is None else np.asarray(only, dtype=np.int64)
         out = np.empty((len(wanted), self.dimension), dtype=np.float32)
@@ -72,76 +72,66 @@ class Model:
     def iter_vectors(
         self, corpus: Corpus, encoder: Encoder, progress: Progress = silent, only: NDArray[np.integer] | None = None
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-        """The same vectors as they are made: places in the result, [k], and vectors, [k, dimension]."""
+        """The same vectors in chunks: row numbers of the result, [k], and vectors, [k, dimension]."""
         self._check(encoder)
         wanted = np.arange(len(corpus.nodes)) if only is None else np.asarray(only, dtype=np.int64)
         features = node_features(corpus, encoder, self.folds, progress, same_locus=self.same_locus)
         identities = self.own_rows(corpus)
-        own = features.texts
-        if (moved := self.own_encoder(encoder)) is not encoder:
-            own = torch.from_numpy(moved.encode(corpus.nodes.texts, progress))
-        for _, rows, shape, x in _chunks(features, wanted, self._shapes()):
-            words = own[torch.from_numpy(wanted[rows])]
-            told = with_text(x, shape, words)
-            z = self._run(shape, told, identities[wanted[rows]] if shape.identities else None)
+        text_vectors = features.texts
+        if (own_encoder := self.own_encoder(encoder)) is not encoder:
+            text_vectors = torch.from_numpy(own_encoder.encode(corpus.nodes.texts, progress))
+        for rows, shape, x in _chunks(features, wanted, self._shapes()):
+            texts = text_vectors[torch.from_numpy(wanted[rows])]
+            with_own_texts = replace_text(x, shape, texts)
+            z = self._run_tower(shape, with_own_texts, identities[wanted[rows]] if shape.identities else None)
             if shape.tower == "concept" and self.adapter is not None:
-                lone = ~has_neighbours(x, shape.blocks)  # all that it has is a text, so it lies where the text lies
-                z[lone.numpy()] = self._place(words[lone])
-            yield rows, to_stored(z, base(x, shape).numpy(), self.share)
-
-    def baseline_vectors(
-        self, corpus: Corpus, encoder: Encoder, progress: Progress = silent
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """What there is without training: text propagation b, and the frozen own texts; [n, d] each.
-
-        An SNP has no text of its own: its second vector is zeros.
-        """
-        self._check(encoder)
-        features = node_features(corpus, encoder, self.folds, progress, same_locus=self.same_locus)
-        wanted = np.arange(len(corpus.nodes))
-        out = np.zeros((len(wanted), features.dimension), dtype=np.float32)
-        for _, rows, shape, x in _chunks(features, wanted, self._shapes()):
-            out[rows] = base(x, shape).numpy()
-        return out, features.texts.numpy()
+                text_only = ~has_neighbours(x, shape.blocks)  # gets the same vector as the free text
+                z[text_only.numpy()] = self._run_adapter(texts[text_only])
+            yield rows, to_stored(z, text_propagation(x, shape).numpy(), self.share)
 
     def text_vectors(self, texts: Sequence[str], encoder: Encoder, kind: str = "Disease") -> NDArray[np.float32]:
-        """Stored-form vectors of texts that are no nodes, [k, dimension]: their words and a kind are all.
+        """The vectors of free texts in the layout of stored vectors, [k, dimension].
 
-        The learnt half is the adapter's, for a model that has one, whatever the kind.
+        z comes from the adapter, if the model has one, whatever the kind; otherwise from the concept tower. Raises
+        ModelError for the kind SNP and for another encoder.
         """
         self._check(encoder)
         group = group_of(kind)
         if group == "snp":
             raise ModelError("an SNP has no text", where="text_vectors", found=kind, valid=GROUPS[1:])
         shape = self._shapes()["concept"]
-        moved = self.own_encoder(encoder)
-        words = torch.from_numpy(moved.encode(texts))
-        read = words.numpy() if moved is encoder else encoder.encode(texts)
-        x = text_rows(read, np.full(len(texts), GROUPS.index(group)), shape.blocks)
-        z = self._run(shape, with_text(x, shape, words), None) if self.adapter is None else self._place(words)
-        return to_stored(z, base(x, shape).numpy(), self.share)
+        own_encoder = self.own_encoder(encoder)
+        own_vectors = torch.from_numpy(own_encoder.encode(texts))
+        frozen_vectors = own_vectors.numpy() if own_encoder is encoder else encoder.encode(texts)
+        x = text_rows(frozen_vectors, np.full(len(texts), GROUPS.index(group)), shape.blocks)
+        if self.adapter is None:
+            z = self._run_tower(shape, replace_text(x, shape, own_vectors), None)
+        else:
+            z = self._run_adapter(own_vectors)
+        return to_stored(z, text_propagation(x, shape).numpy(), self.share)
 
     def snp_vectors(
         self, local: SnpNeighbourhood, texts: Sequence[str], encoder: Encoder
     ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Stored-form vectors of the SNPs that `local` was made for, [k, dimension], and of which anything is known.
+        """The vectors of k SNPs that are not in the graph, and whether each has any neighbour, [k].
 
-        They are no nodes: their neighbours, their genes' and their locus' are all. `texts`: of the local nodes.
+        `local`: their neighbourhood, from which the vectors [k, dimension] are computed, in the layout of stored
+        vectors. `texts`: those of the local nodes.
         """
         self._check(encoder)
         shape = self._shapes()["snp"]
         features = Features(local.corpus, local.adjacency, encoder.encode(texts))
         x = features.rows(np.arange(len(local.locus_snps)), None, shape.blocks)
-        z = self._run(shape, x, np.full(len(x), -1) if shape.identities else None)
-        return to_stored(z, base(x, shape).numpy(), self.share), has_neighbours(x, shape.blocks).numpy()
+        z = self._run_tower(shape, x, np.full(len(x), -1) if shape.identities else None)
+        return to_stored(z, text_propagation(x, shape).numpy(), self.share), has_neighbours(x, shape.blocks).numpy()
 
     @property
     def is_finetuned(self) -> bool:
-        """Whether training moved the language model."""
+        """Whether training has changed the language model."""
         return (self.folder / ENCODER).is_dir()
 
     def own_encoder(self, encoder: Encoder) -> Encoder:
-        """What nodes' own texts and free texts are encoded with: the model's own encoder, where training moved it."""
+        """The encoder of nodes' own texts and of free texts: the fine-tuned one, if training has changed it."""
         if not self.is_finetuned:
             return encoder
         if "encoder" not in self._opened:
@@ -149,18 +139,18 @@ class Model:
         return self._opened["encoder"]
 
     def query_vectors(
-        self, vector: NDArray[np.float32], asked_kind: str, wanted_kind: str | None
+        self, vector: NDArray[np.float32], query_kind: str, hit_kind: str | None
     ) -> tuple[NDArray[np.float32], float]:
-        """Query vectors and constant for stored vectors of this model (vectors.question)."""
-        return query_vectors(vector, asked_kind, wanted_kind, self.share, self.learnt_dimension)
+        """Query vectors and constant for stored vectors of this model; see `stored_vectors.query_vectors`."""
+        return query_vectors(vector, query_kind, hit_kind, self.share, self.learnt_dimension)
 
     @torch.inference_mode()
-    def _run(self, shape: TowerShape, x: Tensor, identities: NDArray[np.int64] | None) -> NDArray[np.float32]:
+    def _run_tower(self, shape: TowerShape, x: Tensor, identities: NDArray[np.int64] | None) -> NDArray[np.float32]:
         rows = None if identities is None else torch.from_numpy(identities)
         return np.asarray(self.towers[shape.tower](x, rows).numpy(), dtype=np.float32)
 
     @torch.inference_mode()
-    def _place(self, texts: Tensor) -> NDArray[np.float32]:
+    def _run_adapter(self, texts: Tensor) -> NDArray[np.float32]:
         assert self.adapter is not None
         return np.asarray(self.adapter(texts.float()).numpy(), dtype=np.float32)
 
@@ -174,13 +164,13 @@ class Model:
                 where=self.folder,
                 found=f"{encoder.name} ({encoder.digest})",
                 valid=[f"{self.config['identity']['model']['encoder']} ({self.encoder_digest})"],
-                next_step="set [model] encoder and max_tokens back, or run `generel-graph train`",
+                next_step="set [model] encoder and max_tokens to those of the model, or run `generel-graph train`",
             )
 
     def own_rows(self, corpus: Corpus) -> NDArray[np.int64]:
-        """The own row of each node of the corpus, [n], −1 for one that was not there in training.
+        """The trainable row of each node of the corpus, [n]; −1 for a node that was not in the training corpus.
 
-        Empty for a model without such rows.
+        Empty for a model without trainable rows.
         """
         path = self.folder / NODES
         if not any(shape.identities for shape in self._shapes().values()):
@@ -195,20 +185,20 @@ class Model:
 
 
 def load_model(folder: Path) -> Model:
-    """Read a finished model; raises ModelError if it is missing, interrupted, or its files do not fit."""
+    """Load a finished model; raises ModelError if it is missing or unfinished, or if its files do not match."""
     config = read_config(folder)
     if "towers" not in config:
-        raise ModelError("not a model of this program", where=folder / CONFIG, next_step="run `generel-graph train`")
+        raise ModelError("not a generel-graph model", where=folder / CONFIG, next_step="run `generel-graph train`")
     shapes = [
         TowerShape(**{**shape, "blocks": tuple(b for b in BLOCKS if b.name in shape["blocks"])})
         for shape in config["towers"]
     ]
-    for shape, said in zip(shapes, config["towers"], strict=True):
-        if [block.name for block in shape.blocks] != said["blocks"]:
+    for shape, values in zip(shapes, config["towers"], strict=True):
+        if [block.name for block in shape.blocks] != values["blocks"]:
             raise ModelError(
-                "the model has blocks that this version does not know",
+                "the model has blocks that this version does not support",
                 where=folder,
-                found=said["blocks"],
+                found=values["blocks"],
                 valid=[block.name for block in BLOCKS],
                 next_step="run `generel-graph train`",
             )
@@ -219,7 +209,7 @@ def load_model(folder: Path) -> Model:
         towers.load_state_dict(load_file(folder / WEIGHTS))
     except (OSError, SafetensorError, RuntimeError) as error:
         raise ModelError(
-            "the model's weights do not fit its config.json",
+            "the weights of the model do not match its config.json",
             where=folder / WEIGHTS,
             found=str(error).splitlines()[0],
             next_step="delete the folder and run `generel-graph train`",
@@ -244,29 +234,29 @@ def load_model(folder: Path) -> Model:
     )
 
 
-def _settings(told: Mapping[str, Any], folder: Path) -> ModelConfig:
-    """A model's own settings; those that its version did not know are as they were then, the defaults."""
-    known = {f.name for f in fields(ModelConfig)}
-    if strange := sorted(told.keys() - known):
+def _settings(stored: Mapping[str, Any], folder: Path) -> ModelConfig:
+    """The settings of a model; settings that its version did not have get their defaults."""
+    supported = {f.name for f in fields(ModelConfig)}
+    if unknown := sorted(stored.keys() - supported):
         raise ModelError(
-            "the model has settings that this version does not know",
+            "the model has settings that this version does not support",
             where=folder,
-            found=strange,
-            valid=sorted(known),
-            next_step="use the version that made it, or run `generel-graph train`",
+            found=unknown,
+            valid=sorted(supported),
+            next_step="use the version that trained the model, or run `generel-graph train`",
         )
-    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in told.items()}
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()}
     return ModelConfig(**values)
 
 
-def _chunks(features: Features, wanted: NDArray[np.int64], shapes: Mapping[str, TowerShape]) -> Any:
-    """(nodes done, rows of `wanted`, shape, inputs), a tower and a chunk at a time."""
+def _chunks(
+    features: Features, wanted: NDArray[np.int64], shapes: Mapping[str, TowerShape]
+) -> Iterator[tuple[NDArray[np.int64], TowerShape, Tensor]]:
+    """Rows of `wanted`, tower shape and inputs, one tower and one chunk at a time."""
     tower = np.array([TOWERS.index(tower_of(group)) for group in GROUPS])
     of_node = tower[features.adjacency.groups[features.clusters[wanted]]]
-    done = 0
     for number, name in enumerate(TOWERS):
         rows = np.flatnonzero(of_node == number)
         for start in range(0, len(rows), CHUNK):
             chunk = rows[start : start + CHUNK]
-            done += len(chunk)
-            yield done, chunk, shapes[name], features.rows(wanted[chunk], None, shapes[name].blocks)
+            yield chunk, shapes[name], features.rows(wanted[chunk], None, shapes[name].blocks)

@@ -1,4 +1,4 @@
-"""The two towers: a small MLP beside a residual of the base, so that training starts at text propagation."""
+"""The two towers: a small MLP plus a residual of text propagation, at which training therefore starts."""
 
 from __future__ import annotations
 
@@ -11,46 +11,48 @@ from torch.nn.functional import normalize
 
 from generel_graph.learn.features.blocks import BASES, FLAGS, GROUPS, NEIGHBOUR_FLAGS, Block
 
-LAST_LAYER_SPREAD = 0.002  # standard deviation at the start: z is the base, almost
+LAST_LAYER_SPREAD = 0.002  # initial standard deviation: z is almost equal to text propagation
 IDENTITY_SPREAD = 0.01
-IDENTITY_DROPOUT = 0.3  # share of examples whose own row is hidden in training
+IDENTITY_DROPOUT = 0.3  # share of examples whose own row is dropped in training
 
 
 @dataclass(frozen=True, slots=True)
 class TowerShape:
-    """Sizes of a tower: input blocks, text dimension d, hidden width, output dimension, rows of its own."""
+    """The shape of a tower: input blocks, text dimension d, hidden width, output dimension, rows of nodes."""
 
     tower: str
     blocks: tuple[Block, ...]
     text_dimension: int
     hidden: int
     dimension: int
-    identities: int = 0  # SNPs with a trainable row; 0: none
+    identities: int = 0  # nodes with a trainable row of their own; 0: none
 
 
-def base(x: Tensor, shape: TowerShape, gates: Tensor | None = None) -> Tensor:
+def text_propagation(x: Tensor, shape: TowerShape, gates: Tensor | None = None) -> Tensor:
     """Text propagation, [k, d] of unit length or zeros: unit(Σ gate · unit(blocks of a term)).
 
-    `gates` [terms]; None: where they start, which gives the stored half b.
+    `gates` [terms]; None: their initial values, which give the part b of the stored vector.
     """
     d, terms = shape.text_dimension, BASES[shape.tower]
-    blocks = x[:, : len(shape.blocks) * d].view(len(x), len(shape.blocks), d)  # √d long each, or zeros
+    blocks = x[:, : len(shape.blocks) * d].view(len(x), len(shape.blocks), d)  # each of length √d, or zeros
     if gates is None:
         gates = torch.tensor([term.gate for term in terms], device=x.device)
     names = [block.name for block in shape.blocks]
-    places = [[names.index(name) for name in term.blocks if name in names] for term in terms]
-    alone = [(at[0], number) for number, at in enumerate(places) if len(at) == 1]
-    at, number = (torch.tensor([pair[i] for pair in alone], dtype=torch.long, device=x.device) for i in (0, 1))
-    weights = gates.new_zeros(len(names)).index_add(0, at, gates[number]) / d**0.5
+    term_blocks = [[names.index(name) for name in term.blocks if name in names] for term in terms]
+    single = [(indices[0], term) for term, indices in enumerate(term_blocks) if len(indices) == 1]
+    block, term_of_block = (
+        torch.tensor([pair[i] for pair in single], dtype=torch.long, device=x.device) for i in (0, 1)
+    )
+    weights = gates.new_zeros(len(names)).index_add(0, block, gates[term_of_block]) / d**0.5
     total = torch.matmul(weights.to(x.dtype), blocks).float()  # one product for all terms of one block
-    for number_, several in enumerate(places):
-        if len(several) > 1:
-            total = total + gates[number_] * normalize(blocks[:, several].float().sum(dim=1), dim=-1)
+    for term_number, indices in enumerate(term_blocks):
+        if len(indices) > 1:
+            total = total + gates[term_number] * normalize(blocks[:, indices].float().sum(dim=1), dim=-1)
     return normalize(total, dim=-1)
 
 
 class Tower(nn.Module):
-    """x [k, blocks · d + flags] → z [k, dimension] of unit length: unit(MLP(x) + a · base(x))."""
+    """x [k, blocks · d + flags] → z [k, dimension] of unit length: unit(MLP(x) + a · text_propagation(x))."""
 
     def __init__(self, shape: TowerShape, dropout: float) -> None:
         super().__init__()
@@ -64,7 +66,7 @@ class Tower(nn.Module):
         nn.init.zeros_(self.last.bias)
         self.gates = nn.Parameter(torch.tensor([term.gate for term in BASES[shape.tower]]))
         self.residual = nn.Parameter(torch.ones(()))
-        # The base is of the encoder's dimension; another output dimension gets there by a fixed projection.
+        # Text propagation has the encoder's dimension; a fixed projection maps it to another output dimension.
         fixed = torch.empty(0)
         if shape.dimension != shape.text_dimension:
             fixed = nn.init.orthogonal_(torch.empty(shape.dimension, shape.text_dimension))
@@ -75,56 +77,62 @@ class Tower(nn.Module):
             nn.init.normal_(self.identity.weight, std=IDENTITY_SPREAD)
 
     def forward(self, x: Tensor, identities: Tensor | None = None) -> Tensor:
-        """`identities` [k]: rows of the nodes' own vectors; −1 where a node has none."""
+        """Compute z; `identities` [k]: rows of the nodes' own vectors, −1 for a node without one."""
         hidden = self.dropout(nn.functional.gelu(self.norm(self.first(x))))
-        moved = self.last(hidden).float()
-        start = base(x, self.shape, self.gates)
+        learnt = self.last(hidden).float()
+        propagated = text_propagation(x, self.shape, self.gates)
         if self.projection.numel():
-            start = normalize(start @ self.projection.T, dim=-1)
-        z = moved + self.residual * start
+            propagated = normalize(propagated @ self.projection.T, dim=-1)
+        z = learnt + self.residual * propagated
         if self.identity is not None and identities is not None:
-            seen = identities >= 0
+            used = identities >= 0
             if self.training:
-                seen = seen & (torch.rand(len(x), device=x.device) >= IDENTITY_DROPOUT)
-            z = z + self.identity(identities.clamp(min=0)) * seen.unsqueeze(1)
+                used = used & (torch.rand(len(x), device=x.device) >= IDENTITY_DROPOUT)
+            z = z + self.identity(identities.clamp(min=0)) * used.unsqueeze(1)
         return normalize(z, dim=-1)
 
 
-def hide(x: Tensor, shape: TowerShape, block_dropout: float, text_only: float) -> Tensor:
-    """Input dropout: each block but the text is zeroed so often; some concepts keep text and kind alone."""
+def input_dropout(x: Tensor, shape: TowerShape, block_dropout: float, text_only: float) -> Tensor:
+    """Zero each block but the text with probability `block_dropout`.
+
+    A share `text_only` of the concepts keeps only its text and its group flag.
+    """
     d, blocks = shape.text_dimension, len(shape.blocks)
     keep = torch.rand(len(x), blocks) >= block_dropout
     out = x.clone()
     if shape.tower != "snp":
-        alone = torch.rand(len(x)) < text_only
-        keep[alone] = False
+        is_text_only = torch.rand(len(x)) < text_only
+        keep[is_text_only] = False
         flags = out[:, blocks * d :]
-        kinds = slice(NEIGHBOUR_FLAGS, NEIGHBOUR_FLAGS + len(GROUPS))
-        kind = flags[alone, kinds]
-        flags[alone] = 0
-        flags[alone, kinds] = kind
+        group_flags = slice(NEIGHBOUR_FLAGS, NEIGHBOUR_FLAGS + len(GROUPS))
+        groups = flags[is_text_only, group_flags]
+        flags[is_text_only] = 0
+        flags[is_text_only, group_flags] = groups
     keep |= torch.tensor([block.text for block in shape.blocks], dtype=torch.bool)
     out[:, : blocks * d].view(len(x), blocks, d).mul_(keep.to(x.device, x.dtype).unsqueeze(-1))
     return out
 
 
-def with_text(x: Tensor, shape: TowerShape, vectors: Tensor) -> Tensor:
-    """Inputs whose own text's block is that of other vectors, [k, d] of unit length or zeros; without that block, x."""
-    at = next((i for i, block in enumerate(shape.blocks) if block.text), None)
-    if at is None:
+def replace_text(x: Tensor, shape: TowerShape, vectors: Tensor) -> Tensor:
+    """Replace the text block of inputs by other text vectors, [k, d] of unit length or zeros.
+
+    Inputs without a text block are returned unchanged.
+    """
+    index = next((i for i, block in enumerate(shape.blocks) if block.text), None)
+    if index is None:
         return x
     d = shape.text_dimension
-    return torch.cat([x[:, : at * d], (vectors * d**0.5).to(x.dtype), x[:, (at + 1) * d :]], dim=1)
+    return torch.cat([x[:, : index * d], (vectors * d**0.5).to(x.dtype), x[:, (index + 1) * d :]], dim=1)
 
 
 def make_towers(shapes: Sequence[TowerShape], dropout: float, seed: int) -> nn.ModuleDict:
-    """New towers, the same for the same seed."""
+    """New towers; the same seed gives the same weights."""
     torch.manual_seed(seed)
     return nn.ModuleDict({shape.tower: Tower(shape, dropout) for shape in shapes})
 
 
-def gates_of(towers: nn.ModuleDict) -> Mapping[str, Sequence[float]]:
-    """Where the gates and residuals have got to, by tower."""
+def gate_values(towers: nn.ModuleDict) -> Mapping[str, Sequence[float]]:
+    """The current gates and, last, the residual of each tower."""
     parameters = {name: value.detach() for name, value in towers.named_parameters()}
     return {
         name: [round(float(value), 3) for value in [*parameters[f"{name}.gates"], parameters[f"{name}.residual"]]]

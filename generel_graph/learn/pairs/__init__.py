@@ -1,1 +1,1 @@
-"""What is learnt from: tasks, batches, negatives, and what is held out."""
+"""The training pairs: groups of pairs, batches, negatives, and held-out pairs."""

@@ -1,6 +1,6 @@
-"""Which pairs a step sees: rounds of steps that share a fold, so that a node's input is made once a round.
+"""Sampling of batches, in rounds of steps that share a fold, so that the input of a node is computed once per round.
 
-A round is a pure function of (seed, number): nothing of the sampler needs to be kept to resume.
+A round is a pure function of (seed, number), so that resuming needs no sampler state.
 """
 
 from __future__ import annotations
@@ -16,32 +16,32 @@ from torch import Tensor
 from generel_etl.errors import ModelError
 from generel_graph.config import TrainConfig
 from generel_graph.corpus.arrays import sorted_unique
-from generel_graph.learn.features.features import EffectPairs, effect_measure, text_rows
-from generel_graph.learn.pairs.groups import FEWEST_OF_BATCH, TaskGroup
+from generel_graph.learn.features.features import EffectPairs, scale_effects, text_rows
+from generel_graph.learn.pairs.groups import MIN_BATCH_PAIRS, TaskGroup
 from generel_graph.learn.pairs.training_data import TrainingData
 
-ROUND_STEPS = 40  # steps of a round
-EFFECT_EVERY = 4  # steps between effect-size terms where the task itself has no effects
-CANDIDATES = 3  # told from a round's and the validation's draws by this
+ROUND_STEPS = 40  # steps per round
+EFFECT_EVERY = 4  # steps between effect-size terms if the task itself has no effects
+CANDIDATES = 3  # part of the seed of candidate draws, different from those of rounds and validation
 NO_NODES: NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingStep:
-    """What one step is trained on."""
+    """The pairs of one training step."""
 
     number: int
     group: int  # index into the groups
     pairs: NDArray[np.int64]  # rows of the group
-    candidates: NDArray[np.int64]  # rows whose positives are looked at for hard negatives; none: off, or texts
-    effects: NDArray[np.int64]  # rows of the effect pairs; none: no effect-size term
+    candidates: NDArray[np.int64]  # rows whose positives are candidates for hard negatives; empty: off, or a text task
+    effects: NDArray[np.int64]  # rows of the effect pairs; empty: no effect-size term
     fold: int
-    whole: bool  # the contrastive pairs read the features of all edges
+    all_folds: bool  # the inputs of the contrastive pairs include the pairs of all folds
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One end of a batch's pairs: rows of a tower's output."""
+    """One side of the pairs of a batch: rows of the output of a tower."""
 
     tower: str
     rows: Tensor  # [n]
@@ -53,22 +53,22 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A step as tensors: inputs and sides of this process' pairs, weights and mask of all of them."""
+    """A step as tensors: the inputs and sides of this process's pairs, and the weights and masks of all pairs."""
 
     inputs: Mapping[str, Tensor]  # tower → [k, width], each node once
     nodes: Mapping[str, NDArray[np.int64]]  # tower → [k]; −1 for a text
     anchors: Side
     positives: Side
     weights: Tensor  # [n]
-    hidden: Tensor  # [n, n], pairs that are no negatives
-    others: Side | None  # this process' part of the k further negatives, on the positives' side
-    others_hidden: Tensor  # [n, k], where they are none
+    mask: Tensor  # [n, n], True for (anchor i, positive j) that is not a negative
+    extra_negatives: Side | None  # this process's part of the k extra negatives, on the side of the positives
+    extra_mask: Tensor  # [n, k], True for an extra negative that is not a negative of anchor i
     effect_anchors: Side | None
     effect_positives: Side | None
-    measure: Tensor  # [m], of the effect pairs
+    scaled_effects: Tensor  # [m], of the effect pairs, 0 … 1
 
     def to(self, device: torch.device) -> Batch:
-        """The same on a device; `nodes` stay where they are."""
+        """The same on a device; `nodes` stay in main memory."""
         if device.type == "cpu":
             return self
         moved = {f.name: getattr(self, f.name) for f in fields(self)}
@@ -79,102 +79,105 @@ class Batch:
 def plan_round(
     groups: Sequence[TaskGroup], effects: EffectPairs, config: TrainConfig, number: int, last: int = 0
 ) -> tuple[TrainingStep, ...]:
-    """Draw the steps of round `number`: one fold; tasks by c·√pairs; no anchor twice in a batch.
+    """Draw the steps of round `number`: one fold; groups with probability ∝ c·√pairs; no anchor twice in a batch.
 
-    `last`: how many steps there are in all (0: the configured ones). A group smaller than a batch gives a smaller
-    batch. Raises ModelError if no group has two pairs there.
+    `last`: the total number of steps (0: the configured number). A group with fewer pairs than a batch gives a smaller
+    batch. Raises ModelError if no group has two pairs in the fold.
     """
     rng = np.random.default_rng([config.seed, number])
     cycle = np.random.default_rng([config.seed, number // config.folds, 1]).permutation(config.folds)
     fold = int(cycle[number % config.folds])
-    able = [i for i, group in enumerate(groups) if len(group.by_fold[fold]) >= FEWEST_OF_BATCH]
-    if not able:
+    usable = [i for i, group in enumerate(groups) if len(group.by_fold[fold]) >= MIN_BATCH_PAIRS]
+    if not usable:
         raise ModelError(
             "no task has two pairs in a leave-out fold",
             where="training",
             found=f"fold {fold} of {config.folds}",
             next_step="load more data, or set fewer [train] folds",
         )
-    share = np.array([groups[i].share for i in able])
-    of_fold = np.flatnonzero(effects.folds == fold)
+    weights = np.array([groups[i].draw_weight for i in usable])
+    fold_effects = np.flatnonzero(effects.folds == fold)
     steps = []
     first = number * ROUND_STEPS
-    for at in range(first, min(first + ROUND_STEPS, last or config.steps)):
-        chosen = able[int(rng.choice(len(able), p=share / share.sum()))]
-        group = groups[chosen]
+    for step in range(first, min(first + ROUND_STEPS, last or config.steps)):
+        group_index = usable[int(rng.choice(len(usable), p=weights / weights.sum()))]
+        group = groups[group_index]
         pairs = _draw(rng, group.anchor_clusters, group.by_fold[fold], config.batch_size)
-        mixed = rng.random() < config.mix_in
-        with_effects = config.effect_weight > 0 and (group.has_effects or at % EFFECT_EVERY == 0)
-        some = rng.permutation(of_fold)[: config.batch_size] if with_effects else of_fold[:0]
-        looked_at = _candidates(group, group.by_fold[fold], pairs, config, at)
-        steps.append(TrainingStep(at, chosen, pairs, looked_at, some, fold, whole=bool(mixed) or not group.leave_out))
+        mix_in = bool(rng.random() < config.mix_in)
+        with_effects = config.effect_weight > 0 and (group.has_effects or step % EFFECT_EVERY == 0)
+        effect_rows = rng.permutation(fold_effects)[: config.batch_size] if with_effects else fold_effects[:0]
+        candidates = _candidates(group, group.by_fold[fold], pairs, config, step)
+        all_folds = mix_in or not group.leave_pairs_out
+        steps.append(TrainingStep(step, group_index, pairs, candidates, effect_rows, fold, all_folds))
     return tuple(steps)
 
 
 def _candidates(
     group: TaskGroup, pool: NDArray[np.int64], pairs: NDArray[np.int64], config: TrainConfig, number: int
 ) -> NDArray[np.int64]:
-    """Rows of a step's fold with other positives than the batch's, each positive once."""
+    """Rows of the fold whose positives are not in the batch, each positive once."""
     if config.hard_negatives <= 0 or group.is_text:
         return pairs[:0]
     rng = np.random.default_rng([config.seed, number, CANDIDATES])
-    drawn = _draw(rng, group.positive_clusters, pool, config.hard_pool)
-    return drawn[~np.isin(group.positive_clusters[drawn], group.positive_clusters[pairs])]
+    rows = _draw(rng, group.positive_clusters, pool, config.hard_pool)
+    return rows[~np.isin(group.positive_clusters[rows], group.positive_clusters[pairs])]
 
 
-def _draw(rng: np.random.Generator, ends: NDArray[np.int64], pool: NDArray[np.int64], size: int) -> NDArray[np.int64]:
-    """At most `size` rows of the pool, no two of one end."""
+def _draw(
+    rng: np.random.Generator, clusters: NDArray[np.int64], pool: NDArray[np.int64], size: int
+) -> NDArray[np.int64]:
+    """Draw at most `size` rows of the pool, no two with the same cluster."""
     if len(pool) <= 4 * size:
-        drawn = rng.permutation(pool)
-    else:  # without shuffling millions for some hundreds
-        drawn = pool[rng.integers(len(pool), size=2 * size)]
-    _, first = np.unique(ends[drawn], return_index=True)
-    return drawn[np.sort(first)][:size]
+        rows = rng.permutation(pool)
+    else:  # avoids shuffling millions of rows to draw some hundreds
+        rows = pool[rng.integers(len(pool), size=2 * size)]
+    _, first = np.unique(clusters[rows], return_index=True)
+    return rows[np.sort(first)][:size]
 
 
 class RoundInputs:
-    """The inputs of all nodes that a round's steps name, made at once; batches are cut from them."""
+    """The inputs of all nodes of a round, computed at once; the batches are taken from them."""
 
-    def __init__(self, given: TrainingData, steps: Sequence[TrainingStep], mine: slice = slice(None)) -> None:
-        """`mine`: which of a step's pairs this process makes the inputs of; of further negatives it makes all."""
-        self.features, self.groups = given.features, given.groups
-        self.given, self.mine = given, mine
+    def __init__(self, data: TrainingData, steps: Sequence[TrainingStep], pair_slice: slice = slice(None)) -> None:
+        """`pair_slice`: the pairs of each step whose inputs this process computes; it computes all extra negatives."""
+        self.features, self.groups = data.features, data.groups
+        self.data, self.pair_slice = data, pair_slice
         wanted: dict[tuple[str, int], list[NDArray[np.int64]]] = {}
         for step in steps:
             group = self.groups[step.group]
-            near = group.positives[step.candidates].astype(np.int64)
-            others = (group.towers[1], self.fold(step), np.concatenate([self._denied(step), near]))
-            for tower, fold, nodes in [*self._ends(step).values(), others]:
+            candidates = group.positives[step.candidates].astype(np.int64)
+            extra = (group.towers[1], self.fold(step), np.concatenate([self._true_negatives(step), candidates]))
+            for tower, fold, nodes in [*self._sides(step).values(), extra]:
                 wanted.setdefault((tower, fold), []).append(nodes)
         self._nodes = {key: sorted_unique(np.concatenate(parts)) for key, parts in wanted.items()}
         self._tables = {
-            (tower, fold): self.features.rows(nodes, fold, given.shapes[tower].blocks)
+            (tower, fold): self.features.rows(nodes, fold, data.shapes[tower].blocks)
             for (tower, fold), nodes in self._nodes.items()
         }
 
     def fold(self, step: TrainingStep) -> int:
-        """The fold whose features a step's contrastive pairs read."""
-        return self.features.adjacency.folds if step.whole else step.fold
+        """The fold of the inputs of a step's contrastive pairs."""
+        return self.features.adjacency.folds if step.all_folds else step.fold
 
     def rows(self, tower: str, fold: int, nodes: NDArray[np.int64]) -> Tensor:
         """The inputs of some of the round's nodes, [k, width]."""
         return self._tables[tower, fold][torch.from_numpy(np.searchsorted(self._nodes[tower, fold], nodes))]
 
-    def batch(self, step: TrainingStep, near: NDArray[np.int64] = NO_NODES) -> Batch:
-        """The tensors of one step; `near`: nodes among its candidates that join it as hard negatives."""
+    def batch(self, step: TrainingStep, hard_negatives: NDArray[np.int64] = NO_NODES) -> Batch:
+        """The tensors of one step; `hard_negatives`: nodes among its candidates that become extra negatives."""
         group, clusters = self.groups[step.group], self.features.clusters
         anchors, positives = group.anchor_clusters[step.pairs], group.positive_clusters[step.pairs]
-        others = sorted_unique(np.concatenate([self._denied(step), near]))
-        ends = self._ends(step)
-        if len(others):
-            ends["others"] = (group.towers[1], self.fold(step), others[self.mine])
+        extra_negatives = sorted_unique(np.concatenate([self._true_negatives(step), hard_negatives]))
+        side_nodes = self._sides(step)
+        if len(extra_negatives):
+            side_nodes["extra_negatives"] = (group.towers[1], self.fold(step), extra_negatives[self.pair_slice])
         inputs: dict[str, Tensor] = {}
         nodes: dict[str, NDArray[np.int64]] = {}
         offsets: dict[tuple[str, int], tuple[int, NDArray[np.int64]]] = {}
         parts: dict[str, list[Tensor]] = {}
-        for key in sorted({(tower, fold) for tower, fold, _ in ends.values()}, key=str):
+        for key in sorted({(tower, fold) for tower, fold, _ in side_nodes.values()}, key=str):
             tower = key[0]
-            unique = sorted_unique(np.concatenate([n for t, f, n in ends.values() if (t, f) == key]))
+            unique = sorted_unique(np.concatenate([n for t, f, n in side_nodes.values() if (t, f) == key]))
             offsets[key] = (sum(len(p) for p in parts.get(tower, [])), unique)
             parts.setdefault(tower, []).append(self.rows(*key, unique))
             nodes[tower] = np.concatenate([nodes.get(tower, unique[:0]), unique])
@@ -183,53 +186,52 @@ class RoundInputs:
             offset, unique = offsets[tower, fold]
             return Side(tower, torch.from_numpy(offset + np.searchsorted(unique, wanted)))
 
-        sides = {name: side(*end) for name, end in ends.items()}
+        sides = {name: side(*tower_fold_nodes) for name, tower_fold_nodes in side_nodes.items()}
         if group.is_text:
-            rows, texts = self._texts(group, step)
-            before = sum(len(p) for p in parts.get("concept", []))
+            texts = self._text_inputs(group, step)
+            offset = sum(len(p) for p in parts.get("concept", []))
             parts.setdefault("concept", []).append(texts)
             nodes["concept"] = np.concatenate([nodes["concept"], np.full(len(texts), -1)])
-            sides["positives"] = Side("concept", torch.from_numpy(before + rows))
-        inputs = {tower: torch.cat(some) for tower, some in parts.items()}
-        masked, effects = self.given.masked, self.features.effects
-        others_hidden = masked.between(anchors, clusters[others])
+            sides["positives"] = Side("concept", torch.from_numpy(offset + np.arange(len(texts))))
+        inputs = {tower: torch.cat(tower_parts) for tower, tower_parts in parts.items()}
+        masked, effects = self.data.masked, self.features.effects
         return Batch(
             inputs=inputs,
             nodes=nodes,
             weights=torch.from_numpy(group.weights[step.pairs]),
-            hidden=torch.from_numpy(masked.hidden(anchors, positives)),
-            others_hidden=torch.from_numpy(others_hidden),
+            mask=torch.from_numpy(masked.batch_mask(anchors, positives)),
+            extra_mask=torch.from_numpy(masked.mask(anchors, clusters[extra_negatives])),
             anchors=sides["anchors"],
             positives=sides["positives"],
-            others=sides.get("others"),
+            extra_negatives=sides.get("extra_negatives"),
             effect_anchors=sides.get("effect_anchors"),
             effect_positives=sides.get("effect_positives"),
-            measure=torch.from_numpy(effect_measure(effects.effects[step.effects])),
+            scaled_effects=torch.from_numpy(scale_effects(effects.effects[step.effects])),
         )
 
-    def _ends(self, step: TrainingStep) -> dict[str, tuple[str, int, NDArray[np.int64]]]:
-        """(tower, fold, nodes) of anchors, positives (unless texts), and both ends of the effect pairs."""
+    def _sides(self, step: TrainingStep) -> dict[str, tuple[str, int, NDArray[np.int64]]]:
+        """(tower, fold, nodes) of anchors, positives (unless they are texts), and both sides of the effect pairs."""
         group, fold = self.groups[step.group], self.fold(step)
-        pairs, effects = step.pairs[self.mine], step.effects[self.mine]
-        ends = {"anchors": (group.towers[0], fold, group.anchors[pairs].astype(np.int64))}
+        pairs, effects = step.pairs[self.pair_slice], step.effects[self.pair_slice]
+        sides = {"anchors": (group.towers[0], fold, group.anchors[pairs].astype(np.int64))}
         if not group.is_text:
-            ends["positives"] = (group.towers[1], fold, group.positives[pairs].astype(np.int64))
+            sides["positives"] = (group.towers[1], fold, group.positives[pairs].astype(np.int64))
         if len(step.effects):
-            made = self.features.effects
-            ends["effect_anchors"] = ("snp", step.fold, made.anchors[effects].astype(np.int64))
-            ends["effect_positives"] = ("concept", step.fold, made.positives[effects].astype(np.int64))
-        return ends
+            effect_pairs = self.features.effects
+            sides["effect_anchors"] = ("snp", step.fold, effect_pairs.anchors[effects].astype(np.int64))
+            sides["effect_positives"] = ("concept", step.fold, effect_pairs.positives[effects].astype(np.int64))
+        return sides
 
-    def _denied(self, step: TrainingStep) -> NDArray[np.int64]:
-        """What is denied of the anchors and is no positive of the batch: clusters, by their representatives."""
+    def _true_negatives(self, step: TrainingStep) -> NDArray[np.int64]:
+        """The clusters of negated pairs with an anchor of the batch that are not positives of the batch."""
         group = self.groups[step.group]
         if group.is_text:
             return NO_NODES
-        found = self.given.denied.of(group.anchor_clusters[step.pairs], group.positive_kind)
-        return found[~np.isin(found, group.positive_clusters[step.pairs])]
+        negatives = self.data.negated.negatives_of(group.anchor_clusters[step.pairs], group.positive_kind)
+        return negatives[~np.isin(negatives, group.positive_clusters[step.pairs])]
 
-    def _texts(self, group: TaskGroup, step: TrainingStep) -> tuple[NDArray[np.int64], Tensor]:
-        vectors = self.given.synonyms[group.task][group.positives[step.pairs[self.mine]]]
-        groups = self.features.adjacency.groups[group.anchor_clusters[step.pairs[self.mine]]]
-        blocks = self.given.shapes["concept"].blocks
-        return np.arange(len(vectors)), text_rows(vectors, groups, blocks, self.features.dtype)
+    def _text_inputs(self, group: TaskGroup, step: TrainingStep) -> Tensor:
+        """The inputs of the positives of a text task, [k, width]."""
+        vectors = self.data.synonyms[group.task][group.positives[step.pairs[self.pair_slice]]]
+        groups = self.features.adjacency.groups[group.anchor_clusters[step.pairs[self.pair_slice]]]
+        return text_rows(vectors, groups, self.data.shapes["concept"].blocks, self.features.dtype)

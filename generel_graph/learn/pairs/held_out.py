@@ -1,4 +1,4 @@
-"""The held-out pairs and the training pairs of a model, written as files of its folder."""
+"""The held-out pairs and the training pairs of a model, as files of its folder."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ TRAINED_SCHEMA = {"task": pl.String, "anchor": pl.String, "positive": pl.String}
 
 
 def write_held_out(folder: Path, corpus: Corpus, groups: Sequence[TaskGroup]) -> None:
-    """Write all held-out pairs of the tasks that were trained on: task, anchor, positive, weight.
+    """Write the held-out pairs of all trained tasks: task, anchor, positive, weight.
 
-    Anchors are ids; positives too, or the text itself where a task's positives are texts.
+    Anchors are ids. Positives are ids, or texts for a text task.
     """
     ids = np.array(corpus.nodes.ids, dtype=object)
     parts = [pl.DataFrame(schema=SCHEMA)]
     for group in groups:
-        ends = np.array(corpus.tasks[group.task].texts, dtype=object) if group.is_text else ids
+        positives = np.array(corpus.tasks[group.task].texts, dtype=object) if group.is_text else ids
         columns = {
-            "anchor": ids[group.anchors[group.held]],
-            "positive": ends[group.positives[group.held]],
-            "weight": group.weights[group.held],
+            "anchor": ids[group.anchors[group.held_out]],
+            "positive": positives[group.positives[group.held_out]],
+            "weight": group.weights[group.held_out],
         }
-        parts.append(pl.DataFrame({"task": [group.task] * len(group.held)} | columns, schema=SCHEMA))
+        parts.append(pl.DataFrame({"task": [group.task] * len(group.held_out)} | columns, schema=SCHEMA))
     table = io.BytesIO()
     pl.concat(parts).sort("task", "anchor", "positive").write_parquet(table)
     write_atomically(folder / HELD_OUT, table.getvalue())
@@ -47,7 +47,7 @@ def write_trained_pairs(folder: Path, corpus: Corpus, groups: Sequence[TaskGroup
     parts = [pl.DataFrame(schema=TRAINED_SCHEMA)]
     for group in groups:
         if not group.is_text:
-            rows = np.setdiff1d(np.arange(len(group.anchors)), group.held)
+            rows = np.setdiff1d(np.arange(len(group.anchors)), group.held_out)
             anchors, positives = ids.gather(group.anchors[rows]), ids.gather(group.positives[rows])
             pairs = pl.DataFrame({"anchor": anchors, "positive": positives})
             parts.append(pairs.select(pl.lit(group.task).alias("task"), "anchor", "positive"))

@@ -1,4 +1,4 @@
-"""Negatives beside those of the batch: ends that are stated not to belong to an anchor, and near ones."""
+"""Extra negatives beside those of the batch: nodes of negated pairs, and nearest nodes."""
 
 from __future__ import annotations
 
@@ -19,42 +19,42 @@ from generel_graph.learn.pairs.groups import KnownPairs
 
 @dataclass(frozen=True, slots=True)
 class NegatedPairs:
-    """Pairs of clusters that are stated not to belong together, both ways, sorted by the first."""
+    """Pairs of clusters that a NOT_ edge negates, in both orders, sorted by anchor."""
 
     anchors: NDArray[np.int64]  # [q]
-    ends: NDArray[np.int64]  # [q]
-    kinds: NDArray[np.object_]  # [q], what the ends have in common as negatives
+    negatives: NDArray[np.int64]  # [q]
+    kinds: NDArray[np.object_]  # [q], `negative_kind` of the negatives
 
     @classmethod
     def none(cls) -> NegatedPairs:
         """No pairs."""
         return cls(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0, dtype=object))
 
-    def of(self, anchors: NDArray[np.int64], kind: str) -> NDArray[np.int64]:
-        """The clusters of a kind that are denied of any of the anchors, each once, [k]."""
+    def negatives_of(self, anchors: NDArray[np.int64], kind: str) -> NDArray[np.int64]:
+        """The distinct negatives of a kind of any of the anchors, [k]."""
         rows = expand_ranges(*find_runs(self.anchors, anchors))
-        return sorted_unique(self.ends[rows[self.kinds[rows] == kind]])
+        return sorted_unique(self.negatives[rows[self.kinds[rows] == kind]])
 
 
-def denied(corpus: Corpus, adjacency: Adjacency, known: KnownPairs) -> NegatedPairs:
-    """The pairs of NOT_ edges, but for those that are stated too and those that are held out for validation."""
+def negated_pairs(corpus: Corpus, adjacency: Adjacency, known: KnownPairs) -> NegatedPairs:
+    """The pairs of NOT_ edges, without known positives and held-out pairs."""
     n = len(corpus.nodes)
     a, b = corpus.edge_clusters(*(name for name in corpus.edges.types if name.startswith(NEGATED)))
     key = sorted_unique(np.concatenate([a * n + b, b * n + a]))
     a, b = key // n, key % n
-    held_out = adjacency.split.held(a, b)
-    used = ~known.stated(a, b) & ~held_out
-    kinds = np.array([negative_kind(corpus.nodes.kinds[end]) for end in b[used].tolist()], dtype=object)
+    held_out = adjacency.split.is_held_out(a, b)
+    used = ~known.contains(a, b) & ~held_out
+    kinds = np.array([negative_kind(corpus.nodes.kinds[node]) for node in b[used].tolist()], dtype=object)
     return NegatedPairs(a[used], b[used], kinds)
 
 
-def nearest(u: Tensor, v: Tensor, hidden: Tensor, many: int) -> Tensor:
-    """Which of v are among the `many` nearest that any of u has, [m]; `u` [n, d], `v` [m, d], unit.
+def nearest(u: Tensor, v: Tensor, mask: Tensor, count: int) -> Tensor:
+    """Whether each v_j is among the `count` nearest of any u_i, [m]; `u` [n, d] and `v` [m, d] have unit length.
 
-    `hidden` [n, m]: True where v_j is no negative of u_i.
+    `mask` [n, m]: True for v_j that is not a negative of u_i.
     """
-    s = (u @ v.T).masked_fill(hidden, float("-inf"))
-    best = s.topk(min(many, len(v)), dim=1)
-    chosen = torch.zeros(len(v), dtype=torch.bool, device=v.device)
-    chosen[best.indices[best.values > float("-inf")]] = True
-    return chosen
+    s = (u @ v.T).masked_fill(mask, float("-inf"))
+    best = s.topk(min(count, len(v)), dim=1)
+    is_nearest = torch.zeros(len(v), dtype=torch.bool, device=v.device)
+    is_nearest[best.indices[best.values > float("-inf")]] = True
+    return is_nearest

@@ -1,4 +1,4 @@
-"""What a training works on, made once of a corpus: inputs, groups of pairs, what is known, and the towers' shapes."""
+"""The data of a training, prepared once from a corpus: inputs, groups of pairs, known positives and tower shapes."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from generel_graph.corpus.schema import Corpus
 from generel_graph.encode import Encoder
 from generel_graph.learn.features.blocks import TOWERS
 from generel_graph.learn.features.features import Features, node_features, used_blocks
-from generel_graph.learn.features.splits import split_of
+from generel_graph.learn.features.splits import make_split
 from generel_graph.learn.model.towers import TowerShape
 from generel_graph.learn.pairs.groups import KnownPairs, TaskGroup, ld_pairs, task_groups
-from generel_graph.learn.pairs.negatives import NegatedPairs, denied
+from generel_graph.learn.pairs.negatives import NegatedPairs, negated_pairs
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingData:
-    """The pairs of a corpus and all that is needed to make tensors of them."""
+    """The pairs of a corpus, and the data from which their tensors are built."""
 
     corpus: Corpus
     features: Features
-    own: Tensor  # [n, d], the nodes' own texts, which are those of the features unless the language model has moved
+    text_vectors: Tensor  # [n, d], of the nodes' own texts; those of the features unless the encoder is fine-tuned
     groups: tuple[TaskGroup, ...]
-    known: KnownPairs  # what is stated anywhere, of an SNP or of one in LD with it
-    masked: KnownPairs  # what is no negative in training: the same, unless nothing is masked
-    denied: NegatedPairs  # pairs that are negatives because they are stated to be
+    known: KnownPairs  # the known positives, including those of SNPs in LD
+    masked: KnownPairs  # the pairs that are not negatives in training: `known`, unless [train] mask_known is false
+    negated: NegatedPairs  # true negatives
     shapes: Mapping[str, TowerShape]
     synonyms: Mapping[str, NDArray[np.float32]]  # text task → [texts, d]
-    own_rows: NDArray[np.int64]  # [n + 1], a node's number among the SNPs or the concepts; at −1, a text, −1
+    own_rows: NDArray[np.int64]  # [n + 1], index of each node among the SNPs or the concepts; −1 at index −1, for texts
 
 
 def training_data(
@@ -47,22 +47,22 @@ def training_data(
     progress: Progress = silent,
     dtype: torch.dtype = torch.float32,
 ) -> TrainingData:
-    """Encode the texts of a corpus, find its neighbourhoods and part its pairs.
+    """Encode the texts of a corpus, build its neighbourhoods and group its pairs.
 
-    Raises ConfigError for a split that cannot be, ModelError for pairs that cannot be trained on.
+    Raises ConfigError for an invalid split, and ModelError for invalid weights or too few pairs.
     """
-    split = split_of(corpus, train)
+    split = make_split(corpus, train)
     features = node_features(corpus, encoder, train.folds, progress, dtype, split=split, same_locus=model.same_locus)
     groups = task_groups(corpus, features.adjacency, task_weights)
     known = KnownPairs(features.adjacency, groups, ld_pairs(corpus))
     return TrainingData(
         corpus=corpus,
         features=features,
-        own=features.texts,
+        text_vectors=features.texts,
         groups=groups,
         known=known,
-        masked=known if train.mask_known else KnownPairs(features.adjacency, groups, stated=False),
-        denied=denied(corpus, features.adjacency, known) if train.true_negatives else NegatedPairs.none(),
+        masked=known if train.mask_known else KnownPairs(features.adjacency, groups, mask_known=False),
+        negated=negated_pairs(corpus, features.adjacency, known) if train.true_negatives else NegatedPairs.none(),
         shapes={name: _shape(name, features, model, corpus) for name in TOWERS},
         synonyms={name: encoder.encode(pairs.texts, progress) for name, pairs in corpus.tasks.items() if pairs.texts},
         own_rows=_own_rows(corpus),
@@ -70,8 +70,8 @@ def training_data(
 
 
 def _shape(tower: str, features: Features, model: ModelConfig, corpus: Corpus) -> TowerShape:
-    with_rows = model.snp_embedding if tower == "snp" else model.concept_embedding
-    identities = sum((kind == "SNP") == (tower == "snp") for kind in corpus.nodes.kinds) if with_rows else 0
+    has_identities = model.snp_embedding if tower == "snp" else model.concept_embedding
+    identities = sum((kind == "SNP") == (tower == "snp") for kind in corpus.nodes.kinds) if has_identities else 0
     blocks = used_blocks(features.adjacency, tower, model.without)
     return TowerShape(tower, blocks, features.dimension, model.hidden, model.dimension, identities)
 

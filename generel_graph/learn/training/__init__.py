@@ -1,1 +1,1 @@
-"""The training itself: the objective, its steps, what is watched and told."""
+"""Training: the loop, validation, checkpoints, early stopping, the text adapter, reports and the model card."""

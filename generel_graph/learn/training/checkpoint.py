@@ -1,4 +1,4 @@
-"""Writing a model's folder atomically, and resuming a training that was killed."""
+"""Write the state of an unfinished training, resume it, and write the files of a finished model."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ from generel_graph.model_folder import (
 
 @dataclass(frozen=True, slots=True)
 class ResumeState:
-    """Where an unfinished training had got to."""
+    """The stored state of an unfinished training."""
 
     step: int  # the next step
     seconds: float
-    dtype: torch.dtype  # of the products
+    dtype: torch.dtype  # of the matrix products
     tensors: Mapping[str, Tensor]
     log: tuple[LogRow, ...]
-    validated: tuple[ValidationRow, ...]
-    best: Best | None
+    validations: tuple[ValidationRow, ...]
+    best: BestWeights | None
 
 
 @dataclass(frozen=True, slots=True)
-class Best:
-    """The towers as they were when validation was best."""
+class BestWeights:
+    """The weights of the step with the best validation."""
 
     step: int
     score: float
@@ -66,18 +66,18 @@ def save_state(
     seconds: float,
     dtype: torch.dtype,
     log: Sequence[LogRow],
-    validated: Sequence[ValidationRow] = (),
-    best: Best | None = None,
+    validations: Sequence[ValidationRow] = (),
+    best: BestWeights | None = None,
 ) -> None:
-    """Write what resuming needs; killed at any moment, the folder holds the last state or this one."""
-    write_rows(folder / LOG, LogRow, log)  # first: a log with rows beyond the state is cut when it is read
-    write_rows(folder / VALIDATION, ValidationRow, validated)
-    tensors = {f"model.{key}": value for key, value in moving(towers).items()}
+    """Write the state that resuming needs; if the process is killed, the folder has this state or the previous one."""
+    write_rows(folder / LOG, LogRow, log)  # first: rows of the log beyond the state are dropped when it is read
+    write_rows(folder / VALIDATION, ValidationRow, validations)
+    tensors = {f"model.{key}": value for key, value in trained_weights(towers).items()}
     names = {id(parameter): key for key, parameter in towers.named_parameters()}
     for parameter, values in optimizer.state.items():
         tensors |= {f"adam.{names[id(parameter)]}|{key}": value for key, value in values.items()}
-    facts = json.dumps(identity, sort_keys=True)
-    header = {"identity": facts, "step": str(step), "seconds": repr(seconds), "dtype": str(dtype)}
+    identity_json = json.dumps(identity, sort_keys=True)
+    header = {"identity": identity_json, "step": str(step), "seconds": repr(seconds), "dtype": str(dtype)}
     if best is not None:
         tensors |= {f"best.{key}": value for key, value in best.weights.items()}
         header |= {"best_step": str(best.step), "best_score": repr(best.score)}
@@ -85,7 +85,7 @@ def save_state(
 
 
 def read_state(folder: Path, identity: Mapping[str, Any]) -> ResumeState | None:
-    """The state of an unfinished training of the same identity; None where there is none, or another's."""
+    """Read the state of an unfinished training with this identity; None if there is none."""
     path = folder / RESUME
     if not path.is_file():
         return None
@@ -100,22 +100,22 @@ def read_state(folder: Path, identity: Mapping[str, Any]) -> ResumeState | None:
             "the unfinished training cannot be read",
             where=path,
             found=str(error),
-            next_step="delete the file; training starts anew",
+            next_step="delete the file to start the training again",
         ) from error
     step = int(header["step"])
     log = tuple(row for row in read_rows(folder / LOG, LogRow) if row.step < step)
-    validated = tuple(row for row in read_rows(folder / VALIDATION, ValidationRow) if row.step <= step)
+    validations = tuple(row for row in read_rows(folder / VALIDATION, ValidationRow) if row.step <= step)
     best = None
     if "best_step" in header:
         weights = {key[5:]: value for key, value in tensors.items() if key.startswith("best.")}
-        best = Best(int(header["best_step"]), float(header["best_score"]), weights)
+        best = BestWeights(int(header["best_step"]), float(header["best_score"]), weights)
     dtype = torch.bfloat16 if header.get("dtype") == str(torch.bfloat16) else torch.float32
-    return ResumeState(step, float(header["seconds"]), dtype, tensors, log, validated, best)
+    return ResumeState(step, float(header["seconds"]), dtype, tensors, log, validations, best)
 
 
-def restore(state: ResumeState, towers: nn.ModuleDict, optimizer: torch.optim.Optimizer) -> None:
-    """Put a state's weights and moments back, to the bit."""
-    put_back(towers, {k[6:]: v for k, v in state.tensors.items() if k.startswith("model.")})
+def restore_state(state: ResumeState, towers: nn.ModuleDict, optimizer: torch.optim.Optimizer) -> None:
+    """Load the weights and the moments of a stored state, bit for bit."""
+    load_trained_weights(towers, {k[6:]: v for k, v in state.tensors.items() if k.startswith("model.")})
     parameters = dict(towers.named_parameters())
     for key, value in state.tensors.items():
         if key.startswith("adam."):
@@ -124,14 +124,14 @@ def restore(state: ResumeState, towers: nn.ModuleDict, optimizer: torch.optim.Op
             optimizer.state[parameter][slot] = value.to(parameter.device) if slot != "step" else value
 
 
-def moving(modules: nn.Module) -> dict[str, Tensor]:
-    """The state of what is trained: the weights of a language model that do not move are left out."""
-    still = {name for name, parameter in modules.named_parameters() if not parameter.requires_grad}
-    return {key: value for key, value in modules.state_dict().items() if key not in still}
+def trained_weights(modules: nn.Module) -> dict[str, Tensor]:
+    """The state without the frozen weights of a language model."""
+    frozen = {name for name, parameter in modules.named_parameters() if not parameter.requires_grad}
+    return {key: value for key, value in modules.state_dict().items() if key not in frozen}
 
 
-def put_back(modules: nn.Module, state: Mapping[str, Tensor]) -> None:
-    """Put such a state back; what does not move stays as it is."""
+def load_trained_weights(modules: nn.Module, state: Mapping[str, Tensor]) -> None:
+    """Load the state that `trained_weights` returned; frozen weights do not change."""
     modules.load_state_dict({**modules.state_dict(), **state})
 
 
@@ -143,9 +143,9 @@ def write_model(
     config: Mapping[str, Any],
     card: str,
     log: Sequence[LogRow],
-    validated: Sequence[ValidationRow] = (),
+    validations: Sequence[ValidationRow] = (),
 ) -> None:
-    """Write a finished model; its `config.json` last, then what was there to resume is taken away."""
+    """Write a finished model, its `config.json` last, and delete the state for resuming."""
     write_atomically(folder / WEIGHTS, save({k: v.detach().cpu().contiguous() for k, v in towers.state_dict().items()}))
     if adapter is not None:
         write_atomically(folder / ADAPTER, save({k: v.detach().contiguous() for k, v in adapter.state_dict().items()}))
@@ -153,7 +153,7 @@ def write_model(
     pl.DataFrame({"id": list(nodes.ids), "kind": list(nodes.kinds)}).write_parquet(table)
     write_atomically(folder / NODES, table.getvalue())
     write_rows(folder / LOG, LogRow, log)
-    write_rows(folder / VALIDATION, ValidationRow, validated)
+    write_rows(folder / VALIDATION, ValidationRow, validations)
     write_atomically(folder / CARD, card.encode())
     write_atomically(folder / CONFIG, json.dumps(config, indent=1, sort_keys=True).encode())
     (folder / RESUME).unlink(missing_ok=True)

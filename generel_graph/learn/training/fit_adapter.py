@@ -1,4 +1,4 @@
-"""From a trained concept tower to the adapter that places texts: what it is taught with, and what it comes to."""
+"""Fit the text adapter to the vectors of a trained concept tower, and measure its recall on held-out synonyms."""
 
 from __future__ import annotations
 
@@ -14,111 +14,113 @@ from generel_graph.corpus.schema import Corpus
 from generel_graph.learn.features.blocks import GROUPS
 from generel_graph.learn.features.features import Features
 from generel_graph.learn.model.text_adapter import Adapter, LabelledTexts, fit_adapter, recall
-from generel_graph.learn.model.towers import with_text
+from generel_graph.learn.model.towers import replace_text
 from generel_graph.learn.pairs.training_data import TrainingData
 
-MOST = 60_000  # concepts that texts are placed at; those with synonyms first
-ASKED = 1_000  # held-out synonyms that recall is measured on
+MAX_CONCEPTS = 60_000  # that texts are mapped to; those with synonyms first
+MAX_TEST_SYNONYMS = 1_000  # held-out synonyms for the recall
 CHUNK = 2_048
-RAW_SHARE = 0.5  # of the raw text's cosine to raw names, where both are fused
-ASKABLE = ("condition", "phenotype")  # what people have words of their own for
+RAW_SHARE = 0.5  # weight of the encoder's cosine in the method "fused"
+QUERY_GROUPS = ("condition", "phenotype")  # groups that users query by free text
 
 
-def teach(
-    given: TrainingData,
+def fit_and_test_adapter(
+    data: TrainingData,
     towers: nn.ModuleDict,
     *,
     steps: int,
     seed: int,
     progress: Progress = silent,
 ) -> tuple[Adapter | None, dict[str, float]]:
-    """Fit the adapter to a trained tower's vectors; and recall of held-out synonyms among conditions and phenotypes.
+    """Fit the adapter to the vectors of a trained tower, and measure recall on held-out conditions and phenotypes.
 
-    A synonym is held out with all others of its concept. Gives None without a concept that has a name, or for no
-    `steps`.
+    A held-out concept is held out with all its synonyms. The adapter is None if no concept has a name, or for 0 steps.
     """
-    corpus, features, synonyms = given.corpus, given.features, given.synonyms
-    a = features.adjacency
+    corpus, features, synonyms = data.corpus, data.features, data.synonyms
     nodes = _concepts(corpus, features, seed)
     if not len(nodes) or steps <= 0:
         return None, {}
-    targets = _vectors(given, towers, nodes)
+    targets = _concept_vectors(data, towers, nodes)
     clusters = features.clusters[nodes]
-    place = np.full(len(corpus.nodes), -1, dtype=np.int64)
-    place[nodes] = np.arange(len(nodes))
-    names = LabelledTexts(given.own[torch.from_numpy(nodes)].float().numpy(), np.arange(len(nodes)))
-    vectors, concepts = _texts(corpus, synonyms, place, names.vectors.shape[1])
-    held = a.split.held(clusters[concepts], clusters[concepts])
-    taught = LabelledTexts(vectors[~held], concepts[~held])
+    row = np.full(len(corpus.nodes), -1, dtype=np.int64)
+    row[nodes] = np.arange(len(nodes))
+    names = LabelledTexts(data.text_vectors[torch.from_numpy(nodes)].float().numpy(), np.arange(len(nodes)))
+    vectors, concepts = _synonyms(corpus, synonyms, row, names.vectors.shape[1])
+    held_out = features.adjacency.split.is_held_out(clusters[concepts], clusters[concepts])
+    taught = LabelledTexts(vectors[~held_out], concepts[~held_out])
     adapter = fit_adapter(targets, clusters, names, taught, steps=steps, seed=seed, progress=progress)
-    askable = np.isin(a.groups[clusters], [GROUPS.index(group) for group in ASKABLE])
-    asked = np.flatnonzero(held & askable[concepts])[:ASKED] if len(concepts) else np.empty(0, dtype=np.int64)
-    if not len(asked):
+    in_query_group = np.isin(features.adjacency.groups[clusters], [GROUPS.index(group) for group in QUERY_GROUPS])
+    tested = np.empty(0, dtype=np.int64)
+    if len(concepts):
+        tested = np.flatnonzero(held_out & in_query_group[concepts])[:MAX_TEST_SYNONYMS]
+    if not len(tested):
         return adapter, {}
-    return adapter, _recall(adapter, LabelledTexts(vectors[asked], concepts[asked]), names, targets, clusters, askable)
+    queries = LabelledTexts(vectors[tested], concepts[tested])
+    return adapter, _recall_by_method(adapter, queries, names, targets, clusters, in_query_group)
 
 
-def _recall(
+def _recall_by_method(
     adapter: Adapter,
-    asked: LabelledTexts,
+    queries: LabelledTexts,
     names: LabelledTexts,
     targets: NDArray[np.float32],
     clusters: NDArray[np.int64],
-    askable: NDArray[np.bool_],
+    candidates: NDArray[np.bool_],
 ) -> dict[str, float]:
-    rows = np.flatnonzero(askable)
-    at = np.searchsorted(rows, asked.concepts)
+    """Recall at 1 and 10 by search method, the number of queries ("asked") and of candidates ("among")."""
+    rows = np.flatnonzero(candidates)
     with torch.inference_mode():
-        placed = adapter(torch.from_numpy(asked.vectors)).numpy()
-        placed_names = adapter(torch.from_numpy(names.vectors[rows])).numpy()
-    raw = asked.vectors @ names.vectors[rows].T
-    space = placed @ targets[rows].T
-    ways = {
-        "text": raw,
-        "adapter": space,
-        "adapter to names": placed @ placed_names.T,
-        "fused": space + RAW_SHARE * raw,
+        mapped = adapter(torch.from_numpy(queries.vectors)).numpy()
+        mapped_names = adapter(torch.from_numpy(names.vectors[rows])).numpy()
+    text_cosines = queries.vectors @ names.vectors[rows].T
+    adapter_cosines = mapped @ targets[rows].T
+    scores = {
+        "text": text_cosines,
+        "adapter": adapter_cosines,
+        "adapter to names": mapped @ mapped_names.T,
+        "fused": adapter_cosines + RAW_SHARE * text_cosines,
     }
-    told = recall(LabelledTexts(asked.vectors, at), targets[rows], clusters[rows], ways)
-    found = {"asked": float(len(asked)), "among": float(len(rows))}
-    for way, (one, ten) in told.items():
-        found |= {f"{way} @1": one, f"{way} @10": ten}
-    return found
+    recalls = recall(np.searchsorted(rows, queries.concepts), clusters[rows], scores)
+    results = {"asked": float(len(queries)), "among": float(len(rows))}
+    for method, (at_1, at_10) in recalls.items():
+        results |= {f"{method} @1": at_1, f"{method} @10": at_10}
+    return results
 
 
 def _concepts(corpus: Corpus, features: Features, seed: int) -> NDArray[np.int64]:
-    """Concepts with a text, sorted; at most MOST, those with synonyms or edges first."""
-    named = np.array([bool(text) for text in corpus.nodes.texts], dtype=bool)
+    """The concepts with a text, sorted; at most MAX_CONCEPTS, those with synonyms or edges first."""
+    has_text = np.array([bool(text) for text in corpus.nodes.texts], dtype=bool)
     snp = features.adjacency.groups == GROUPS.index("snp")
-    nodes = np.flatnonzero(named & ~snp)
-    if len(nodes) <= MOST:
+    nodes = np.flatnonzero(has_text & ~snp)
+    if len(nodes) <= MAX_CONCEPTS:
         return nodes
-    worded = np.array([bool(corpus.nodes.synonyms[node]) for node in nodes])
-    linked = features.adjacency.degrees[-1][features.clusters[nodes]] > 0
+    has_synonyms = np.array([bool(corpus.nodes.synonyms[node]) for node in nodes])
+    has_edges = features.adjacency.degrees[-1][features.clusters[nodes]] > 0
     order = np.random.default_rng([seed, 4]).permutation(len(nodes))
-    order = order[np.argsort(-(2 * worded + linked)[order], kind="stable")]
-    return np.sort(nodes[order[:MOST]])
+    order = order[np.argsort(-(2 * has_synonyms + has_edges)[order], kind="stable")]
+    return np.sort(nodes[order[:MAX_CONCEPTS]])
 
 
 @torch.inference_mode()
-def _vectors(given: TrainingData, towers: nn.ModuleDict, nodes: NDArray[np.int64]) -> NDArray[np.float32]:
+def _concept_vectors(data: TrainingData, towers: nn.ModuleDict, nodes: NDArray[np.int64]) -> NDArray[np.float32]:
+    """z of some concepts, [k, dimension]."""
     towers.eval()
-    shape, parts = given.shapes["concept"], []
-    for at in range(0, len(nodes), CHUNK):
-        some = nodes[at : at + CHUNK]
-        x = given.features.rows(some, None, shape.blocks)
-        parts.append(towers["concept"](with_text(x, shape, given.own[torch.from_numpy(some)]).float()))
+    shape, parts = data.shapes["concept"], []
+    for first in range(0, len(nodes), CHUNK):
+        chunk = nodes[first : first + CHUNK]
+        x = data.features.rows(chunk, None, shape.blocks)
+        parts.append(towers["concept"](replace_text(x, shape, data.text_vectors[torch.from_numpy(chunk)]).float()))
     return np.asarray(torch.cat(parts).numpy(), dtype=np.float32)
 
 
-def _texts(
-    corpus: Corpus, synonyms: Mapping[str, NDArray[np.float32]], place: NDArray[np.int64], dimension: int
+def _synonyms(
+    corpus: Corpus, synonyms: Mapping[str, NDArray[np.float32]], row: NDArray[np.int64], dimension: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Vectors and concepts of all text tasks' pairs whose concept has a place."""
+    """The vectors and the concepts of the pairs of all text tasks; `row` [n]: of each concept, −1 for others."""
     vectors, concepts = [np.empty((0, dimension), dtype=np.float32)], [np.empty(0, dtype=np.int64)]
     for name, table in sorted(synonyms.items()):
         pairs = corpus.tasks[name]
-        there = place[pairs.anchors] >= 0
-        vectors.append(table[pairs.positives[there]])
-        concepts.append(place[pairs.anchors[there]])
+        has_row = row[pairs.anchors] >= 0
+        vectors.append(table[pairs.positives[has_row]])
+        concepts.append(row[pairs.anchors[has_row]])
     return np.concatenate(vectors), np.concatenate(concepts)

@@ -1,7 +1,7 @@
-"""The model card: what a model is, what it was learnt from, how it did and what it is not for.
+"""The model card: what the model is, its data, its training and validation, and its limits.
 
-Its head is what Hugging Face's hub reads (https://huggingface.co/docs/hub/model-cards), so that the folder can be
-uploaded as it is.
+Its metadata header follows the Hugging Face hub (https://huggingface.co/docs/hub/model-cards), so that the folder can
+be uploaded unchanged.
 """
 
 from __future__ import annotations
@@ -15,80 +15,89 @@ license: other
 language: en
 tags: [generel-graph, genetics, gwas, snp, biomedical, knowledge-graph, graph-embeddings, contrastive-learning]
 ---"""
-WAYS = {
-    "text": "the frozen encoder alone, wording against names",
-    "adapter": "the adapter, wording against the vectors of concepts",
-    "adapter to names": "the adapter, wording against names",
-    "fused": "the adapter and the frozen encoder together",
+SEARCH_METHODS = {
+    "text": "the frozen encoder: free text against names",
+    "adapter": "the adapter: free text against the vectors of concepts",
+    "adapter to names": "the adapter: free text against names",
+    "fused": "the adapter and the frozen encoder combined",
 }
 
 
-def model_card(config: Mapping[str, Any]) -> str:
-    """The README.md of a model's folder, from its config.json."""
+def model_card(config: Mapping[str, Any], *, is_finetuned: bool) -> str:
+    """The README.md of a model folder, from its config.json.
+
+    `is_finetuned`: whether the model has a fine-tuned encoder of its own.
+    """
     parts = (
-        _what(config),
+        _overview(config, is_finetuned),
         _data(config.get("data") or {}),
         _tasks(config),
-        _wordings(config),
+        _free_text(config),
         _effects(config),
         _settings(config),
     )
     return "\n\n".join([HEAD, *filter(None, parts), _limits(config.get("data") or {})]) + "\n"
 
 
-def _what(config: Mapping[str, Any]) -> str:
+def _overview(config: Mapping[str, Any], is_finetuned: bool) -> str:
     identity, report = config["identity"], config["report"]
     model, train = identity["model"], identity["train"]
     share = model["learnt_share"]
-    number_format, chosen = report.get("number_format") or "an unrecorded format", train.get("number_format", "auto")
+    number_format, setting = report.get("number_format") or "an unrecorded format", train.get("number_format", "auto")
     towers = "\n".join(
         f"- {tower['tower']}: {', '.join(tower['blocks'])} → {tower['hidden']} → {tower['dimension']}"
         for tower in config["towers"]
     )
+    encoder = f"{model['encoder']} ({identity['encoder']}), at most {model['max_tokens']} tokens"
     return f"""# Model {config["id"]}
 
-SNPs and biomedical concepts in one space, trained on the edges of one graph.
+SNPs and biomedical concepts in one embedding space, trained on the edges of one graph.
 
 - graph: {identity["corpus"]} ({config["nodes"]:,} nodes, {config["edges"]:,} edges)
-- encoder of texts: {model["encoder"]} ({identity["encoder"]}), frozen, at most {model["max_tokens"]} tokens
+- text encoder: {encoder}; {_mode(train, is_finetuned)}
 - {report["steps"]:,} steps of {train["batch_size"]} pairs, seed {train["seed"]}, {report["seconds"]:.0f} s
-- trained in {number_format} (`number_format` {chosen}); vectors in float32
-- reports from {train["published_before"] or "no date"} on left out
+- trained in {number_format} (`number_format` {setting}); vectors in float32
+- {_cut_off(train["published_before"])}
+- two towers, one for SNPs and one for concepts; inputs → hidden layer → learnt dimension:
 
-Two towers place what they are told of a node, SNPs by one, concepts by the other:
 {towers}
 
-A stored vector is [√{share:g} · learnt ; √{1 - share:g} · untrained propagation], of unit length; nearness is the
-cosine. `generel-graph search` and `score` ask it, `generel-graph export encoder` gives its text side to
+A stored vector is [√{share:g} · learnt ; √{1 - share:g} · untrained propagation], of unit length; the score is the
+cosine. `generel-graph search` and `score` query the model. `generel-graph export encoder` exports its text encoder for
 sentence-transformers."""
+
+
+def _cut_off(published_before: str | None) -> str:
+    return f"reports published before {published_before} only" if published_before else "reports of all dates"
+
+
+def _mode(train: Mapping[str, Any], is_finetuned: bool) -> str:
+    """The training mode of the encoder, and whether the model has the fine-tuned weights."""
+    mode = train.get("mode", "frozen")
+    if mode == "frozen":
+        return "frozen (`mode` frozen)"
+    method = f"low-rank updates, rank {train['lora_rank']}" if mode == "lora" else "all weights"
+    if is_finetuned:
+        return f"fine-tuned, {method} (`mode` {mode})"
+    return f"not fine-tuned: the best step is before fine-tuning of {method} (`mode` {mode})"
 
 
 def _data(data: Mapping[str, Any]) -> str:
     sources = data.get("sources", ())
     if not sources:
-        return "## Data\n\nThe graph did not say where its data comes from."
-    rows = [
-        [
-            s["name"],
-            s["version"],
-            s["licence"],
-            s["url"],
-            s["rows_read"],
-            s["rows_loaded"],
-            s["edges"],
-            s["digest"][:12],
-        ]
-        for s in sources
-    ]
-    named = ("source", "version", "licence", "from", "rows read", "rows loaded", "edges", "digest")
-    files = [[s["name"], s["sha256"]] for s in sources]
+        return "## Data\n\nThe graph has no record of its sources."
+    keys = ("name", "version", "licence", "url", "rows_read", "rows_loaded", "edges")
+    rows = [[*(source[key] for key in keys), source["digest"][:12]] for source in sources]
+    columns = ("source", "version", "licence", "URL", "rows read", "rows loaded", "edges", "digest")
+    files = [[source["name"], source["sha256"]] for source in sources]
     return f"""## Data
 
-The licences of the sources hold for what is made of them.
+The licences of the sources apply to everything derived from them.
 
-{_table(named, rows)}
+{_table(columns, rows)}
 
-A source's digest names what it gave to the graph; the sha256 is that of its file, or of its files' own.
+The digest of a source covers the rows that it contributed to the graph; the SHA-256 is that of its file, or of the
+digests of its files.
 
 {_table(("source", "sha256"), files)}"""
 
@@ -98,68 +107,74 @@ def _tasks(config: Mapping[str, Any]) -> str:
     columns = ("task", "pairs", "share", "loss", "chance", "held out", "AUC at the start", "AUC")
     keys = ("name", "pairs", "share", "loss", "chance", "held_out", "auc_start", "auc")
     rows = [[f"{t['share']:.1%}" if k == "share" else t.get(k) for k in keys] for t in tasks]
-    told = [t for t in tasks if t.get("auc") is not None and t.get("auc_start") is not None]
-    behind = [t["name"] for t in told if t["auc"] <= t["auc_start"]]
-    said = f"Not above the untrained start: {', '.join(behind)}." if behind else "All are above the untrained start."
+    validated = [t for t in tasks if t.get("auc") is not None and t.get("auc_start") is not None]
+    behind = [t["name"] for t in validated if t["auc"] <= t["auc_start"]]
+    comparison = f"Not above the start: {', '.join(behind)}." if behind else "All are above the start."
     return f"""## Training and validation
 
 {_table(columns, rows)}
 
-`share` of the batches. `loss` is the mean of the task's last batches in nats, `chance` what equal cosines would give
-there. `AUC` is that of `held out` pairs, which no input and no batch of training showed, against ends drawn as often as
-the task has them; `AUC at the start` is that of text propagation without training. {said if told else ""}
-{_held(config["identity"]["train"])}
-The weights are those of step {config["report"].get("kept_step", 0):,}, where the mean AUC was best: it is chosen on
-these pairs, so it flatters a little. `generel-graph evaluate` tests on later papers, beside baselines."""
+`share`: expected share of the batches. `loss`: mean over the last batches of the task, in nats. `chance`: the loss if
+all cosines were equal. `AUC`: of the `held out` pairs, which are in no input and no batch of training, against
+degree-matched negatives. `AUC at the start`: that of text propagation, without training. {
+        comparison if validated else ""
+    } {_held_out(config["identity"]["train"])} The weights are those of step {config["report"].get("kept_step", 0):,},
+which has the best mean AUC. Because the step is chosen on these pairs, their AUC is slightly optimistic. `generel-graph
+evaluate` tests the model on later papers, with
+baselines."""
 
 
-def _held(train: Mapping[str, Any]) -> str:
-    by, share = train.get("split", "pair"), f"{100 * train['held_out']:g}%"
-    what = {
+def _held_out(train: Mapping[str, Any]) -> str:
+    split, share = train.get("split", "pair"), f"{100 * train['held_out']:g}%"
+    pairs = {
         "pair": f"{share} of all pairs of nodes",
-        "locus": f"all pairs of SNPs in {share} of the loci (windows of 1 Mb, LD blocks whole)",
+        "locus": f"all pairs of SNPs in {share} of the loci (windows of 1 Mb and complete LD blocks)",
         "chromosome": f"all pairs of SNPs on chromosome {', '.join(train.get('held_chromosomes', ()))}",
-        "concept": f"all pairs of {share} of the concepts, their names too",
-    }[by]
-    rest = "" if by == "pair" else f", and {share} of the pairs without such an end"
-    return f"Held out: {what}{rest}; `held_out.parquet` lists them (task, anchor, positive, weight)."
+        "concept": f"all pairs and names of {share} of the concepts",
+    }[split]
+    rest = "" if split == "pair" else f", and {share} of the pairs without such a node"
+    return f"Held out: {pairs}{rest}; `held_out.parquet` lists them (task, anchor, positive, weight)."
 
 
-def _wordings(config: Mapping[str, Any]) -> str:
-    told = config["report"].get("wordings") or {}
-    if not told:
+def _free_text(config: Mapping[str, Any]) -> str:
+    recall = config["report"].get("wordings") or {}
+    if not recall:
         return ""
-    rows = [[WAYS.get(way, way), told[f"{way} @1"], told[f"{way} @10"]] for way in WAYS if f"{way} @1" in told]
-    return f"""## Unseen wordings
+    methods = [method for method in SEARCH_METHODS if f"{method} @1" in recall]
+    rows = [[SEARCH_METHODS[method], recall[f"{method} @1"], recall[f"{method} @10"]] for method in methods]
+    return f"""## Unseen free text
 
-{told["asked"]:,.0f} synonyms of concepts none of whose synonyms were taught, asked among {told["among"]:,.0f} diseases,
-traits and phenotypes: how often the right concept comes first, and among the first ten.
+Queries: {recall["asked"]:,.0f} synonyms of concepts of which no synonym was in the training data, searched among
+{recall["among"]:,.0f} diseases, traits and phenotypes. Recall: the share of queries with the correct concept first, or
+among the first ten.
 
-{_table(("way of asking", "first", "among ten"), rows)}"""
+{_table(("search method", "recall at 1", "recall at 10"), rows)}"""
 
 
 def _effects(config: Mapping[str, Any]) -> str:
-    told = config.get("effects") or ()
-    if not told:
+    calibrations = config.get("effects") or ()
+    if not calibrations:
         return ""
     columns = ("effects", "pairs", "third", "predicted", "observed", "slope", "Spearman")
     rows = [
         [c["source"], c["pairs"], third, p, o, c["slope"], c["spearman"]]
-        for c in told
+        for c in calibrations
         for third, p, o in zip(("lowest", "middle", "highest"), c["predicted"], c["observed"], strict=True)
     ]
     return f"""## Effect sizes
 
-`generel-graph score` tells the |ln odds ratio| to expect of an SNP on a trait, as studies that find one report it; it
-does not say whether there is one, nor its direction. It looks up what is known of the SNP and of the trait.
+`generel-graph score` predicts the |ln odds ratio| that studies would report for an SNP and a trait, if they are
+associated. It does not predict whether they are associated, nor the direction of the effect. The prediction uses the
+known effects of the SNP and of the trait.
 
 {_table(columns, rows)}
 
-Known effects by source, in thirds by what was predicted; geometric means of |ln odds ratio|. `slope` of ln observed on
-ln predicted, 1 where it is right. Held out: a pair's own effect is in none of its numbers, and the weights come from
-other SNPs. Yet its p-value is seen, other reports of the SNP and of the trait are known, the same study's among them,
-and reports are of effects that were found: for later papers, replications, or SNPs of which little is known it is less
-good."""
+Known effects by source, in thirds of the predicted value; geometric means of |ln odds ratio|. `slope`: of ln observed
+on ln predicted, ideally 1. The effect of a pair is not in its predictors, and the regression weights come from other
+SNPs. The figures are nevertheless optimistic: the predictors include the p-value of the pair and other reports on the
+SNP and the trait, some from the same study, and only associations that were found are reported. Expect lower accuracy
+for later
+papers, for replications and for SNPs with few known effects."""
 
 
 def _settings(config: Mapping[str, Any]) -> str:
@@ -174,26 +189,27 @@ def _settings(config: Mapping[str, Any]) -> str:
 
 {_table(("key", "value"), rows)}
 
-A task is drawn by c · √pairs, with c: {weights}."""
+A task is drawn with probability proportional to c · √pairs, with these values of c: {weights}."""
 
 
 def _limits(data: Mapping[str, Any]) -> str:
     total, groups = data.get("associations", 0), data.get("ancestries", ())
-    who = "Associations depend on who was looked at: allele frequencies, LD and environments differ."
+    text = "Associations depend on the participants: allele frequencies, LD and environments differ."
     if total:
-        shares = ", ".join(f"{name} {many / total:.1%}" for name, many in groups)
-        who += f"""
-Of {total:,} associations, this share comes from studies with people of each broad group (a study may have several, so
-they add up to more than one): {shares}. What is learnt holds best for those who were studied most."""
+        shares = ", ".join(f"{name} {count / total:.1%}" for name, count in groups)
+        text += f"""
+Of {total:,} associations, these shares come from studies with participants of each broad group (a study can have
+several groups, so the sum can exceed 100%): {shares}. The model is most accurate for the groups that were studied
+most."""
     return f"""## Limits
 
-**Not for clinical use.** Nearness is a ground for a closer look, not evidence of cause or risk; known edges of the
-graph are part of it.
+**Not for clinical use.** A high score is a reason for further investigation, not evidence of cause or risk. Known edges
+of the graph contribute to it.
 
-**Ancestry of the studies.** {who}
+**Ancestry.** {text}
 
-**Bias of study.** Much-studied diseases, genes and loci have more edges, more text and so better vectors; an SNP stands
-for its locus, and the one that was reported is often not the one that acts. What nobody has looked at looks far."""
+**Study bias.** Diseases, genes and loci that are studied much have more edges, more text and therefore better vectors.
+An SNP represents its locus, and the reported SNP is often not the causal one. Nodes without studies have low scores."""
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

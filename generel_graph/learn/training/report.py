@@ -1,4 +1,4 @@
-"""What a training came to."""
+"""The summary of a training."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from generel_graph.config.fingerprint import model_id_of
 from generel_graph.learn.pairs.groups import TaskGroup
 from generel_graph.model_folder import LogRow, TaskReport, ValidationRow, read_config
 
-LAST_BATCHES = 20  # of a task: what its reported loss is the mean of
+LAST_BATCHES = 20  # of a task, over which its reported loss is averaged
 
 
 @dataclass(frozen=True, slots=True)
 class TrainReport:
-    """What a training came to; `seconds` and `pairs_per_second` are of the loop, encoding left out."""
+    """The summary of a training; `seconds` and `pairs_per_second` are those of the steps, without encoding."""
 
     model_id: str
     folder: Path
@@ -27,31 +27,31 @@ class TrainReport:
     steps: int
     tasks: tuple[TaskReport, ...]
     pairs_per_second: float
-    wordings: Mapping[str, float] = field(default_factory=dict)  # recall of held-out synonyms, by way of asking
-    number_format: str = ""  # of the products in training; empty: a model older than this field
-    kept_step: int = 0  # whose weights the model has: where validation was best, else the last
+    wordings: Mapping[str, float] = field(default_factory=dict)  # recall of held-out synonyms by search method
+    number_format: str = ""  # of the matrix products in training; "" in models from before this field
+    kept_step: int = 0  # the step whose weights the model has: the best validation, or the last step
 
 
-def report_of(
+def make_report(
     folder: Path,
-    id_: str,
+    model_id: str,
     groups: Sequence[TaskGroup],
     log: Sequence[LogRow],
-    validated: Sequence[ValidationRow],
-    kept: int,
+    validations: Sequence[ValidationRow],
+    kept_step: int,
 ) -> TrainReport:
-    """The report of a training whose weights of step `kept` were kept."""
+    """The report of a training; the model has the weights of `kept_step`."""
     tasks = []
-    at = {step: {row.task: row for row in validated if row.step == step} for step in (0, kept)}
-    total = sum(group.share for group in groups)
+    by_step = {step: {row.task: row for row in validations if row.step == step} for step in (0, kept_step)}
+    total_weight = sum(group.draw_weight for group in groups)
     for name in sorted({group.task for group in groups}):
         rows = [row for row in log if row.task == name][-LAST_BATCHES:]
         loss, chance = (
             float(np.mean([getattr(row, key) for row in rows])) if rows else None for key in ("loss", "chance")
         )
         pairs = sum(len(group.anchors) for group in groups if group.task == name)
-        share = sum(group.share for group in groups if group.task == name) / total
-        now, start = at[kept].get(name), at[0].get(name)
+        share = sum(group.draw_weight for group in groups if group.task == name) / total_weight
+        kept, start = by_step[kept_step].get(name), by_step[0].get(name)
         tasks.append(
             TaskReport(
                 name=name,
@@ -59,26 +59,26 @@ def report_of(
                 share=share,
                 loss=loss,
                 chance=chance,
-                held_out=now.pairs if now else 0,
-                auc=now.auc_degree if now else None,
+                held_out=kept.pairs if kept else 0,
+                auc=kept.auc_degree if kept else None,
                 auc_start=start.auc_degree if start else None,
             )
         )
     seconds = log[-1].seconds if log else 0.0
     speed = sum(row.pairs for row in log) / max(seconds, 1e-9)
-    return TrainReport(id_, folder, seconds, len(log), tuple(tasks), speed, kept_step=kept)
+    return TrainReport(model_id, folder, seconds, len(log), tuple(tasks), speed, kept_step=kept_step)
 
 
-def finished(folder: Path, wanted: Mapping[str, Any]) -> TrainReport:
-    """The report of the model that is there already, if it is the one that is wanted."""
+def stored_report(folder: Path, identity: Mapping[str, Any]) -> TrainReport:
+    """The report of the finished model in a folder; raises ModelError if it has another identity."""
     config = read_config(folder)
-    if config["identity"] != dict(wanted):
+    if config["identity"] != dict(identity):
         raise ModelError(
             "the folder holds a finished model of another corpus, encoder or settings",
             where=folder,
             found=config["id"],
-            valid=[model_id_of(wanted)],
-            next_step="train into a folder of the new model's own id",
+            valid=[model_id_of(identity)],
+            next_step="train into the folder of the new model's id",
         )
     report = config["report"]
     tasks = tuple(TaskReport(**task) for task in report["tasks"])

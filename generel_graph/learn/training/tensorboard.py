@@ -1,4 +1,4 @@
-"""A training's logs as TensorBoard's event files."""
+"""Export the logs of a training to TensorBoard."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ MEASURES = ("auc_degree", "auc", "mrr", "spearman", "loss")
 
 
 def check_tensorboard() -> None:
-    """Raise ModelError unless TensorBoard is here: to be told before a training, not after it."""
+    """Raise ModelError unless TensorBoard is installed; call it before a training."""
     if find_spec("tensorboard") is None:
         raise ModelError(
             "TensorBoard is not installed",
             where="train.tensorboard",
-            next_step="pip install 'generel-graph[tensorboard]', or leave the key out",
+            next_step="pip install 'generel-graph[tensorboard]', or remove the key",
         )
 
 
 def write_events(folder: Path) -> Path:
-    """Write the logs of a model's folder, or of an unfinished training's, to its folder `tensorboard`, whole.
+    """Write the logs of a finished or unfinished model to its folder `tensorboard`, atomically.
 
-    Tags: train/<task> (loss over chance), train/effect, train/gradient, train/rate, validation/<measure>/<task>. What
-    is not a number is left out. Raises ModelError without TensorBoard or without a log.
+    Tags: train/<task> (loss divided by chance), train/effect, train/gradient, train/rate, validation/<measure>/<task>.
+    Values that are not numbers are left out. Raises ModelError without TensorBoard or without a log.
     """
     check_tensorboard()
     from torch.utils.tensorboard import SummaryWriter
@@ -49,9 +49,9 @@ def write_events(folder: Path) -> Path:
             add("train/effect", row.effect_loss, row.step)
             add("train/gradient", row.gradient_norm, row.step)
             add("train/rate", row.learning_rate, row.step)
-        for seen in curves.validated:
+        for validation in curves.validations:
             for measure in MEASURES:
-                add(f"validation/{measure}/{seen.task}", getattr(seen, measure), seen.step)
+                add(f"validation/{measure}/{validation.task}", getattr(validation, measure), validation.step)
         for step, mean in zip(curves.mean_auc.steps.tolist(), curves.mean_auc.values.tolist(), strict=True):
             add("validation/mean of auc_degree", mean, int(step))
     return folder / FOLDER

@@ -1,4 +1,4 @@
-"""Training that goes on from a model after new data: what was learnt is kept, what is new begins as in a new model."""
+"""Continue training from a model after new data: its weights are reused, new nodes and inputs get initial weights."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from generel_graph.learn.model.model import Model
 from generel_graph.learn.model.towers import TowerShape
 from generel_graph.learn.pairs.training_data import TrainingData
 
-RATE = 0.3  # of the learning rate: the old pairs are not to be forgotten for the new ones
+RATE = 0.3  # fraction of the learning rate, so that the old pairs are not forgotten
 
 
-def continuing(train: TrainConfig, start: Model | None) -> TrainConfig:
-    """The settings of a training that goes on from a model: fewer steps, a lower rate; as they are for a new one.
+def continued_config(train: TrainConfig, start: Model | None) -> TrainConfig:
+    """The settings for continuing from a model: fewer steps and a lower rate; unchanged without a start model.
 
-    Where the start's language model has moved, it goes on moving from the first step.
+    If the encoder of the start model is fine-tuned, fine-tuning continues from the first step.
     """
     if start is None:
         return train
@@ -34,70 +34,70 @@ def continuing(train: TrainConfig, start: Model | None) -> TrainConfig:
     return replace(shorter, steps=0, encoder_steps=steps) if start.is_finetuned else shorter
 
 
-def check_start(start: Model, wanted: Mapping[str, object], shapes: Mapping[str, TowerShape]) -> None:
-    """Raise ModelError for a start of another encoder or recipe, or with inputs that the data no longer have."""
-    told = start.config["identity"]
-    for name, ours, theirs in (
-        ("encoder", wanted["encoder"], told["encoder"]),
-        ("recipe", recipe_digest(wanted), recipe_digest(told)),
+def check_start(start: Model, identity: Mapping[str, object], shapes: Mapping[str, TowerShape]) -> None:
+    """Raise ModelError if the start model has another encoder or recipe, or inputs that the data no longer have."""
+    start_identity = start.config["identity"]
+    for name, expected, actual in (
+        ("encoder", identity["encoder"], start_identity["encoder"]),
+        ("recipe", recipe_digest(identity), recipe_digest(start_identity)),
     ):
-        if ours != theirs:
+        if expected != actual:
             raise ModelError(
-                f"the model to go on from has another {name}",
+                f"the model to continue from has another {name}",
                 where=start.folder,
-                found=theirs,
-                valid=[str(ours)],
-                next_step="train anew, without --continue",
+                found=actual,
+                valid=[str(expected)],
+                next_step="train a new model, without --continue",
             )
     for name, tower in start.towers.items():
-        gone = {block.name for block in tower.shape.blocks} - {block.name for block in shapes[name].blocks}  # type: ignore[union-attr]
-        if gone:
+        missing = {block.name for block in tower.shape.blocks} - {block.name for block in shapes[name].blocks}  # type: ignore[union-attr]
+        if missing:
             raise ModelError(
-                "the model to go on from has inputs that the data no longer have",
+                "the model to continue from has inputs that the data no longer have",
                 where=start.folder,
-                found=sorted(gone),
+                found=sorted(missing),
                 valid=[block.name for block in shapes[name].blocks],
-                next_step="train anew, without --continue",
+                next_step="train a new model, without --continue",
             )
 
 
 @torch.no_grad()
-def inherit(towers: nn.ModuleDict, start: Model, given: TrainingData) -> None:
-    """Give new towers what a model has learnt.
+def copy_weights(towers: nn.ModuleDict, start: Model, data: TrainingData) -> None:
+    """Copy the weights of the start model into new towers.
 
-    An input that the model did not have keeps its first weights. A node's own row goes with its id; new nodes' are new.
+    The weights of a new input, and the rows of new nodes, keep their initial values. Rows are matched by node id.
     """
-    old_rows = torch.from_numpy(start.own_rows(given.corpus))  # none, where the model has no such rows
-    for name, shape in given.shapes.items():
+    old_rows = torch.from_numpy(start.own_rows(data.corpus))  # empty if the model has no rows of nodes
+    for name, shape in data.shapes.items():
         old: Mapping[str, Tensor] = start.towers[name].state_dict()
         new = towers[name].state_dict()
-        before: TowerShape = start.towers[name].shape  # type: ignore[assignment]
+        old_shape: TowerShape = start.towers[name].shape  # type: ignore[assignment]
         for key, value in old.items():
             if key == "first.weight":
-                for columns, place in zip(_columns(before), _places(before, shape), strict=True):
-                    new[key][:, place] = value[:, columns]
+                for old_columns, columns in zip(_columns(old_shape), _new_columns(old_shape, shape), strict=True):
+                    new[key][:, columns] = value[:, old_columns]
             elif key == "identity.weight":
-                there = _of_tower(name, given.features) & (old_rows >= 0)
-                rows = torch.from_numpy(given.own_rows[:-1])[there]
-                new[key][rows] = value[old_rows[there]]
+                is_known = _is_of_tower(name, data.features) & (old_rows >= 0)
+                rows = torch.from_numpy(data.own_rows[:-1])[is_known]
+                new[key][rows] = value[old_rows[is_known]]
             else:
                 new[key].copy_(value)
 
 
 def _columns(shape: TowerShape) -> list[slice]:
-    """The first layer's columns of each block, and of the flags."""
-    d, many = shape.text_dimension, len(shape.blocks)
-    return [*(slice(at * d, (at + 1) * d) for at in range(many)), slice(many * d, None)]
+    """The columns of the first layer for each block, and for the flags."""
+    d, blocks = shape.text_dimension, len(shape.blocks)
+    return [*(slice(block * d, (block + 1) * d) for block in range(blocks)), slice(blocks * d, None)]
 
 
-def _places(before: TowerShape, shape: TowerShape) -> list[slice]:
-    """Where the columns of an older shape stand in a newer one."""
+def _new_columns(old_shape: TowerShape, shape: TowerShape) -> list[slice]:
+    """The columns in a new shape of the blocks and the flags of an old shape."""
     columns = _columns(shape)
     names = [block.name for block in shape.blocks]
-    return [*(columns[names.index(block.name)] for block in before.blocks), columns[-1]]
+    return [*(columns[names.index(block.name)] for block in old_shape.blocks), columns[-1]]
 
 
-def _of_tower(tower: str, features: Features) -> Tensor:
-    """Which nodes go through a tower, [n]."""
+def _is_of_tower(tower: str, features: Features) -> Tensor:
+    """Whether each node belongs to a tower, [n]."""
     snp = torch.from_numpy(features.adjacency.groups == GROUPS.index("snp"))
     return snp if tower == "snp" else ~snp
