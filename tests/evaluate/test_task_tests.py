@@ -93,7 +93,7 @@ def test_negatives_replace_the_right_node_and_are_in_no_edge_or_task(corpus: Cor
     test = group_test(group, 7, data.known, np.random.default_rng(0))
     true = test.truth == 1
     assert true.sum() == len(group.held_out) and (~true).sum() <= NEGATIVES * len(group.held_out)
-    assert not data.known.stated(test.left[~true], test.right[~true]).any()
+    assert not data.known.contains(test.left[~true], test.right[~true]).any()
     assert set(test.left[~true].tolist()) <= set(test.left[true].tolist())
     assert set(test.right[~true].tolist()) <= set(group.positive_clusters.tolist())
     assert np.array_equal(test.papers, test.left) and (test.period == 7).all() and test.measures == ("auc",)

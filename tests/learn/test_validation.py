@@ -77,7 +77,7 @@ def test_no_step_has_held_out_pairs(parts, features):
     assert sum(len(group.held_out) for group in groups) > 50
     for number in range(20):
         for step in plan_round(groups, features.effects, CONFIG, number):
-            assert not set(step.pairs) & set(groups[step.group].held)
+            assert not set(step.pairs) & set(groups[step.group].held_out)
             assert (features.effects.folds[step.effects] < CONFIG.folds).all()
 
 
