@@ -120,7 +120,7 @@ def test_sentence_transformers_loads_the_fine_tuned_encoder(planted_corpus, enco
     texts = ["heart attack", "attack"]
     expected = split_vectors(model.text_vectors(texts, encoder), 16)[0]
     assert (loaded.encode(texts) * expected).sum(axis=1).min() > 0.999
-    assert "trained further" in (folder / "README.md").read_text()
+    assert ", fine-tuned, followed by" in " ".join((folder / "README.md").read_text().split())
     assert str(trained["lora"]) not in (folder / "README.md").read_text()
 
 

@@ -99,7 +99,7 @@ def test_newest_or_named_model_is_plotted(trained, tmp_path):
     with pytest.raises(ModelError, match="no such model") as error:
         plot_model(config, "n")
     assert error.value.nearest is None and error.value.valid == ("m",)
-    with pytest.raises(ModelError, match="no model here"):
+    with pytest.raises(ModelError, match="no model in this folder"):
         plot_model(Config(folder=tmp_path / "elsewhere"))
 
 
