@@ -96,9 +96,9 @@ class Space(Protocol):
         """
 
     def effects(self, pairs: Sequence[tuple[str, str]], traits: Mapping[str, Vector]) -> tuple[Values, Values] | None:
-        """The expected |ln odds ratio| of pairs of the ids of an SNP and a trait, [p], and its percentile among the
-        known ones, 0 … 100, [p]; None if the model has no effects.
+        """The expected |ln odds ratio| of pairs of an SNP's and a trait's id, and its percentile.
 
+        Both [p]; the percentile, 0 … 100, is among the known effects. None if the model has no effects.
         `traits`: the stored vectors of the traits, [dimension].
         """
 

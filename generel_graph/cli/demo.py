@@ -149,6 +149,7 @@ def _print_hidden_pairs(answers: Answers) -> None:
 
 
 def print_tasks(benchmarks: Sequence[Benchmark]) -> None:
+    """Print the held-out AUC of every training task, beside the baselines."""
     from generel_graph.evaluate.task_tests import MIN_PAIRS
 
     _print_heading(f"(d) Evaluation, part 2: every training task with at least {MIN_PAIRS} held-out pairs")

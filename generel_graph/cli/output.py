@@ -129,6 +129,7 @@ class CommandProgress:
         self._bars.__exit__(*error)
 
     def __call__(self, stage: str, done: float, total: float | None, note: str = "") -> None:
+        """Show the progress of a stage; without effect outside the `with` block."""
         self._report(stage, done, total, note)
 
 

@@ -113,7 +113,7 @@ def test_no_cell_and_no_group_is_of_few_persons(
     try:
         staged = cohorts.stage(folder, minimum=MINIMUM, window_days=window, strata=["age"])
     except DataError as error:
-        assert "fewer than 3 persons" in str(error)
+        assert "fewer than 3 persons" in str(error)  # noqa: PT017, most cohorts raise nothing
         assert len({row[1] for row in cohort.tables["CONDITION_OCCURRENCE"]}) < 2 * MINIMUM
         return
     published = set()
