@@ -19,12 +19,12 @@ FILE_NAME = "generel.toml"
 class SourceConfig:
     """One source of data: its reader, its files, their origin, and the options of the reader."""
 
-    name: str
+    name: str  # the name of the section
     reader: str  # a name in generel_etl.readers.READERS
     files: tuple[str, ...]  # relative to data_dir; "*" and "?" are wildcards
     version: str = ""  # the publisher's name of the release
-    licence: str = ""
-    url: str = ""
+    licence: str = ""  # the licence of the data
+    url: str = ""  # where the files come from
     options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))  # the options of the reader
 
 

@@ -41,10 +41,10 @@ class Concepts(dy.Schema):
     `replaced_by` of an obsolete term with one replacement).
     """
 
-    row = dy.Int64(nullable=False, min=1)
-    id = dy.String(nullable=False, regex=r"^[A-Za-z0-9_.-]+:\S+$")
-    kind = dy.String(nullable=False, check=lambda kind: kind.is_in(CONCEPT_KINDS))
-    name = dy.String(nullable=True)
+    row = dy.Int64(nullable=False, min=1)  # the row number in the source
+    id = dy.String(nullable=False, regex=r"^[A-Za-z0-9_.-]+:\S+$")  # a CURIE
+    kind = dy.String(nullable=False, check=lambda kind: kind.is_in(CONCEPT_KINDS))  # a Biolink class
+    name = dy.String(nullable=True)  # the preferred name
     description = dy.String(nullable=True)  # a gene: its approved name; follows the name in the text to encode
     synonyms = dy.List(dy.String(), nullable=False)  # of scope EXACT
     other_synonyms = dy.List(dy.String(), nullable=False)  # broad, narrow or related: searched, never identity
@@ -52,7 +52,7 @@ class Concepts(dy.Schema):
     inexact_xrefs = dy.List(dy.String(), nullable=False)  # cross-references that are qualified as less than equivalent
     exact_matches = dy.List(dy.String(), nullable=False)  # stated to be equivalent (SSSOM exactMatch)
     alt_ids = dy.List(dy.String(), nullable=False)  # obsolete ids that this id replaces
-    defined = dy.Bool(nullable=False)
+    defined = dy.Bool(nullable=False)  # true: the source defines the concept; false: it mentions it
     # Load the concept only if another source mentions it or one of its descendants.
     load_if_mentioned = dy.Bool(nullable=False)
 
@@ -60,12 +60,14 @@ class Concepts(dy.Schema):
 class Snps(dy.Schema):
     """SNPs with their positions; the id is the rsID, or `build:chr:pos[:ref:alt]` if there is none."""
 
-    row = dy.Int64(nullable=False, min=1)
-    id = dy.String(nullable=False, regex=r"^(rs[1-9]\d*|[^:\s]+:[^:\s]+:\d+(:[ACGTN*-]+:[ACGTN*-]+)?)$")
+    row = dy.Int64(nullable=False, min=1)  # the row number in the source
+    id = dy.String(
+        nullable=False, regex=r"^(rs[1-9]\d*|[^:\s]+:[^:\s]+:\d+(:[ACGTN*-]+:[ACGTN*-]+)?)$"
+    )  # the rsID, or the position
     chromosome = dy.String(nullable=True)  # 1..22, X, Y, MT
-    position = dy.Int64(nullable=True, min=1)
-    build = dy.String(nullable=True, regex=r"^GRCh3[678]$")
-    alleles = dy.List(dy.String(), nullable=False)
+    position = dy.Int64(nullable=True, min=1)  # 1-based
+    build = dy.String(nullable=True, regex=r"^GRCh3[678]$")  # GRCh36, GRCh37 or GRCh38
+    alleles = dy.List(dy.String(), nullable=False)  # the known alleles
     alt_ids = dy.List(dy.String(), nullable=False)  # rsIDs that were merged into this one
     load_if_mentioned = dy.Bool(nullable=False)  # load the SNP only if another source mentions it (an SNP list)
 
@@ -77,48 +79,48 @@ class Edges(dy.Schema):
     orders the endpoints of a symmetric type.
     """
 
-    row = dy.Int64(nullable=False, min=1)
-    type = dy.String(nullable=False, regex=r"^[A-Z][A-Z0-9_]*$")
-    start_id = dy.String(nullable=True)
-    start_kind = dy.String(nullable=False, check=lambda kind: kind.is_in(KINDS))
-    start_name = dy.String(nullable=True)
-    end_id = dy.String(nullable=True)
-    end_kind = dy.String(nullable=False, check=lambda kind: kind.is_in(KINDS))
-    end_name = dy.String(nullable=True)
+    row = dy.Int64(nullable=False, min=1)  # the row number in the source
+    type = dy.String(nullable=False, regex=r"^[A-Z][A-Z0-9_]*$")  # the relationship type
+    start_id = dy.String(nullable=True)  # the id of the start
+    start_kind = dy.String(nullable=False, check=lambda kind: kind.is_in(KINDS))  # the kind of the start
+    start_name = dy.String(nullable=True)  # the name of the start
+    end_id = dy.String(nullable=True)  # the id of the end
+    end_kind = dy.String(nullable=False, check=lambda kind: kind.is_in(KINDS))  # the kind of the end
+    end_name = dy.String(nullable=True)  # the name of the end
     weight = dy.Float64(nullable=True, min=0.0, max=1.0)  # null: the edge is never sampled in training
-    flags = dy.List(dy.String(), nullable=False)
+    flags = dy.List(dy.String(), nullable=False)  # marks of doubtful or special values
     load_if_mentioned = dy.Bool(nullable=False)  # load the edge only if another source mentions every SNP of it
     keep_staged = dy.Bool(nullable=False)  # never load the edge: the configuration excludes it (r2 below `min_r2`)
     relation = dy.String(nullable=True)  # the source's own name of the relation
     study = dy.String(nullable=True)  # accession, or the title of the publication
-    pubmed_id = dy.String(nullable=True)
-    published = dy.Date(nullable=True)
-    neg_log10_p = dy.Float64(nullable=True, min=0.0)
-    effect_allele = dy.String(nullable=True)
-    other_allele = dy.String(nullable=True)
-    effect_allele_frequency = dy.Float64(nullable=True, min=0.0, max=1.0)
-    beta = dy.Float64(nullable=True)
-    beta_unit = dy.String(nullable=True)
-    odds_ratio = dy.Float64(nullable=True, min_exclusive=0.0)
+    pubmed_id = dy.String(nullable=True)  # the PubMed id of the publication
+    published = dy.Date(nullable=True)  # the date of publication
+    neg_log10_p = dy.Float64(nullable=True, min=0.0)  # −log10 of the p-value
+    effect_allele = dy.String(nullable=True)  # the allele to which the effect refers
+    other_allele = dy.String(nullable=True)  # the other allele
+    effect_allele_frequency = dy.Float64(nullable=True, min=0.0, max=1.0)  # the frequency of the effect allele
+    beta = dy.Float64(nullable=True)  # the effect of the effect allele
+    beta_unit = dy.String(nullable=True)  # the unit of beta
+    odds_ratio = dy.Float64(nullable=True, min_exclusive=0.0)  # of the effect allele
     standard_error = dy.Float64(nullable=True, min=0.0)  # of beta, or of the log odds ratio
     ci_low = dy.Float64(nullable=True)  # 95 % confidence interval, on the scale of the effect
-    ci_high = dy.Float64(nullable=True)
+    ci_high = dy.Float64(nullable=True)  # upper limit of the interval
     ancestry = dy.List(dy.String(), nullable=True)  # broad groups of ancestry
-    ancestry_text = dy.String(nullable=True)
-    sample_size = dy.Int64(nullable=True, min=0)
-    context = dy.String(nullable=True)
-    tissue = dy.String(nullable=True)
-    r2 = dy.Float64(nullable=True, min=0.0, max=1.0)
-    population = dy.String(nullable=True)
-    consequence = dy.String(nullable=True)
+    ancestry_text = dy.String(nullable=True)  # the source's description of the sample
+    sample_size = dy.Int64(nullable=True, min=0)  # the number of people
+    context = dy.String(nullable=True)  # the circumstances, such as the disease of a pair
+    tissue = dy.String(nullable=True)  # the tissue of an eQTL
+    r2 = dy.Float64(nullable=True, min=0.0, max=1.0)  # the squared correlation of two SNPs
+    population = dy.String(nullable=True)  # the population of an LD value
+    consequence = dy.String(nullable=True)  # the effect of a variant on a gene
     distance = dy.Int64(nullable=True, min=0)  # base pairs
-    cases = dy.Int64(nullable=True, min=0)
-    controls = dy.Int64(nullable=True, min=0)
-    cohort = dy.String(nullable=True)
-    count = dy.Int64(nullable=True, min=0)
-    expected = dy.Float64(nullable=True, min=0.0)
-    log_odds_ratio = dy.Float64(nullable=True)
-    ppmi = dy.Float64(nullable=True, min=0.0)
+    cases = dy.Int64(nullable=True, min=0)  # the number of cases
+    controls = dy.Int64(nullable=True, min=0)  # the number of controls
+    cohort = dy.String(nullable=True)  # the cohort of the data
+    count = dy.Int64(nullable=True, min=0)  # how often both occur together
+    expected = dy.Float64(nullable=True, min=0.0)  # the count that is expected by chance
+    log_odds_ratio = dy.Float64(nullable=True)  # of the co-occurrence
+    ppmi = dy.Float64(nullable=True, min=0.0)  # positive pointwise mutual information, in bits
     frequency = dy.Float64(nullable=True, min=0.0, max=1.0)  # of a phenotype in a disease
 
 
@@ -133,12 +135,12 @@ EDGE_PROPERTIES: dict[str, pl.DataType | type[pl.DataType]] = {
 class Rejects(dy.Schema):
     """Rows that could not be used, with the reason."""
 
-    row = dy.Int64(nullable=False, min=1)
-    file = dy.String(nullable=False)
-    line = dy.Int64(nullable=False, min=1)
-    column = dy.String(nullable=False)
-    found = dy.String(nullable=True)
-    reason = dy.String(nullable=False)
+    row = dy.Int64(nullable=False, min=1)  # the row number in the source
+    file = dy.String(nullable=False)  # the name of the file
+    line = dy.Int64(nullable=False, min=1)  # the line in the file
+    column = dy.String(nullable=False)  # the column with the invalid value
+    found = dy.String(nullable=True)  # the invalid value
+    reason = dy.String(nullable=False)  # why the row is rejected
 
 
 class RowMultiplicities(dy.Schema):
@@ -148,8 +150,8 @@ class RowMultiplicities(dy.Schema):
     A row number without a record and without a reject counts as staged.
     """
 
-    row = dy.Int64(nullable=False, min=1, primary_key=True)
-    rows = dy.Int64(nullable=False, min=1)
+    row = dy.Int64(nullable=False, min=1, primary_key=True)  # the row number in the source
+    rows = dy.Int64(nullable=False, min=1)  # the number of file rows with this row number
 
 
 TABLES: dict[str, type[dy.Schema]] = {

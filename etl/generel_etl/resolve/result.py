@@ -16,31 +16,31 @@ from generel_etl.schema import EDGE_PROPERTIES
 RESOLUTION_METHODS = ("id", "replacement", "cross_reference", "position", "name", "own")
 
 NODE_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
-    "id": pl.String,
-    "kind": pl.String,
+    "id": pl.String,  # a CURIE, an rsID, or a position
+    "kind": pl.String,  # a Biolink class, or SNP
     "source": pl.String,  # the owner: the source that defines it, otherwise the first that mentions it
-    "name": pl.String,
-    "description": pl.String,
-    "synonyms": pl.List(pl.String),
-    "other_synonyms": pl.List(pl.String),
+    "name": pl.String,  # the preferred name
+    "description": pl.String,  # a gene: its approved name
+    "synonyms": pl.List(pl.String),  # exact synonyms
+    "other_synonyms": pl.List(pl.String),  # broad, narrow and related synonyms
     "xrefs": pl.List(pl.String),  # all other ids of the node, sorted
     "cluster": pl.String,  # concepts only: the id of the representative of its cluster, which is also a node
-    "chromosome": pl.String,
-    "position": pl.Int64,
-    "build": pl.String,
-    "alleles": pl.List(pl.String),
+    "chromosome": pl.String,  # 1 to 22, X, Y or MT
+    "position": pl.Int64,  # 1-based
+    "build": pl.String,  # the genome build of the position
+    "alleles": pl.List(pl.String),  # the known alleles
     "digest": pl.String,  # 32 hexadecimal digits
 }
 EDGE_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
-    "source": pl.String,
+    "source": pl.String,  # the source that states the edge
     "type": pl.String,
     "start": pl.String,
     "end": pl.String,
     "key": pl.String,  # 16 hexadecimal digits, unique within a source
-    "digest": pl.String,
-    "weight": pl.Float64,
-    "flags": pl.List(pl.String),
-    "resolved_by": pl.String,
+    "digest": pl.String,  # 32 hexadecimal digits
+    "weight": pl.Float64,  # in (0, 1]; null: never sampled in training
+    "flags": pl.List(pl.String),  # marks of doubtful or special values
+    "resolved_by": pl.String,  # the less reliable method of its two endpoints
     **EDGE_PROPERTIES,
 }
 
@@ -103,19 +103,19 @@ class StagedSource(Protocol):
 class SourceCounts:
     """The counts of one source: `rows_read` is the sum of the five other `rows_…`; edges are counted separately."""
 
-    name: str
-    rows_read: int
-    rows_loaded: int
+    name: str  # the name in the configuration
+    rows_read: int  # the data rows of its files
+    rows_loaded: int  # rows with an edge or record in the graph
     rows_merged: int  # every edge or record of the row repeats an earlier one
-    rows_rejected: int
+    rows_rejected: int  # rows that could not be used
     rows_dangling: int  # every edge of the row has an unknown endpoint
     rows_staged: int  # not loaded, because of the configuration or because no other source mentions them
     nodes: int  # nodes that the source owns
-    edges: int
+    edges: int  # edges that the source states
     digest: str  # 32 hexadecimal digits: the sum modulo 2^128 of the digests of its nodes and edges
-    version: str = ""
-    licence: str = ""
-    url: str = ""
+    version: str = ""  # the publisher's name of the release
+    licence: str = ""  # the licence of the data
+    url: str = ""  # where the files come from
     sha256: str = ""  # of its file; for several files, of their list
     resolved_by: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))  # edges for each method
 
