@@ -14,7 +14,7 @@ import pytest
 
 from generel_graph.cli import COMMANDS, cli
 from generel_graph.config import ModelConfig, Neo4jConfig, TrainConfig
-from generel_graph.config.load import OUTSIDE
+from generel_graph.config.load import OTHER_VARIABLES
 from tests.docs.conftest import FENCE, ROOT, prose
 
 PAGES = sorted(
@@ -183,6 +183,6 @@ def test_every_key_and_variable_in_backticks_exists(page: Path) -> None:
     keys = {section: {f.name for f in fields(kind)} for section, kind in SECTIONS.items()}
     wrong = [f"[{s}] {key}" for s, key in re.findall(r"`\[(\w+)\] (\w+)", text) if s in keys and key not in keys[s]]
     variables = {f"GENEREL_{s.upper()}_{key.upper()}" for s in keys for key in keys[s]}
-    known = {*variables, *OUTSIDE, "GENEREL_DATA_DIR", "GENEREL_STATE_DIR", "GENEREL_SHARED_DATA", "GENEREL_"}
+    known = {*variables, *OTHER_VARIABLES, "GENEREL_DATA_DIR", "GENEREL_STATE_DIR", "GENEREL_SHARED_DATA", "GENEREL_"}
     wrong += [name for name in re.findall(r"\bGENEREL_[A-Z0-9_]*", text) if name not in known]
     assert wrong == []

@@ -207,8 +207,9 @@ def test_nodes_of_a_new_kind_are_added_to_the_active_model(graph: Graph) -> None
     )
     result = update(graph, model.slot, ["X:d", ids[0]], random_vectors(2, 3))
     assert (result.written, result.vectors) == (2, 61)
-    model = active_model(graph)
-    assert model.kinds == ("Disease", "Drug", "Gene", "SNP")
+    updated = active_model(graph)
+    assert updated is not None
+    assert updated.kinds == ("Disease", "Drug", "Gene", "SNP")
     np.testing.assert_allclose(stored(graph, 0)[ids[0]], random_vectors(2, 3)[1], rtol=1e-6)
     with pytest.raises(GraphError, match="slot"):
         update(graph, 3, ids[:1], random_vectors(1, 3))

@@ -60,11 +60,11 @@ def test_traits_and_genes_of_snps_in_ld_are_known(linked):
             expected_pairs |= {(x, end) for x, y in ((a, b), (b, a)) for snp, end in own if snp == y}
     expected_pairs |= {(b, a) for a, b in expected_pairs}
     every = [number[id_] for id_ in ids if id_ != "EFO:1"]
-    a, b = np.repeat(every, len(every)), np.tile(every, len(every))
-    expected = [(ids[x], ids[y]) in expected_pairs or x == y for x, y in zip(a, b, strict=True)]
+    left, right = np.repeat(every, len(every)), np.tile(every, len(every))
+    expected = [(ids[x], ids[y]) in expected_pairs or x == y for x, y in zip(left, right, strict=True)]
     assert ("rs0", "MONDO:1") in expected_pairs
     assert ("rs0", "MONDO:2") not in expected_pairs and ("rs0", "rs2") not in expected_pairs
-    assert known.contains(a, b).tolist() == expected
+    assert known.contains(left, right).tolist() == expected
     assert known.mask(np.array(every), np.array(every)).ravel().tolist() == expected
 
 

@@ -15,6 +15,7 @@ from generel_etl.errors import DataError
 from generel_etl.reader import SourceFiles
 from generel_etl.readers.umls.reader import UmlsOptions, read
 from generel_etl.resolve import Resolved, resolve
+from generel_etl.resolve.result import StagedSource
 from generel_etl.stage import Stage
 from tests.etl.conftest import MemoryStage, stage_files
 
@@ -40,7 +41,7 @@ def edges(staged: Stage, *rows: int) -> list[tuple[Any, ...]]:
 
 
 def resolved(staged: Stage, *others: MemoryStage) -> Resolved:
-    stages = [*others, staged]
+    stages: list[StagedSource] = [*others, staged]
     return resolve(stages, [SourceConfig(s.name, "staged", ("x",)) for s in stages])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from random import Random
 
 import polars as pl
 from hypothesis import HealthCheck, Phase, given, settings
@@ -93,7 +94,7 @@ def same(one: Resolved, two: Resolved) -> bool:
 @relaxed
 @given(sources, st.randoms(use_true_random=False))
 def test_the_order_in_which_sources_were_staged_does_not_matter(
-    parts: list[dict[str, list[dict[str, object]]]], random: object
+    parts: list[dict[str, list[dict[str, object]]]], random: Random
 ) -> None:
     made = stages(parts)
     order = [stage.name for stage in made]
@@ -149,15 +150,12 @@ def test_removed_source_leaves_nothing_and_can_be_restored(
 @relaxed
 @given(sources, st.randoms(use_true_random=False))
 def test_the_order_of_records_within_rows_does_not_matter(
-    parts: list[dict[str, list[dict[str, object]]]], random: object
+    parts: list[dict[str, list[dict[str, object]]]], random: Random
 ) -> None:
     """Readers that work in parallel can return the edges of a row in any order."""
     made = stages(parts)
     order = [stage.name for stage in made]
-    shuffled = [
-        {table: random.sample(rows, len(rows)) for table, rows in part.items()}
-        for part in parts  # type: ignore[attr-defined]
-    ]
+    shuffled = [{table: random.sample(rows, len(rows)) for table, rows in part.items()} for part in parts]
     one, two = resolved(made, order), resolved(stages(shuffled), order)
     assert one.edges.select("source", "start", "end", "type").equals(two.edges.select("source", "start", "end", "type"))
     assert one.nodes["id"].equals(two.nodes["id"])

@@ -110,8 +110,8 @@ def test_effects_of_a_cohort_agree_with_the_catalogue(result: Resolved) -> None:
     ).join(cluster, on="end")
     catalogue = sure.filter(source="gwas").select("start", "cluster", allele="effect_allele", ratio="odds_ratio")
     shared = sure.filter(source="phewas").join(catalogue, on=["start", "cluster"])
-    harmonised = pl.when(pl.col("allele") == pl.col("effect_allele")).then("ratio")
-    harmonised = harmonised.when(pl.col("allele") == pl.col("other_allele")).then(1 / pl.col("ratio"))
+    same, other = (pl.col("allele") == pl.col(f"{side}_allele") for side in ("effect", "other"))
+    harmonised = pl.when(same).then("ratio").when(other).then(1 / pl.col("ratio"))
     shared = shared.with_columns(harmonised=harmonised).drop_nulls("harmonised")
     agree = ((shared["harmonised"] > 1) == (shared["odds_ratio"] > 1)).mean()
     assert shared.height > 300
