@@ -39,7 +39,8 @@ class Loss(Protocol):
         temperature: float,
         extra_negatives: Tensor | None = None,
         extra_mask: Tensor | None = None,
-    ) -> tuple[Tensor, float]: ...
+    ) -> tuple[Tensor, float]:
+        """Return the mean loss of the pairs, a scalar tensor, and the chance level."""
 
 
 def info_nce(

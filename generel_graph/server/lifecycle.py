@@ -197,7 +197,8 @@ def _start(home: Home, launch: Launch, progress: Progress) -> dict[str, Any] | N
         text=True,
         start_new_session=True,
     )
-    assert process.stdin and process.stdout
+    assert process.stdin
+    assert process.stdout
     last: dict[str, Any] | None = None
     with process:
         process.stdin.write(launch.to_json() + "\n")

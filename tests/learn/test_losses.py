@@ -28,8 +28,8 @@ def test_info_nce_equals_a_plain_loop():
         row = [float(u[i] @ v[j]) / tau for j in range(n) if j == i or not mask[i, j]]
         column = [float(u[j] @ v[i]) / tau for j in range(n) if j == i or not mask[j, i]]
         own = float(u[i] @ v[i]) / tau
-        loss = 0.5 * (-own + math.log(sum(map(math.exp, row)))) + 0.5 * (-own + math.log(sum(map(math.exp, column))))
-        total += weights[i] * loss / n
+        of_pair = 0.5 * (-own + math.log(sum(map(math.exp, row)))) + 0.5 * (-own + math.log(sum(map(math.exp, column))))
+        total += weights[i] * of_pair / n
         chance += weights[i] * 0.5 * (math.log(len(row)) + math.log(len(column))) / n
     loss, by_chance = info_nce(u, v, torch.tensor(weights).float(), torch.tensor(mask), tau)
     assert loss.item() == pytest.approx(total, rel=1e-5)
@@ -99,8 +99,8 @@ def test_info_nce_with_extra_negatives_equals_a_plain_loop():
         row += [float(u[i] @ extra[o]) / tau for o in range(k) if not extra_mask[i, o]]
         column = [float(u[j] @ v[i]) / tau for j in range(n) if j == i or not mask[j, i]]
         own = float(u[i] @ v[i]) / tau
-        loss = 0.5 * (-own + math.log(sum(map(math.exp, row)))) + 0.5 * (-own + math.log(sum(map(math.exp, column))))
-        total += float(weights[i]) * loss / n
+        of_pair = 0.5 * (-own + math.log(sum(map(math.exp, row)))) + 0.5 * (-own + math.log(sum(map(math.exp, column))))
+        total += float(weights[i]) * of_pair / n
         chance += float(weights[i]) * 0.5 * (math.log(len(row)) + math.log(len(column))) / n
     loss, by_chance = info_nce(u, v, weights, mask, tau, extra, extra_mask)
     assert loss.item() == pytest.approx(total, rel=1e-5)
