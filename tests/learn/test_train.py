@@ -295,6 +295,19 @@ def test_model_folder_has_configuration_and_card(planted_corpus, words, tmp_path
     assert config["id"] == report.model_id
     assert config["identity"]["corpus"] == corpus.digest
     assert config["identity"]["encoder"] == words.digest
+    assert sorted(config) == sorted(
+        ["id", "identity", "towers", "kinds", "nodes", "edges", "gates", "data", "effects", "report"]
+    )
+    assert sorted(config["report"]) == sorted(
+        [
+            "model_id", "folder", "seconds", "steps", "tasks", "pairs_per_second", "wordings", "number_format",
+            "kept_step",
+        ]
+    )  # fmt: skip
+    assert sorted(config["report"]["tasks"][0]) == sorted(
+        ["name", "pairs", "share", "loss", "chance", "held_out", "auc", "auc_start"]
+    )
+    assert sorted(config["effects"][0]) == sorted(["source", "pairs", "spearman", "slope", "predicted", "observed"])
     card = (tmp_path / "m" / "README.md").read_text()
     assert report.model_id in card
     assert "| gwas |" in card
