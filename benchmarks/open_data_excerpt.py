@@ -28,8 +28,21 @@ VOCABULARIES: dict[str, tuple[str, tuple[int, ...]]] = {
     "umls/MRCONSO*": ("|", (0, 13)),
 }
 BARE = ("MONDO:", "EFO:")  # prefixes that a table of cross-references leaves out
-# What the questions of the comparison are about.
-SUBJECTS = ("rs2476601", "PTPN22", "heumatoid arthritis", "ype 1 diabetes", "asthma", "HP:0001369", "HP:0001387")
+# What the questions of the comparison are about: words of rows, with genes that drugs of the disease target (by symbol
+# and Ensembl id), and codes that the vocabularies must have.
+SUBJECTS = (
+    *("rs2476601", "PTPN22", "heumatoid arthritis", "ype 1 diabetes", "asthma", "HP:0001369", "HP:0001387"),
+    *("CD40", "IL6R", "TYK2", "ENSG00000101017", "ENSG00000160712", "ENSG00000105397"),
+)
+CODES = (
+    "MONDO:0004979",
+    "MONDO:0005147",
+    "MONDO:0005148",
+    "MONDO:0007179",
+    "MONDO:0008383",
+    "HP:0001369",
+    "HP:0001387",
+)
 # Sources that the example has as comments only.
 MORE: dict[str, dict[str, Any]] = {
     "umls": {"reader": "umls", "files": ["umls/MRCONSO.RRF.gz", "umls/MRREL.RRF.gz"]},
@@ -65,7 +78,7 @@ class _Excerpts:
     data: Path
     target: Path
     rows: int
-    named: set[str] = field(default_factory=set)
+    named: set[str] = field(default_factory=lambda: set(CODES))
 
     def write(self, files: Sequence[Path]) -> None:
         """Facts first, since they decide what is taken of the vocabularies."""
