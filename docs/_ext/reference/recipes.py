@@ -7,7 +7,7 @@ from pathlib import Path
 from reference.markdown import plain, table
 
 FOLDER = Path(__file__).resolve().parents[3] / "cypher" / "recipes"
-FIELDS = ("$", ":param", "returns:", "nothing:")
+FIELDS = ("$", "returns:", "nothing:")
 
 
 def recipe_list() -> str:
