@@ -185,7 +185,8 @@ def test_each_step_has_its_edges_and_the_graph_has_all_of_them(toy) -> None:
     drawn = found.graph()
     assert isinstance(drawn, nx.MultiDiGraph)
     assert set(drawn) == {"rs231775", ABATACEPT, CTLA4, RA}
-    assert drawn.has_edge(ABATACEPT, RA) and drawn.number_of_edges("rs231775", CTLA4) == 2
+    assert drawn.has_edge(ABATACEPT, RA)
+    assert drawn.number_of_edges("rs231775", CTLA4) == 2
     assert [drawn.nodes[n]["place"] for n in ("rs231775", CTLA4, ABATACEPT)] == [0, 0.5, 1]
     plain = json.loads(json.dumps(found.as_json(), default=str))
     assert plain["paths"][0]["paths"][0]["steps"][0]["edges"][0]["source"]
@@ -210,13 +211,17 @@ def test_endpoint_not_in_the_graph_has_a_cosine_and_no_edges(toy) -> None:
     text = explained(toy, "morning joint stiffness", "RA")
     assert text.cosine == pytest.approx(1 / np.sqrt(1.09), abs=1e-4)
     assert (text.direct, text.paths, text.shared, text.trained_on) == ((), (), (), "no")
-    assert "no edges" in text.sentences()[0] and text.left.nearest[0].id == "HP:0001370"
-    assert text.nearest and text.percentile.pairs == 4
+    assert "no edges" in text.sentences()[0]
+    assert text.left.nearest[0].id == "HP:0001370"
+    assert text.nearest
+    assert text.percentile.pairs == 4
     placed = explained(toy, "CAD", "rs4242")
     assert (placed.right.resolved_by, placed.right.in_graph, placed.paths) == ("locus", False, ())
-    assert placed.cosine == pytest.approx(1 / np.sqrt(1.01), abs=1e-4) and "no edges" in placed.sentences()[1]
+    assert placed.cosine == pytest.approx(1 / np.sqrt(1.01), abs=1e-4)
+    assert "no edges" in placed.sentences()[1]
     both = explained(toy, "morning joint stiffness", "sweet blood")
-    assert both.percentile is None and both.cosine == pytest.approx(0.0, abs=1e-4)
+    assert both.percentile is None
+    assert both.cosine == pytest.approx(0.0, abs=1e-4)
 
 
 def test_unknown_endpoints_and_invalid_limits_are_rejected(toy) -> None:
@@ -231,9 +236,11 @@ def test_unknown_endpoints_and_invalid_limits_are_rejected(toy) -> None:
 
 def test_two_codes_of_one_concept_are_explained_by_the_edges_between_them(toy) -> None:
     found = explained(toy, "RA", "EFO:0000685")
-    assert found.same and found.cosine == pytest.approx(1.0, abs=1e-5)
+    assert found.same
+    assert found.cosine == pytest.approx(1.0, abs=1e-5)
     assert [(e.type, e.source) for e in found.direct] == [("SAME_AS", "sssom")]
-    assert found.paths == () and found.shared == ()
+    assert found.paths == ()
+    assert found.shared == ()
     assert RA not in [n.id for n in found.nearest]
     assert set(found.graph()) == {RA}
 

@@ -51,10 +51,12 @@ def test_locus_has_one_build_and_counts_subtypes_of_the_disease(located) -> None
         "GRCh38",
     )
     assert [row["id"] for row in found.rows] == ["rs1", SNP]
-    assert found.other_builds == 1 and found.ld
+    assert found.other_builds == 1
+    assert found.ld
     near, index = found.rows
     assert (near["neg_log10_p"], near["study"], near["reports"], near["r2"]) == (12.0, "large", 2, 0.6)
-    assert index["r2"] == 1.0 and near["posterior"] is None
+    assert index["r2"] == 1.0
+    assert near["posterior"] is None
     assert found.kinds_below == 2, "its twin in another vocabulary, and the kind of it"
     (gene,) = found.genes
     assert (gene["name"], gene["first"], gene["last"], gene["snps"]) == ("PTPN22", 113_834_000, 113_834_946, 2)
@@ -127,6 +129,7 @@ def test_effects_are_the_mean_of_the_reports(located) -> None:
     assert result.model == located.graph.row("ask/get_active_model", ids=[])["id"]
     assert set(pairs["trait"]) == {ARTHRITIS, "MONDO:0005147", "MONDO:0005010", "MONDO:0005148"}
     arthritis = pairs.filter(pl.col("trait") == ARTHRITIS).row(0, named=True)
-    assert arthritis["log_odds"] == pytest.approx(0.5878, abs=1e-4) and arthritis["type"] == "ASSOCIATED_WITH"
+    assert arthritis["log_odds"] == pytest.approx(0.5878, abs=1e-4)
+    assert arthritis["type"] == "ASSOCIATED_WITH"
     pairs_of_snp = pl.DataFrame({"left": [SNP], "right": [ARTHRITIS]})
     assert arthritis["cosine"] == pytest.approx(score(located.graph, located.spaces, pairs_of_snp).table["cosine"][0])

@@ -27,14 +27,18 @@ def test_numbers_stay_numbers_in_every_format(tmp_path: Path) -> None:
     for ending in (".csv", ".tsv", ".json", ".parquet"):
         write_rows(tmp_path / f"out{ending}", COLUMNS, ROWS)
     frame = pd.read_csv(tmp_path / "out.csv")
-    assert frame["position"][0] == 113834946 and frame["weight"][0] == 0.125 and frame["codes"][0] == "A:1|B:2"
-    assert frame["day"][0] == "2007-06-07" and json.loads(frame["node"][0]) == {"name": "a, b"}
+    assert frame["position"][0] == 113834946
+    assert frame["weight"][0] == 0.125
+    assert frame["codes"][0] == "A:1|B:2"
+    assert frame["day"][0] == "2007-06-07"
+    assert json.loads(frame["node"][0]) == {"name": "a, b"}
     assert frame.iloc[1, 1:7].isna().all()
     with (tmp_path / "out.tsv").open(encoding="utf-8", newline="") as file:
         assert list(csv.reader(file, delimiter="\t"))[1][:2] == ["rs1", "113834946"]
     assert json.loads((tmp_path / "out.json").read_text())[0]["codes"] == ["A:1", "B:2"]
     table = pl.read_parquet(tmp_path / "out.parquet")
-    assert table["position"].to_list() == [113834946, None] and table["day"][0] == date(2007, 6, 7)
+    assert table["position"].to_list() == [113834946, None]
+    assert table["day"][0] == date(2007, 6, 7)
     assert table["codes"].to_list() == [["A:1", "B:2"], None]
     assert [json.loads(text) for text in table["mixed"]] == [1, "x"]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out.csv", "out.json", "out.parquet", "out.tsv"]

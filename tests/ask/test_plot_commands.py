@@ -62,7 +62,8 @@ def test_locus_draws_or_prints_its_table(run, folder: Path) -> None:
     table = json.loads(run("locus", "rs3087243", "--disease", "T1D", "--json").stdout)
     assert [row["id"] for row in table["snps"]] == ["rs231775", "rs3087243"]
     assert (table["snp"], table["disease_id"], table["ld"]) == ("rs3087243", "MONDO:0005147", False)
-    assert table["snps"][0]["neg_log10_p"] is None and "not fine-mapping" in table["note"]
+    assert table["snps"][0]["neg_log10_p"] is None
+    assert "not fine-mapping" in table["note"]
     assert not (folder / "rs3087243.png").exists()
 
 
@@ -70,7 +71,8 @@ def test_plot_of_effects_is_written_to_the_model_folder(run, folder: Path) -> No
     done = run("plot", "--effects")
     assert done.returncode == 0, done.stderr
     (picture,) = folder.glob(".generel/models/*/effects.png")
-    assert str(picture) in done.stdout.replace("\n", "") and "ASSOCIATED_WITH" in done.stdout
+    assert str(picture) in done.stdout.replace("\n", "")
+    assert "ASSOCIATED_WITH" in done.stdout
     wrong = run("plot", "--effects", "--tensorboard")
     assert (wrong.returncode, "--effects" in wrong.stderr) == (2, True)
 
@@ -78,4 +80,5 @@ def test_plot_of_effects_is_written_to_the_model_folder(run, folder: Path) -> No
 def test_map_has_every_node_with_a_vector(world, folder: Path) -> None:
     nodes = Session(Config(folder=folder), world.graph).map().frame()
     assert list(nodes.columns) == ["id", "kind", "name", "source", "chromosome", "x", "y"]
-    assert nodes["id"].tolist() == sorted(world.vectors) and nodes[["x", "y"]].notna().all(axis=None)
+    assert nodes["id"].tolist() == sorted(world.vectors)
+    assert nodes[["x", "y"]].notna().all(axis=None)

@@ -28,8 +28,11 @@ def test_values_are_plain_and_without_vectors(shared_world) -> None:
     )
     assert answered.columns == ["s", "r", "[d]", "day"]
     node, edge, listed, day = answered.rows[0]
-    assert node["labels"] == ["Entity", "SNP"] and node["position"] == 113834946
-    assert edge["type"] == "ASSOCIATED_WITH" and edge["start"] == "rs2476601" and edge["odds_ratio"] == 1.8
+    assert node["labels"] == ["Entity", "SNP"]
+    assert node["position"] == 113834946
+    assert edge["type"] == "ASSOCIATED_WITH"
+    assert edge["start"] == "rs2476601"
+    assert edge["odds_ratio"] == 1.8
     assert listed[0]["name"] == "rheumatoid arthritis"
     assert day == date(2007, 6, 7)
     assert not any(key.startswith("embedding") for key in (*node, *listed[0]))
@@ -134,4 +137,5 @@ def test_unknown_recipes_and_parameters_are_rejected(shared_world) -> None:
     with pytest.raises(UsageError, match="is not a vector"):
         run_recipe(shared_world.graph, shared_world.spaces, "snp_effects", embed={"snp": "rs2476601"})
     printed = read_recipe("loci_near_disease_with_drugged_gene", shared_world.graph.capabilities, 2)
-    assert "embedding_2" in printed.cypher and printed.defaults["limit"] == 10
+    assert "embedding_2" in printed.cypher
+    assert printed.defaults["limit"] == 10

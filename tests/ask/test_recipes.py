@@ -108,10 +108,12 @@ def test_unlinked_variants_near_a_disease_that_regulate_a_drugged_gene(locus) ->
     (row,) = table(locus, name, disease="rheumatoid disease")
     assert (row["snp"], row["gene"], row["tissue"]) == ("rs100", "CTLA4", "monocyte")
     assert (row["allele"], row["expression"], row["beta"]) == ("A", "lowers", -0.4)
-    assert row["drugs"] == ["abatacept", "adder"] and row["treats"] == ["rheumatoid arthritis"]
+    assert row["drugs"] == ["abatacept", "adder"]
+    assert row["treats"] == ["rheumatoid arthritis"]
     assert row["known_for"] == ["type 1 diabetes"]
     assert row["cosine"] == pytest.approx(1 / np.sqrt(1 + 0.15**2), abs=1e-4)
-    assert table(locus, name, disease=RA, tissue="MONO") and not table(locus, name, disease=RA, tissue="liver")
+    assert table(locus, name, disease=RA, tissue="MONO")
+    assert not table(locus, name, disease=RA, tissue="liver")
     assert table(locus, name, disease=T1D) == [], "its own report links it"
     with also(locus, ("ASSOCIATED_WITH", "rs231775", RA, {"published": date(2014, 1, 1)})):
         assert table(locus, name, disease=RA) == [], "its neighbour is linked now"
@@ -125,7 +127,8 @@ def test_variants_at_a_locus_are_ranked_for_a_disease(locus) -> None:
     assert [(r["rank"], r["snp"]) for r in rows] == [(1, "rs231775"), (2, "rs100"), (3, "rs3087243")]
     assert [r["reports"] for r in rows] == [1, 1, 0]
     assert (rows[1]["allele"], rows[1]["odds_ratio"], rows[1]["r2"]) == ("G", 1.3, 0.9)
-    assert rows[0]["genes"] == ["CTLA4"] and rows[0]["r2"] is None
+    assert rows[0]["genes"] == ["CTLA4"]
+    assert rows[0]["r2"] is None
     at = table(locus, name, disease=T1D, snp="GRCh38:2:203874190", window=10)
     assert [r["snp"] for r in at] == ["rs3087243"], "a position without an SNP can be the centre"
     before = table(locus, name, disease=T1D, snp="rs231775", published_before="2007-01-01")
@@ -183,7 +186,8 @@ def test_codes_are_ordered_by_cluster_cross_reference_and_cosine(locus) -> None:
 def test_traits_of_an_snp_without_reports(locus) -> None:
     name = "traits_of_new_snp"
     place = table(locus, name, snp="GRCh38:2:203868991", window=20_000)
-    assert place[0]["trait"] == "type 1 diabetes" and place[0]["snps"][0] == "rs231775"
+    assert place[0]["trait"] == "type 1 diabetes"
+    assert place[0]["snps"][0] == "rs231775"
     assert (place[0]["cosine"], place[0]["known"]) == (None, False)
     parts = 0.5 * np.exp(-1000 / 25_000), 0.5 * 0.2  # rs231775 by distance; rs100 by its gene, which is too far away
     assert place[0]["evidence"] == pytest.approx(1 - (1 - parts[0]) * (1 - parts[1]), abs=1e-3)
@@ -200,10 +204,14 @@ def test_pleiotropy_refers_to_one_allele_and_lists_the_most_similar_other_trait(
     assert set(found) == {RA, T1D, T2D, CAD, "PHECODE:714.1"}
     assert (found[CAD]["allele"], found[CAD]["direction"]) == ("G", "mixed"), "the allele that most reports name"
     for_a = {r["trait_id"]: r for r in table(locus, "snp_pleiotropy", snp="rs2476601", allele="A")}
-    assert for_a[RA]["direction"] == "raises" and for_a["PHECODE:714.1"]["direction"] == "raises"
-    assert for_a[CAD]["direction"] == "mixed" and for_a[CAD]["reports"] == 2
-    assert for_a[T2D]["direction"] is None and for_a[T2D]["allele"] is None
-    assert for_a[RA]["likest"] == "rheumatoid arthritis, phecode" and for_a[RA]["likeness"] > 0.99
+    assert for_a[RA]["direction"] == "raises"
+    assert for_a["PHECODE:714.1"]["direction"] == "raises"
+    assert for_a[CAD]["direction"] == "mixed"
+    assert for_a[CAD]["reports"] == 2
+    assert for_a[T2D]["direction"] is None
+    assert for_a[T2D]["allele"] is None
+    assert for_a[RA]["likest"] == "rheumatoid arthritis, phecode"
+    assert for_a[RA]["likeness"] > 0.99
     assert for_a[CAD]["likeness"] < 0.2, "a trait of another sort"
     proxy = table(locus, "snp_pleiotropy", snp="rs100", least_r2=0.8)
     assert [(r["trait_id"], sorted(r["through"]), r["reports"]) for r in proxy] == [(T1D, ["rs100", "rs231775"], 2)]
@@ -231,8 +239,10 @@ def test_similarity_of_diseases_beside_their_shared_genetics(locus) -> None:
     assert [r["disease_id"] for r in rows][:2] == ["PHECODE:714.1", T1D], "a disease without SNPs is not compared"
     t1d = next(r for r in rows if r["disease_id"] == T1D)
     assert (t1d["rank_near"], t1d["shared_snps"], t1d["shared_genes"], t1d["genes"]) == (2, 1, 1, ["PTPN22"])
-    assert t1d["jaccard"] == pytest.approx(1 / 3, abs=1e-4) and t1d["rank_genes"] == 4
-    assert {r["rank_genes"] for r in rows} == {1, 2, 3, 4} and not t1d["linked"]
+    assert t1d["jaccard"] == pytest.approx(1 / 3, abs=1e-4)
+    assert t1d["rank_genes"] == 4
+    assert {r["rank_genes"] for r in rows} == {1, 2, 3, 4}
+    assert not t1d["linked"]
     assert [r["disease_id"] for r in table(locus, "diseases_alike_by_genetics", disease=RA, least=3)] == [T1D]
     early = table(locus, "diseases_alike_by_genetics", disease=RA, least=1, published_before="2007-01-02")
     assert next(r for r in early if r["disease_id"] == T1D)["shared_snps"] == 0, "its own report came later"
@@ -305,7 +315,8 @@ def test_text_that_names_nothing_or_another_kind_is_rejected(locus) -> None:
 
 def test_snp_not_in_the_graph_is_replaced_by_its_position(locus) -> None:
     answer = run(locus, "traits_of_new_snp", snp="rs4242")
-    assert answer.values["snp"] == "GRCh38:9:22125000" and "not in the graph" in answer.resolved["snp"]
+    assert answer.values["snp"] == "GRCh38:9:22125000"
+    assert "not in the graph" in answer.resolved["snp"]
 
 
 @pytest.mark.parametrize(
@@ -334,8 +345,10 @@ def test_printed_statement_runs_unchanged(locus) -> None:
     ready = prepare_recipe(locus.graph, locus.spaces, "genes_near_phenotypes", values)
     text = ready.cypher
     assert (ready.columns, ready.rows) == ([], []), "it is not run"
-    assert text.startswith(f"// {ready.recipe.question}\n") and "$" not in text
-    assert '["HP:0001370"]' in text and "[..8]" in text
+    assert text.startswith(f"// {ready.recipe.question}\n")
+    assert "$" not in text
+    assert '["HP:0001370"]' in text
+    assert "[..8]" in text
     assert (
         query(locus.graph, locus.spaces, text).rows
         == run(locus, "genes_near_phenotypes", phenotypes="joint stiffness", limit=2).rows
@@ -351,6 +364,7 @@ def test_every_recipe_can_be_pasted_with_its_defaults(locus, name: str) -> None:
 
 def test_list_has_all_recipes_with_their_questions() -> None:
     listed = dict(list_recipes())
-    assert list(listed) == recipe_names() and len(listed) >= 13
+    assert list(listed) == recipe_names()
+    assert len(listed) >= 13
     assert all(question.endswith("?") for question in listed.values())
     assert len(set(listed.values())) == len(listed)

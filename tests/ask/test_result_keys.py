@@ -40,7 +40,8 @@ def test_keys_of_search(shared_world) -> None:
     assert (several["query"], several["resolved_by"], several["resolved_id"]) == ("RA +1·T2D", "mixture", None)
     assert (several["others"], several["nearest"], several["locus"]) == ([], [], None)
     frame = result.frame()
-    assert isinstance(frame, pd.DataFrame) and set(frame.columns) == set(hit)
+    assert isinstance(frame, pd.DataFrame)
+    assert set(frame.columns) == set(hit)
     assert list(frame.attrs) == [key for key in found if key != "hits"]
 
 
@@ -70,7 +71,8 @@ def test_keys_of_explain(shared_world) -> None:
     assert [text["right"][key] for key in ("resolved_by", "id", "kind", "name")] == ["locus", "rs4242", "SNP", "rs4242"]
     assert text["right"]["locus"].startswith("its vector is from")
     edges = explain(shared_world.graph, shared_world.spaces, "rs2476601", "RA", 2).frame()
-    assert edges.columns.tolist() == EDGE and edges["source"].eq("toy").all()
+    assert edges.columns.tolist() == EDGE
+    assert edges["source"].eq("toy").all()
 
 
 def test_keys_of_locus(shared_world) -> None:

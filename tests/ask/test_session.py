@@ -32,7 +32,8 @@ def test_search_frame_has_the_query_in_its_attrs(session: Session) -> None:
     found = session.search("rs2476601", k=3, kind="Disease").frame()
     assert isinstance(found, pd.DataFrame)
     assert list(found.columns) == ["id", "kind", "name", "score", "linked", "links", "codes", "genes", "position"]
-    assert found["kind"].eq("Disease").all() and found["score"].between(-1, 1).all()
+    assert found["kind"].eq("Disease").all()
+    assert found["score"].between(-1, 1).all()
     assert found.attrs["resolved_by"] == "rsid"
     assert list(session.search("rs2476601", kind="Pathway").frame().columns) == list(found.columns)
 
@@ -49,9 +50,11 @@ def test_query_recipe_and_subgraph(session: Session) -> None:
     assert effects.equals(session.recipe("snp_effects", {"snp": "rs2476601"}).frame())
     shown = session.recipe("snp_effects", snp="rs2476601", show=True)
     assert (shown.cypher, shown.rows) == (effects.attrs["cypher"], [])
-    assert len(effects) == 4 and effects.attrs["cypher"].startswith("// What are the reported effects of one SNP")
+    assert len(effects) == 4
+    assert effects.attrs["cypher"].startswith("// What are the reported effects of one SNP")
     around = session.subgraph("CTLA4")
-    assert isinstance(around, nx.MultiDiGraph) and "DRUGBANK:DB01281" in around
+    assert isinstance(around, nx.MultiDiGraph)
+    assert "DRUGBANK:DB01281" in around
     with pytest.raises(NotFoundError, match="names no node"):
         session.subgraph("some words")
 
@@ -65,7 +68,8 @@ def test_explain_returns_values_and_a_graph(session: Session) -> None:
     assert (
         found.cosine == session.score(pd.DataFrame({"left": ["rs2476601"], "right": ["PTPN22"]})).frame()["cosine"][0]
     )
-    assert isinstance(found.graph(), nx.MultiDiGraph) and set(found.graph()) == {"rs2476601", "HGNC:9652"}
+    assert isinstance(found.graph(), nx.MultiDiGraph)
+    assert set(found.graph()) == {"rs2476601", "HGNC:9652"}
     assert session.explain("rs2476601", "RA").trained_on == "no", "the list does not have it"
 
 
@@ -84,7 +88,8 @@ def test_score_keeps_the_callers_frame(session: Session) -> None:
         "effect",
         "effect_percentile",
     ]
-    assert list(scored.index) == [7, 9] and scored["n"].dtype == pairs["n"].dtype
+    assert list(scored.index) == [7, 9]
+    assert scored["n"].dtype == pairs["n"].dtype
     assert scored["cosine"].notna().tolist() == [True, False]
 
 

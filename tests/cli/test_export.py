@@ -66,7 +66,8 @@ def test_query_writes_results_and_rejects_invalid_queries(command, tmp_path: Pat
         (("query", "MATCH p = (:SNP {id: 'rs1'})--() RETURN p", "-o", "x.graphml"), 0, "2 nodes, 1 edges"),
     ):
         exit_code, output = command(*arguments, "-q")
-        assert exit_code == code and message in output, (arguments, output)
+        assert exit_code == code, (arguments, output)
+        assert message in output, (arguments, output)
     assert (tmp_path / "x.csv").read_text() == "n,l,b\n12345678,1|2,true\n"
     assert command("query", "RETURN 12345678 AS n, 0.1234567 AS x", "--csv", "-q")[1] == "n,x\n12345678,0.1234567\n"
     assert not (tmp_path / "x.xlsx").exists()
@@ -83,10 +84,12 @@ def test_vectors_are_imported_compared_and_exported(command, tmp_path: Path) -> 
 
     listed = {model["id"]: model for model in json.loads(command("models", "--json", "-q")[1])}
     assert listed == {model["id"]: model for model in json.loads(command("models", "list", "--json", "-q")[1])}
-    assert listed["two"]["active"] and (listed["one"]["made_from"], listed["one"]["index"]) == ("one.parquet", "ONLINE")
+    assert listed["two"]["active"]
+    assert (listed["one"]["made_from"], listed["one"]["index"]) == ("one.parquet", "ONLINE")
     comparison = json.loads(command("models", "compare", "one", "two", "-n", "5", "--json", "-q")[1])
     assert {kind["kind"]: kind["sampled"] for kind in comparison["kinds"]} == {"Disease": 1, "SNP": 5}
-    assert comparison["edges"][0]["type"] == "ASSOCIATED_WITH" and comparison["edges"][0]["change"] != 0
+    assert comparison["edges"][0]["type"] == "ASSOCIATED_WITH"
+    assert comparison["edges"][0]["change"] != 0
     assert "overlap of 10 nearest" in command("models", "compare", "one", "two", "-q")[1]
 
     assert command("models", "remove", "two", "-q")[0] == 1
@@ -106,4 +109,5 @@ def test_vectors_are_imported_compared_and_exported(command, tmp_path: Path) -> 
         (("embed", "--from", "out/vectors.parquet", "--name", "again"), 0, "again in slot 1"),
     ):
         exit_code, output = command(*arguments, "-q")
-        assert exit_code == code and message in output, (arguments, output)
+        assert exit_code == code, (arguments, output)
+        assert message in output, (arguments, output)

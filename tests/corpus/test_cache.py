@@ -71,7 +71,9 @@ def test_cached_corpus_equals_the_written_one(tmp_path: Path) -> None:
 def test_cached_arrays_are_memory_mapped(tmp_path: Path) -> None:
     write_cache(tmp_path, corpus(), "graph")
     cached = read_cached(tmp_path, "a")
-    assert cached is not None and not cached.edges.starts.flags.owndata and not cached.edges.starts.flags.writeable
+    assert cached is not None
+    assert not cached.edges.starts.flags.owndata
+    assert not cached.edges.starts.flags.writeable
 
 
 def test_writing_removes_the_corpora_of_other_graphs_only(tmp_path: Path) -> None:

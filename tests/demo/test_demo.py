@@ -101,7 +101,8 @@ def test_every_task_is_printed_with_all_methods_and_the_difference(capsys: pytes
     for name in ("held-out pairs", "the space", "untrained text", "degree", "the space minus text propagation"):
         assert name in heading
     row = next(line for line in printed.splitlines() if line.startswith("gwas"))
-    assert re.search(r"gwas\s+40\s+0\.700 \[0\.60, 0\.80\]", row) and "+0.100 [+0.050, +0.150]" in row
+    assert re.search(r"gwas\s+40\s+0\.700 \[0\.60, 0\.80\]", row)
+    assert "+0.100 [+0.050, +0.150]" in row
     assert "better than text propagation on 1 of 2 tasks;\n  not distinguishable from it on synonym." in printed
 
 

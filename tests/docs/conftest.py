@@ -90,7 +90,8 @@ def insert(source: str, where: str, text: str) -> str:
     literal = ast.Tuple | ast.List | ast.Dict | ast.Set
     if not isinstance(value, literal):  # the literal is inside a call: the innermost, last one
         value = max((n for n in ast.walk(value) if isinstance(n, literal)), key=lambda n: (n.lineno, n.col_offset))
-    assert value.end_lineno is not None and value.end_col_offset is not None
+    assert value.end_lineno is not None
+    assert value.end_col_offset is not None
     row, column = value.end_lineno - 1, len(lines[value.end_lineno - 1].encode()[: value.end_col_offset].decode()) - 1
     if not lines[row][:column].strip():  # the bracket closes on a line of its own
         return "".join([*lines[:row], text, *lines[row:]])

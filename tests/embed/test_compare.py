@@ -67,15 +67,18 @@ def test_comparison_lists_kinds_edges_and_settings(graph: Graph, project: Config
     kinds = {kind.kind: kind for kind in comparison.kinds}
     assert (kinds["Disease"].both, kinds["Disease"].sampled) == (30, 8)
     assert (kinds["SNP"].both, kinds["SNP"].only_left, kinds["SNP"].only_right) == (9, 1, 0)
-    assert kinds["Disease"].overlap > 0.8 and kinds["Disease"].overlap > kinds["SNP"].overlap
+    assert kinds["Disease"].overlap > 0.8
+    assert kinds["Disease"].overlap > kinds["SNP"].overlap
     edges = {e.type: e for e in compare_models(graph, project, "old", "new", sample=100).edges}
-    assert edges["IS_A"].edges == 1 and edges["IS_A"].change == pytest.approx(0, abs=1e-3)
+    assert edges["IS_A"].edges == 1
+    assert edges["IS_A"].change == pytest.approx(0, abs=1e-3)
     assert edges["ASSOCIATED_WITH"].right == pytest.approx(1, abs=1e-3)
     assert edges["ASSOCIATED_WITH"].change > 0.01
     assert comparison.settings == (("train.steps", 10, 20),)
     assert [(name, left["auc"], right["auc"]) for name, left, right in comparison.tasks] == [("gwas", 0.6, 0.7)]
     same = compare_models(graph, project, "old", "old", sample=5)
-    assert {kind.overlap for kind in same.kinds} == {1.0} and same.settings == ()
+    assert {kind.overlap for kind in same.kinds} == {1.0}
+    assert same.settings == ()
     with pytest.raises(NotFoundError, match="did you mean 'new'"):
         compare_models(graph, project, "old", "neww")
 
@@ -84,7 +87,8 @@ def test_list_shows_the_state_of_each_model_and_an_incomplete_model_cannot_be_ac
     graph: Graph, project: Config
 ) -> None:
     status = {s.model.id: s for s in list_model_status(graph)}
-    assert status["old"].model.active and not status["new"].model.active
+    assert status["old"].model.active
+    assert not status["new"].model.active
     new = status["new"]
     assert (new.model.state, new.model.vectors, new.index_state) == ("complete", 39, "ONLINE")
     with pytest.raises(GraphError, match=r"39 of 40[\s\S]*embed --model new"):

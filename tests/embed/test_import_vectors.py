@@ -110,7 +110,8 @@ def test_imported_vectors_become_a_model_that_can_be_queried(graph: Graph, proje
     model = active_model(graph)
     assert (model.id, model.made_from, model.kinds) == ("walks", "node2vec.parquet", ("Disease", "SNP"))
     space = imported_space(graph, "walks")
-    assert isinstance(space, ImportedSpace) and imported_space(graph, "ours") is None
+    assert isinstance(space, ImportedSpace)
+    assert imported_space(graph, "ours") is None
 
     hits = search(graph, lambda _: space, SearchQuery.read("rs2", 5)).hits
     assert [(h.id, round(h.score, 4)) for h in hits] == [("MONDO:0000001", 0.8), ("rs1", 0.6)], "the plain cosine"

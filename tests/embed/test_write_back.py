@@ -59,7 +59,8 @@ def test_written_model_is_complete_and_active_only_after_activation(graph: Graph
     np.testing.assert_allclose([stored(graph, 0)[i] for i in ids], values, rtol=1e-6)
 
     model = activate(graph, "one")
-    assert model.active and model.complete
+    assert model.active
+    assert model.complete
     assert (model.dimension, model.encoder, model.edges, model.vectors) == (DIMENSION, "toy", 7, 60)
     assert model.kinds == ("Disease", "Gene", "SNP")
     states = {row["name"]: row["state"] for row in graph.rows("graph/list_indexes", index="embedding_0")}

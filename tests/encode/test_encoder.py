@@ -100,7 +100,9 @@ def test_progress_is_reported_per_chunk(tiny):
     Encoder.open(str(tiny)).encode([f"heart {i * 'a'}" for i in range(150)], lambda *a: calls.append(a[:3]))
     done = [so_far for _, so_far, _ in calls]
     assert {(stage, total) for stage, _, total in calls} == {("encode", 150)}
-    assert len(done) == 3 and done == sorted(set(done)) and done[-1] == 150  # in any order of the chunks
+    assert len(done) == 3
+    assert done == sorted(set(done))
+    assert done[-1] == 150
 
 
 def test_digest_depends_on_weights_tokens_and_pooling(tiny, tmp_path):

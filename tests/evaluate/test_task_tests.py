@@ -79,7 +79,8 @@ def test_held_out_edges_and_pairs_are_removed(corpus: Corpus) -> None:
     split = Split.by_pair(id_keys(corpus.nodes.ids), SHARE)
     past = without_held_out(corpus, split)
     for a, b in ((past.edges.starts, past.edges.ends), (past.tasks["gwas"].anchors, past.tasks["gwas"].positives)):
-        assert len(a) > 0 and not split.is_held_out(a, b).any()
+        assert len(a) > 0
+        assert not split.is_held_out(a, b).any()
     removed = len(corpus.edges.starts) - len(past.edges.starts)
     assert removed == split.is_held_out(corpus.edges.starts, corpus.edges.ends).sum() > 0
     assert past.tasks["synonym"] is corpus.tasks["synonym"]
@@ -92,11 +93,14 @@ def test_negatives_replace_the_right_node_and_are_in_no_edge_or_task(corpus: Cor
     (group,) = [group for group in data.groups if group.task == "gwas"]
     test = group_test(group, 7, data.known, np.random.default_rng(0))
     true = test.truth == 1
-    assert true.sum() == len(group.held_out) and (~true).sum() <= NEGATIVES * len(group.held_out)
+    assert true.sum() == len(group.held_out)
+    assert (~true).sum() <= NEGATIVES * len(group.held_out)
     assert not data.known.contains(test.left[~true], test.right[~true]).any()
     assert set(test.left[~true].tolist()) <= set(test.left[true].tolist())
     assert set(test.right[~true].tolist()) <= set(group.positive_clusters.tolist())
-    assert np.array_equal(test.papers, test.left) and (test.period == 7).all() and test.measures == ("auc",)
+    assert np.array_equal(test.papers, test.left)
+    assert (test.period == 7).all()
+    assert test.measures == ("auc",)
 
 
 def test_each_task_has_one_auc_per_method_from_a_model_of_its_own(corpus: Corpus, config: Config) -> None:
@@ -105,9 +109,11 @@ def test_each_task_has_one_auc_per_method_from_a_model_of_its_own(corpus: Corpus
     (folder,) = (config.state / "evaluated").iterdir()
     held_out = dict(pl.read_parquet(folder / HELD_OUT).group_by("task").len().iter_rows())
     assert {b.name: b.n for b in benchmarks} == {task: n for task, n in held_out.items() if n >= MIN_PAIRS}
-    assert {b.name for b in benchmarks} == {"gene_trait", "synonym"} and held_out["gwas"] < MIN_PAIRS
+    assert {b.name for b in benchmarks} == {"gene_trait", "synonym"}
+    assert held_out["gwas"] < MIN_PAIRS
     for benchmark in benchmarks:
-        assert benchmark.measure == "auc" and [r.method for r in benchmark.results] == list(METHODS)
+        assert benchmark.measure == "auc"
+        assert [r.method for r in benchmark.results] == list(METHODS)
         assert all(0 <= r.ci_low <= r.value <= r.ci_high <= 1 for r in benchmark.results)
     assert not (config.state / "models").exists()
     again = task_benchmarks(config, corpus, ENCODER, SHARE, 20, lambda stage, *_: stages.append(stage))

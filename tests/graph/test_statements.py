@@ -39,7 +39,9 @@ def test_header_states_purpose_parameters_and_columns(name: str) -> None:
             break
         header.append(line.removeprefix("//").strip())
     body = "\n".join(line for line in lines[len(header) :] if not line.strip().startswith("//"))
-    assert header and header[0][0].isupper() and not header[0].startswith("$")
+    assert header
+    assert header[0][0].isupper()
+    assert not header[0].startswith("$")
     parameters = {n for line in header if line.startswith("$") for n in re.findall(r"\$(\w+)", line.partition(":")[0])}
     assert parameters == set(re.findall(r"\$(\w+)", body))
     assert sum(line.startswith("returns:") for line in header) == 1

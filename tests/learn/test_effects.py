@@ -131,8 +131,10 @@ def test_calibration_predicts_effects_without_knowing_them(planted_effects):
     calibrations = {c.source: c for c in calibrate(score)}
     assert set(calibrations) == {"ASSOCIATED_WITH", "CORRELATES_WITH"}
     for c in calibrations.values():
-        assert list(c.predicted) == sorted(c.predicted) and list(c.observed) == sorted(c.observed)
-        assert 0.7 < c.slope < 1.3 and c.spearman > 0.6
+        assert list(c.predicted) == sorted(c.predicted)
+        assert list(c.observed) == sorted(c.observed)
+        assert 0.7 < c.slope < 1.3
+        assert c.spearman > 0.6
     assert calibrations["CORRELATES_WITH"].observed[2] < calibrations["ASSOCIATED_WITH"].observed[2]
     assert sum(c.pairs for c in calibrations.values()) == len(score.known.snps)
     # Random effects cannot be predicted; a calibration that used the effects themselves would correlate.
@@ -157,12 +159,14 @@ def test_written_score_gives_the_same_predictions_by_id(planted_effects, tmp_pat
     assert predicted == pytest.approx(score.score(snps, traits), rel=0.01)
     known = np.exp(score.known.effects + score.means[0])
     assert percentiles == pytest.approx([100 * (known < e).mean() for e in predicted], abs=0.5)
-    assert percentiles.min() >= 0 and percentiles.max() <= 100
+    assert percentiles.min() >= 0
+    assert percentiles.max() <= 100
     # A new SNP with a known trait, and with a new trait.
     trait_vectors = dict.fromkeys(["new", *(ids[b] for b in set(traits.tolist()))], vectors[traits[0]])
     trait = pairs[0][1]
     (of_trait, of_none), _ = table.expected([("rs_new", trait), ("rs_new", "new")], trait_vectors)
-    assert of_trait != pytest.approx(of_none, rel=1e-3) and 0 < of_none < known.max()
+    assert of_trait != pytest.approx(of_none, rel=1e-3)
+    assert 0 < of_none < known.max()
     (tmp_path / "effects.safetensors").write_bytes(b"x" * 100)
     with pytest.raises(ModelError, match="effect score of the model cannot be read"):
         read_effects(tmp_path)
@@ -178,7 +182,8 @@ def test_space_of_a_model_predicts_effects_from_stored_vectors(planted_corpus, w
     space = TrainedSpace(config, "m")
     predicted, percentiles = space.effects([(f"rs{t}00", f"MONDO:{t}3") for t in range(6)], traits)
     assert predicted == pytest.approx([0.1 + 0.8 * t / 6 for t in range(6)], rel=0.25)
-    assert percentiles.tolist() == sorted(percentiles.tolist()) and percentiles[0] < 20 < 80 < percentiles[-1]
+    assert percentiles.tolist() == sorted(percentiles.tolist())
+    assert percentiles[0] < 20 < 80 < percentiles[-1]
     assert space.effects([], {}) is None
     (config.model_folder("m") / "effects.safetensors").unlink()
     assert TrainedSpace(config, "m").effects([("rs000", "MONDO:03")], traits) is None

@@ -151,9 +151,11 @@ def test_common_properties_of_all_losses(name):
     masked = extra_mask.clone()
     masked[:, 1] = True
     before, after = (loss(u, v, weights, mask, 0.1, negatives, masked) for negatives in (extra, changed))
-    assert before[0].item() == after[0].item() and before[1] == after[1]
+    assert before[0].item() == after[0].item()
+    assert before[1] == after[1]
     none, empty = loss(u, v, weights, mask, 0.1), loss(u, v, weights, mask, 0.1, extra[:0], extra_mask[:, :0])
-    assert none[0].item() == empty[0].item() and none[1] == empty[1]
+    assert none[0].item() == empty[0].item()
+    assert none[1] == empty[1]
     half = torch.tensor([[1.0, 0.0], [0.5, 0.75**0.5]])  # a cosine of .5
     a, b = half[:1].repeat(6, 1), half[1:].repeat(6, 1)
     value, chance = loss(a, b, weights, mask, 0.1, b[:4], extra_mask)

@@ -63,7 +63,8 @@ def test_traits_and_genes_of_snps_in_ld_are_known(linked):
     left, right = np.repeat(every, len(every)), np.tile(every, len(every))
     expected = [(ids[x], ids[y]) in expected_pairs or x == y for x, y in zip(left, right, strict=True)]
     assert ("rs0", "MONDO:1") in expected_pairs
-    assert ("rs0", "MONDO:2") not in expected_pairs and ("rs0", "rs2") not in expected_pairs
+    assert ("rs0", "MONDO:2") not in expected_pairs
+    assert ("rs0", "rs2") not in expected_pairs
     assert known.contains(left, right).tolist() == expected
     assert known.mask(np.array(every), np.array(every)).ravel().tolist() == expected
 
@@ -168,12 +169,14 @@ def test_true_negatives_are_extra_negatives_of_their_batches(data):
                         assert not batch.extra_mask[i, o]
             negatives += len(expected)
             gwas_batches += group.task == "gwas"
-    assert negatives > 100 and gwas_batches > 20
+    assert negatives > 100
+    assert gwas_batches > 20
 
 
 def test_true_negatives_can_be_disabled(data, negated_corpus, words):
     off = training_data(negated_corpus, words, MODEL, replace(TRAIN, true_negatives=False), WEIGHTS)
-    assert len(data.negated.anchors) and not len(off.negated.anchors)
+    assert len(data.negated.anchors)
+    assert not len(off.negated.anchors)
     steps = plan_round(off.groups, off.features.effects, TRAIN, 0)
     inputs = RoundInputs(off, steps)
     assert all(inputs.batch(step).extra_negatives is None for step in steps)
@@ -186,7 +189,8 @@ def test_candidates_are_other_positives_of_the_fold_and_leave_the_steps_unchange
         plans = (plan_round(data.groups, data.features.effects, config, number) for config in (TRAIN, off))
         for step, plain in zip(*plans, strict=True):
             group = data.groups[step.group]
-            assert np.array_equal(step.pairs, plain.pairs) and np.array_equal(step.effects, plain.effects)
+            assert np.array_equal(step.pairs, plain.pairs)
+            assert np.array_equal(step.effects, plain.effects)
             assert not len(plain.candidates)
             clusters = group.positive_clusters[step.candidates]
             assert len(set(clusters)) == len(clusters) <= TRAIN.hard_pool
@@ -219,7 +223,8 @@ def test_hard_negatives_are_the_nearest_candidates_and_use_no_random_numbers(dat
     for step in steps:
         group, before = data.groups[step.group], torch.get_rng_state()
         negatives = hard_negatives(inputs, step, towers, TRAIN.hard_negatives, SINGLE_PROCESS)
-        assert torch.equal(torch.get_rng_state(), before) and towers.training
+        assert torch.equal(torch.get_rng_state(), before)
+        assert towers.training
         assert np.array_equal(negatives, hard_negatives(inputs, step, towers, TRAIN.hard_negatives, SINGLE_PROCESS))
         if not len(step.candidates):
             assert not len(negatives)
@@ -281,6 +286,8 @@ def test_training_data_masks_pairs_known_by_ld(linked, words):
     data = training_data(linked, words, MODEL, TRAIN, {})
     ids = linked.nodes.ids
     a, b = (np.array([ids.index(id_)]) for id_ in ("rs0", "MONDO:1"))
-    assert data.known.contains(a, b)[0] and data.masked.mask(a, b)[0, 0]
+    assert data.known.contains(a, b)[0]
+    assert data.masked.mask(a, b)[0, 0]
     off = training_data(linked, words, MODEL, replace(TRAIN, mask_known=False), {})
-    assert off.known.contains(a, b)[0] and not off.masked.mask(a, b)[0, 0]
+    assert off.known.contains(a, b)[0]
+    assert not off.masked.mask(a, b)[0, 0]

@@ -91,7 +91,8 @@ def test_new_snp_has_the_vector_that_it_has_as_a_node(model, build, shared_words
     as_node = model.vectors(with_snp, shared_words)[with_snp.nodes.ids.index("rs9")]
     without = build.corpus(NODES, EDGES, None, CLUSTERS)
     vectors, known, local = snp_vectors(model, without, shared_words, make_query(without, ("GRCh38:1", 1_020 * KB)))
-    assert known.all() and local.locus_snps.tolist() == [3]
+    assert known.all()
+    assert local.locus_snps.tolist() == [3]
     np.testing.assert_allclose(vectors[0], as_node, atol=1e-5)
     # A position 35 kb away is another locus.
     other, _, _ = snp_vectors(model, without, shared_words, make_query(without, ("GRCh38:1", 1_055 * KB)))
@@ -118,7 +119,9 @@ def test_eqtl_rows_count_like_loaded_edges(model, build, shared_words):
     rows = [(0, "HGNC:3", 70.0), (0, "HGNC:2", 300.0), (0, "HGNC:2", 60.0)]
     for snp in (("GRCh38:3", 5_000 * KB), ("", -1)):
         vectors, known, local = snp_vectors(model, without, shared_words, make_query(without, snp, eqtl=rows))
-        assert known.all() and len(local.eqtl_genes[0]) == 2 and len(local.nearby_genes[0]) == 0
+        assert known.all()
+        assert len(local.eqtl_genes[0]) == 2
+        assert len(local.nearby_genes[0]) == 0
         np.testing.assert_allclose(vectors[0], as_node, atol=1e-5)
 
 
@@ -157,7 +160,8 @@ def test_cached_neighbourhoods_are_read_again(build, tmp_path):
     assert Neighbourhoods.read(path) is None
     written.write(path)
     cached = Neighbourhoods.read(path)
-    assert cached is not None and cached.builds() == {"GRCh38": 6}
+    assert cached is not None
+    assert cached.builds() == {"GRCh38": 6}
     for name in written.__dataclass_fields__:
         np.testing.assert_array_equal(getattr(written, name), getattr(cached, name))
     assert [p.name for p in tmp_path.iterdir()] == ["neighbours.npz"]
@@ -168,6 +172,7 @@ def test_snp_without_neighbours_is_reported(model, build, shared_words):
     vectors, known, _ = snp_vectors(
         model, corpus, shared_words, make_query(corpus, ("GRCh38:1", 10), eqtl=[(0, "HGNC:1", 5.0)])
     )
-    assert known.all() and np.isfinite(vectors).all()
+    assert known.all()
+    assert np.isfinite(vectors).all()
     unlocated = replace(make_query(corpus, ("GRCh38:1", 10)), chromosomes=("",))
     assert not snp_vectors(model, corpus, shared_words, unlocated)[1].any()

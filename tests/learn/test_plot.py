@@ -36,7 +36,8 @@ def test_curves_are_the_finite_values_of_the_logs(trained):
     )
     curves = read_curves(trained.folder)
     log = read_rows(trained.folder / "log.csv", LogRow)
-    assert curves.tasks[0].name == "gwas" and curves.kept_step == trained.kept_step
+    assert curves.tasks[0].name == "gwas"
+    assert curves.kept_step == trained.kept_step
     gwas = [row for row in log if row.task == "gwas"]
     assert curves.tasks[0].loss.steps.tolist() == [row.step for row in gwas]
     assert curves.tasks[0].loss.values == pytest.approx([row.loss / row.chance for row in gwas])
@@ -48,19 +49,22 @@ def test_smoothing_preserves_the_level_and_reduces_noise():
     noise = np.random.default_rng(0).normal(size=400)
     curve = Curve.of(list(range(400)), (2 + noise).tolist())
     smooth = curve.smoothed(20)
-    assert smooth.values == pytest.approx(np.full(400, 2), abs=0.6) and smooth.values.std() < 0.3 * noise.std()
+    assert smooth.values == pytest.approx(np.full(400, 2), abs=0.6)
+    assert smooth.values.std() < 0.3 * noise.std()
     assert Curve.of([5], [1.0]).smoothed(20).values.tolist() == [1.0]
     assert len(Curve.of([], []).smoothed(20).values) == 0
 
 
 def test_plot_has_a_panel_for_every_task(trained):
     png, svg = plot_losses(trained.folder)
-    assert png.read_bytes().startswith(b"\x89PNG") and [png.name, svg.name] == list(LOSS_PLOTS)
+    assert png.read_bytes().startswith(b"\x89PNG")
+    assert [png.name, svg.name] == list(LOSS_PLOTS)
     before = svg.read_bytes()
     text = svg.read_text(encoding="utf-8")
     words = {node.text for node in ElementTree.fromstring(text).iter() if node.tag.endswith("text")}
     drawn = {task.name for task in trained.tasks if task.loss is not None}
-    assert {"gwas", "mean of the tasks", f"Model {trained.model_id}", *drawn} <= words and len(drawn) >= 2
+    assert {"gwas", "mean of the tasks", f"Model {trained.model_id}", *drawn} <= words
+    assert len(drawn) >= 2
     assert "nan" not in " ".join(node.get("d", "") for node in ElementTree.fromstring(text).iter())
     plot_losses(trained.folder)
     assert svg.read_bytes() == before
@@ -98,7 +102,8 @@ def test_newest_or_named_model_is_plotted(trained, tmp_path):
     assert plot_model(config) == plot_model(config, "m")
     with pytest.raises(ModelError, match="no such model") as error:
         plot_model(config, "n")
-    assert error.value.nearest is None and error.value.valid == ("m",)
+    assert error.value.nearest is None
+    assert error.value.valid == ("m",)
     with pytest.raises(ModelError, match="no model in this folder"):
         plot_model(Config(folder=tmp_path / "elsewhere"))
 

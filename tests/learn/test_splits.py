@@ -51,7 +51,8 @@ def test_split_does_not_depend_on_the_order_of_a_pair_and_leaves_the_folds_uncha
     a, b = every_pair(corpus)
     held, folds = split.is_held_out(a, b), split.folds(a, b, 5)
     assert (held == split.is_held_out(b, a)).all()
-    assert held.any() and not held.all()
+    assert held.any()
+    assert not held.all()
     assert ((folds == 5) == held).all()
     assert (folds[~held] == pair_folds(a, b, keys, 5)[~held]).all()
 
@@ -285,7 +286,8 @@ def test_file_lists_all_held_out_pairs(planted_corpus, settings, words, tmp_path
         if not group.is_text
         for i in np.concatenate(group.by_fold)
     ]
-    assert sampled and sorted(trained.rows()) == sorted(sampled)
+    assert sampled
+    assert sorted(trained.rows()) == sorted(sampled)
     assert {"gwas", "gene_trait"} <= set(trained["task"])
     # The same settings give the same model, other settings another one.
     assert train(corpus, words, model, settings, WEIGHTS, tmp_path / "m") == report

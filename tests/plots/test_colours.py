@@ -13,4 +13,5 @@ def test_colours_equal_those_of_the_style_sheet() -> None:
     sheet = (browser_files() / "generel.grass").read_text(encoding="utf-8")
     colours = dict(re.findall(r"^node\.(\w+) \{[^}]*?\bcolor: (#\w{6})", sheet, re.MULTILINE))
     assert {kind: colours[kind] for kind in KINDS} == dict(COLOURS)
-    assert colour_of("Gene") == colours["Gene"] and colour_of("no such kind") == OTHER == colours["Entity"]
+    assert colour_of("Gene") == colours["Gene"]
+    assert colour_of("no such kind") == OTHER == colours["Entity"]

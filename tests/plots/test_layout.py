@@ -27,7 +27,8 @@ def purity(positions: np.ndarray) -> float:
 def test_neighbours_stay_neighbours_and_the_layout_is_reproducible(clouds: np.ndarray) -> None:
     stages = []
     positions = lay_out(clouds, 0, lambda stage, *_: stages.append(stage))
-    assert positions.shape == (200, 2) and np.isfinite(positions).all()
+    assert positions.shape == (200, 2)
+    assert np.isfinite(positions).all()
     assert purity(positions) == 1
     assert np.array_equal(positions, lay_out(clouds, 0))
     assert {"neighbours", "lay out"} <= set(stages)
@@ -36,7 +37,8 @@ def test_neighbours_stay_neighbours_and_the_layout_is_reproducible(clouds: np.nd
 def test_other_points_are_placed_near_their_landmarks(clouds: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layout, "LANDMARKS", 100)
     positions = lay_out(clouds, 0)
-    assert positions.shape == (200, 2) and np.isfinite(positions).all()
+    assert positions.shape == (200, 2)
+    assert np.isfinite(positions).all()
     assert purity(positions) > 0.95
     assert np.array_equal(positions, lay_out(clouds, 0))
     assert not np.array_equal(positions, lay_out(clouds, 1))
@@ -45,4 +47,5 @@ def test_other_points_are_placed_near_their_landmarks(clouds: np.ndarray, monkey
 @pytest.mark.parametrize("n", [0, 1, 3, 4, 9])
 def test_few_vectors_have_positions_too(clouds: np.ndarray, n: int) -> None:
     positions = lay_out(clouds[:n])
-    assert positions.shape == (n, 2) and np.isfinite(positions).all()
+    assert positions.shape == (n, 2)
+    assert np.isfinite(positions).all()

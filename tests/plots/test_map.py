@@ -55,7 +55,8 @@ def test_every_node_is_on_the_page_once_at_its_position(nodes: pd.DataFrame, tmp
     assert sum(len(group["customdata"]) for group in groups) == len(positions) == len(nodes)
     for row in nodes.itertuples():
         assert positions[row.id] == pytest.approx((row.x, row.y), abs=1e-6)
-    assert [details[0] for details in marked["customdata"]] == ["n3", "n1"] and "gout" in marked["name"]
+    assert [details[0] for details in marked["customdata"]] == ["n3", "n1"]
+    assert "gout" in marked["name"]
     assert all(group["type"] == "scattergl" for group in groups)
 
 
@@ -107,5 +108,6 @@ def test_labels_are_in_their_group_and_do_not_overlap() -> None:
     points = np.concatenate([random.normal(at, 0.1, size=(200, 2)) for at in ((0, 0), (10, 0), (10.2, 0))])
     rows = [np.arange(200), np.arange(200, 400), np.arange(400, 600)]
     positions = label_positions(points, rows)
-    assert positions[0] == pytest.approx([0, 0], abs=0.5) and positions[1] == pytest.approx([10, 0], abs=0.5)
+    assert positions[0] == pytest.approx([0, 0], abs=0.5)
+    assert positions[1] == pytest.approx([10, 0], abs=0.5)
     assert apart(positions[0] / np.ptp(points, axis=0), positions[1] / np.ptp(points, axis=0))

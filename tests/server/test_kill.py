@@ -57,7 +57,8 @@ def test_after_a_kill_the_next_command_works(shared_config, in_process, run, jvm
     if victims == "command":
         assert restarted == server
     else:
-        assert restarted.jvm_pid != server.jvm_pid and not is_alive(server.jvm_pid, started["jvm"])
+        assert restarted.jvm_pid != server.jvm_pid
+        assert not is_alive(server.jvm_pid, started["jvm"])
         assert not is_alive(server.pid, started["supervisor"])
     rows = {row["batch"]: row["n"] for row in run(restarted, BATCHES)}
     assert set(acknowledged) <= set(rows), "an acknowledged write is lost"
@@ -75,5 +76,6 @@ def test_kill_during_the_start_does_not_block_the_next_start(make_config, in_pro
         os.kill(pid, signal.SIGKILL)
     command.communicate()
     server = ensure(config)
-    assert server.pid and jvms(config) == [server.jvm_pid]
+    assert server.pid
+    assert jvms(config) == [server.jvm_pid]
     assert home.server_file.exists()

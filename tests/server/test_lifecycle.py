@@ -36,7 +36,8 @@ def test_concurrent_commands_get_one_server_that_outlives_them(make_config, in_p
     answers = [json.loads(c.communicate(timeout=90)[0].splitlines()[-1]) for c in commands]
     assert answers[0] == answers[1]
     server = find(config)
-    assert server is not None and server.uri == answers[0][0]
+    assert server is not None
+    assert server.uri == answers[0][0]
     assert jvms(config) == [server.jvm_pid]
     assert run(server, "RETURN 1 AS one") == [{"one": 1}]
 
@@ -55,13 +56,15 @@ def test_concurrent_commands_get_one_server_that_outlives_them(make_config, in_p
     # it listens only on loopback
     sockets = psutil.Process(server.jvm_pid).net_connections(kind="tcp")
     listening = {s.laddr.ip for s in sockets if s.status == psutil.CONN_LISTEN}
-    assert listening and listening <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
+    assert listening
+    assert listening <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
 
     # status has all values, the Browser answers, and a second call returns the same server immediately
     state = status(config)
     assert state.server == server
     assert (state.store_version, state.heap_bytes, state.page_cache_bytes) == (NEW, 512 << 20, 64 << 20)
-    assert state.resident_bytes > 100 << 20 and state.store_bytes > 0
+    assert state.resident_bytes > 100 << 20
+    assert state.store_bytes > 0
     assert f"127.0.0.1:{state.http_port}/browser/?dbms=bolt://neo4j@127.0.0.1:{state.bolt_port}" in server.http_url
     with socket.create_connection(("127.0.0.1", state.http_port)) as web:
         web.sendall(b"GET /browser/ HTTP/1.0\r\n\r\n")
@@ -74,11 +77,14 @@ def test_concurrent_commands_get_one_server_that_outlives_them(make_config, in_p
     with pytest.raises(BusyError, match="is running"):
         reset(config)
     assert stop(config).was_running
-    assert not jvms(config) and find(config) is None
+    assert not jvms(config)
+    assert find(config) is None
     assert not stop(config).was_running
     log = (home_of(config).logs / "supervisor.log").read_text()
-    assert "A stop was requested" in log and log.endswith("Neo4j is stopped\n")
-    assert status(config).server is None and status(config).bolt_port == state.bolt_port
+    assert "A stop was requested" in log
+    assert log.endswith("Neo4j is stopped\n")
+    assert status(config).server is None
+    assert status(config).bolt_port == state.bolt_port
     assert [p.name for p in reset(config)] == ["data-1"]
     assert status(config).store_version == ""
 
@@ -88,7 +94,8 @@ def test_ports_are_reused_unless_another_program_uses_them(make_config):
     first = ensure(config)
     stop(config)
     second = ensure(config)
-    assert second.uri == first.uri and second.pid != first.pid
+    assert second.uri == first.uri
+    assert second.pid != first.pid
     stop(config)
     port = int(first.uri.rsplit(":", 1)[1])
     with socket.socket() as other:
@@ -97,7 +104,8 @@ def test_ports_are_reused_unless_another_program_uses_them(make_config):
         other.listen()
         with pytest.raises(ServerError, match="another program is using this port") as error:
             ensure(replace(config, neo4j=replace(config.neo4j, bolt_port=port)))
-        assert error.value.found == port and "neo4j.bolt_port" in error.value.message
+        assert error.value.found == port
+        assert "neo4j.bolt_port" in error.value.message
         assert ensure(config).uri != first.uri
 
 
@@ -127,7 +135,8 @@ def test_older_store_is_upgraded_and_newer_store_is_rejected(make_config, run, c
     new = replace(old, neo4j=replace(old.neo4j, version=NEW))
     notes = []
     server = ensure(new, lambda stage, done, total, note="": notes.append(note))
-    assert server.version == NEW and server.upgraded_from == OLD
+    assert server.version == NEW
+    assert server.upgraded_from == OLD
     assert any(OLD in note and NEW in note and "cannot be undone" in note for note in notes)
     assert count(new) == 100
     with pytest.raises(ServerError, match=rf"{NEW}, which is newer than {OLD}"):
@@ -156,7 +165,8 @@ def test_jvm_that_fails_to_start_is_explained(make_config, jvms):
     config = make_config(heap="3m")
     with pytest.raises(ServerError, match="failed to start") as error:
         ensure(config)
-    assert "the heap is too small" in error.value.message and "next:" in error.value.message
+    assert "the heap is too small" in error.value.message
+    assert "next:" in error.value.message
     assert not jvms(config)
     assert any("the heap is too small" in line for line in logs(config))
 

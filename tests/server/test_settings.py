@@ -120,7 +120,8 @@ def test_invalid_size_is_rejected(text):
 def test_java_environment_contains_no_password(monkeypatch):
     monkeypatch.setenv("NEO4J_PASSWORD", "secret")
     monkeypatch.setenv("OTHER", "other")
-    assert "secret" not in java_environment().values() and java_environment()["OTHER"] == "other"
+    assert "secret" not in java_environment().values()
+    assert java_environment()["OTHER"] == "other"
 
 
 def test_argument_file_quotes_spaces_and_escapes():

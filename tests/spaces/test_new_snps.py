@@ -174,14 +174,17 @@ def test_removed_node_gets_its_former_vector(graph: Graph, tmp_path: Path, numbe
 def test_search_states_what_the_vector_of_a_new_snp_is_from(session: Session) -> None:
     answer = session.search("RS90", k=2, kind="Disease")
     assert (answer.resolved_by, answer.resolved_id, answer.term.kind) == ("locus", "rs90", "SNP")
-    assert answer.hits[0].id == "MONDO:0000001" and answer.hits[0].linked is None
+    assert answer.hits[0].id == "MONDO:0000001"
+    assert answer.hits[0].linked is None
     assert answer.sentence() == (
         "rs90 is not in the graph; its vector is from 1 gene (GOUT1) and 3 SNPs near 1:1015000 (GRCh38), from list"
     )
     told = answer.as_json()["locus"]
-    assert told["place"] == "GRCh38:1:1015000" and told["sources"] == ("list",)
+    assert told["place"] == "GRCh38:1:1015000"
+    assert told["sources"] == ("list",)
     read = session.search("rs40", k=1)
-    assert read.term.locus is not None and read.term.locus.regulates == ("SALT3",)
+    assert read.term.locus is not None
+    assert read.term.locus.regulates == ("SALT3",)
     assert read.sentence().endswith("its vector is from 1 gene (SALT3) of eQTL rows, from eqtl")
     assert len(session.query("RETURN size($v) AS n", embed={"v": "rs90"}).rows[0]) == 1
     assert session.search("rs90").resolved_by == "locus"
@@ -198,7 +201,8 @@ def test_position_in_any_spelling_is_enough(session: Session) -> None:
     assert session.search("hg38:1:1000000").sentence() == "'hg38:1:1000000' is the position of rs1000 (SNP)"
     assert session.search("GRCh38:1:1000000:A:C").resolved_by == "locus", "another allele is another variant"
     at = session.search("GRCh38:4:1000").term.locus
-    assert at is not None and at.regulates == ("SALT3",)
+    assert at is not None
+    assert at.regulates == ("SALT3",)
 
 
 @pytest.mark.parametrize(

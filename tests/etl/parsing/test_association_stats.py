@@ -158,7 +158,8 @@ def test_interval_of_a_negated_beta_is_negated():
 def test_a_bare_number_in_a_positive_interval_is_an_odds_ratio():
     parsed = read_effect("1.20", "[1.10-1.31]")
     assert (parsed["odds_ratio"], parsed["beta"]) == (1.2, None)
-    assert not parsed["effect_inferred"] and not parsed["effect_unknown"]
+    assert not parsed["effect_inferred"]
+    assert not parsed["effect_unknown"]
     assert parsed["standard_error"] == pytest.approx(math.log(1.31 / 1.10) / 3.919928, rel=1e-5)
 
 
