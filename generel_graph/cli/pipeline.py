@@ -161,7 +161,7 @@ def init(folder: Path) -> None:
 )
 @quiet_option
 def demo(folder: Path, quiet: bool) -> None:
-    """Load the quick-start data, train a model and show queries that combine edges and similarity.
+    """Load the quick-start data, train a model, show queries that combine edges and similarity, and evaluate it.
 
     Example:  generel-graph demo
     """
