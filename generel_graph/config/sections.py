@@ -31,7 +31,7 @@ class Neo4jConfig(Checked):
     """The Neo4j server. Without `uri`, a private server runs in the state folder."""
 
     uri: str = ""  # bolt://, neo4j:// or neo4j+s://; empty: a private server; NEO4J_URI overrides it
-    database: str = "neo4j"
+    database: str = "neo4j"  # name of the database
     query_seconds: Amount = 60.0  # time limit of a statement of `query`, in seconds; 0: none
     version: str = "2026.08.1"  # of the private server: a version whose list of jars is in the package
     heap: str = ""  # of the private server, such as "2g"; empty: derived from the machine's memory
@@ -47,7 +47,7 @@ class Neo4jConfig(Checked):
 class TaskConfig:
     """One training task."""
 
-    enabled: bool = True
+    enabled: bool = True  # train on this task
     weight: float = -1.0  # c of the draw probability c·√pairs; negative: the task's own default
 
 
@@ -59,7 +59,7 @@ class ModelConfig(Checked):
     max_tokens: Annotated[int, Within(3)] = 48  # longer texts are truncated
     hidden: Size = 512  # width of each tower's hidden layer
     dimension: Size = 384  # of the learnt part z; the untrained part b has the encoder's dimension
-    dropout: Dropout = 0.1
+    dropout: Dropout = 0.1  # dropout rate of the hidden layers
     block_dropout: Dropout = 0.2  # probability, per example, that a neighbourhood block is set to zero
     text_only: Share = 0.1  # share of concepts that lose all blocks except the text during training
     without: tuple[str, ...] = ()  # inputs to omit: the name of a block, or "snp.gene", "concept.drug" for one tower
@@ -74,17 +74,17 @@ class TrainConfig(Checked):
     """Training."""
 
     mode: Mode = "frozen"  # frozen: texts are encoded once; lora, full: after `steps`, the language model is tuned too
-    steps: Count = 1000
+    steps: Count = 1000  # training steps
     continue_steps: Count = 300  # when training continues from a model after new data; 0: `sync` trains a new model
     encoder_steps: Count = 200  # of lora and full: further steps, which tune the language model with the towers
     encoder_rate: Amount = 0.0  # learning rate of the language model; 0: 2e-4 for lora, 2e-5 for full
-    lora_rank: Size = 16
+    lora_rank: Size = 16  # rank of the changes in mode `lora`
     batch_size: Annotated[int, Within(2)] = 256  # pairs, over all processes
-    learning_rate: Amount = 1e-3
-    weight_decay: Amount = 0.01
+    learning_rate: Amount = 1e-3  # learning rate of the towers (AdamW)
+    weight_decay: Amount = 0.01  # weight decay of AdamW
     warmup: Count = 50  # steps
     clip: Annotated[float, Within(1e-9)] = 1.0  # largest norm of the gradient
-    loss: LossName = "info_nce"
+    loss: LossName = "info_nce"  # contrastive loss of the pairs
     temperature: Annotated[float, Within(1e-3)] = 0.1  # of info_nce
     effect_weight: Amount = 10.0  # of the effect-size term; 0: off
     folds: Annotated[int, Within(2, 254)] = 5  # leave-out folds of the neighbourhood features
@@ -103,7 +103,7 @@ class TrainConfig(Checked):
     validate_steps: Count = 200  # steps between validations; 0: no validation
     adapter_steps: Count = 800  # of the adapter for free texts; 0: no adapter, the concept tower encodes them
     patience: Count = 0  # validations without improvement before training stops; 0: train all steps
-    seed: int = 0
+    seed: int = 0  # seed of all random choices
     threads: Count = 1  # of torch; 0: all cores. The towers are small: more threads gain little and stall on a busy CPU
     number_format: NumberFormat = "auto"  # of training; auto: the faster one, timed once per process; vectors: float32
     checkpoint_steps: Size = 250  # steps between checkpoints, from which an interrupted training is resumed

@@ -23,7 +23,7 @@ WRITER_PROPERTIES = (
 class ModelRecord:
     """A `:Model` node. The writer of the model sets the first block (WRITER_PROPERTIES), `embed` sets the second."""
 
-    id: str
+    id: str  # id of the model; the name of its folder
     dimension: int  # of the vectors
     encoder: str = ""  # name of the text encoder
     trained_at: str = ""  # ISO 8601
@@ -33,13 +33,13 @@ class ModelRecord:
     published_before: str = ""  # ISO date; training excluded reports published from this day on
     made_from: str = ""  # the file that the vectors were imported from; "" for a model that this project trained
 
-    slot: int | None = None
+    slot: int | None = None  # slot of its vectors, 0 to 3
     state: str = ""  # "clearing", "writing" or "complete"; "" if the model is not in the graph
-    active: bool = False
+    active: bool = False  # answers queries
     vectors: int = 0  # nodes with a vector when the model was completed
     kinds: tuple[str, ...] = ()  # of those nodes
-    created_at: str = ""
-    activated_at: str = ""
+    created_at: str = ""  # time of the first write (ISO 8601)
+    activated_at: str = ""  # time of the last activation (ISO 8601)
     embedded_digest: str = ""  # of the graph that the vectors were computed from
     edges_touched: int = 0  # edges created, changed or deleted since the model was trained
 
