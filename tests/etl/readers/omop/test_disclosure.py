@@ -123,11 +123,13 @@ def test_no_cell_and_no_group_is_of_few_persons(
         staged = cohorts.stage(folder, minimum=MINIMUM, window_days=window, strata=["age"])
     except DataError as error:
         assert "fewer than 3 persons" in str(error)  # noqa: PT017, most cohorts raise nothing
-        persons: dict[str, set[Any]] = {}  # by the outcome of their records
+        by_outcome: dict[str, set[Any]] = {}  # persons by the outcome of their records
         for _, person, concept, day, *_ in cohort.tables["CONDITION_OCCURRENCE"]:
             invalid = "person" if person not in have else "day" if day == "1800-01-01" else ""
-            persons.setdefault(invalid or {0: "no concept", 9: "no condition"}.get(concept, "valid"), set()).add(person)
-        assert all(len(ids) < MINIMUM for ids in persons.values()), persons
+            by_outcome.setdefault(invalid or {0: "no concept", 9: "no condition"}.get(concept, "valid"), set()).add(
+                person
+            )
+        assert all(len(ids) < MINIMUM for ids in by_outcome.values()), by_outcome
         return
     published = set()
     for (one, two), edge in cohorts.pairs(staged).items():
