@@ -169,7 +169,7 @@ def _records(graph: Graph, ranges: Ranges, text: str) -> Iterator[neo4j.Record]:
     parameters: dict[str, Any] = {"relations": list(KNOWLEDGE)}
     with graph.driver.session(database=graph.database, default_access_mode=neo4j.READ_ACCESS) as session:
         for first, last in ranges:
-            yield from session.run(text, parameters | {"first": first, "last": last})  # type: ignore[arg-type]
+            yield from session.run(text, parameters | {"first": first, "last": last})
 
 
 if __name__ == "__main__":
