@@ -26,6 +26,7 @@ RULES: tuple[tuple[str, str, str], ...] = (
     ("models compare", "settings", FREE),  # they name the digests of statements and the settings of a release
     ("rejects", "reason", PROSE),
     ("recipe list", "question", PROSE),
+    ("recipe", "fits", PROSE),  # how a drug acts, compared with the allele
     ("explain", "trained_on", FREE),
     ("explain", "tasks", FREE),
     ("explain", "*.seen", FREE),
