@@ -64,9 +64,11 @@ def temporary_path(path: Path, role: str) -> Path:
 
 def remove_leftovers(path: Path) -> None:
     """Remove the temporary files that killed processes left for `path`."""
-    for leftover in path.parent.glob(f".{path.name}.*.*"):
-        pid = leftover.name.split(".")[-2]
-        if pid.isdecimal() and (int(pid) == os.getpid() or not psutil.pid_exists(int(pid))):
+    for leftover in path.parent.glob(".*.*.*"):
+        name, pid, _ = leftover.name.rsplit(".", 2)
+        if name != f".{path.name}" or not pid.isdecimal():
+            continue
+        if int(pid) == os.getpid() or not psutil.pid_exists(int(pid)):
             if leftover.is_dir():
                 shutil.rmtree(leftover, ignore_errors=True)
             else:

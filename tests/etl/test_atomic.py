@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from generel_etl.atomic import atomic_folder
+from generel_etl.atomic import atomic_file, atomic_folder, write_atomically
 
 
 def fill(folder: Path, text: str) -> None:
@@ -38,3 +38,13 @@ def test_leftovers_of_killed_processes_are_removed(tmp_path: Path) -> None:
     living.mkdir()
     fill(tmp_path / "folder", "one")
     assert sorted(p.name for p in tmp_path.iterdir()) == [".folder.1.new", "folder"]
+
+
+def test_write_leaves_the_temporary_file_of_a_longer_name(tmp_path: Path) -> None:
+    with atomic_file(tmp_path / "a.b") as new:
+        new.write_text("longer", encoding="utf-8")
+        write_atomically(tmp_path / "a", b"shorter")
+    assert [(p.name, p.read_text(encoding="utf-8")) for p in sorted(tmp_path.iterdir())] == [
+        ("a", "shorter"),
+        ("a.b", "longer"),
+    ]
