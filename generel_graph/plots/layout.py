@@ -7,7 +7,6 @@ nearest landmarks.
 from __future__ import annotations
 
 import hashlib
-import io
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from generel_etl.atomic import write_atomically
+from generel_etl.atomic import atomic_file
 from generel_etl.progress import Progress, silent
 from generel_graph.plots.libraries import require
 
@@ -143,9 +142,8 @@ def cached_layout(
     except (OSError, ValueError):
         pass
     positions = lay_out(vectors, seed, progress)
-    file = io.BytesIO()
-    np.save(file, positions, allow_pickle=False)
-    write_atomically(path, file.getvalue())
+    with atomic_file(path) as new, new.open("wb") as file:
+        np.save(file, positions, allow_pickle=False)
     with suppress(FileNotFoundError):  # another process removes the oldest too
         for old in sorted(folder.glob("*.npy"), key=lambda p: p.stat().st_mtime)[:-MAX_CACHED]:
             old.unlink()

@@ -6,7 +6,6 @@ to nodes by their row number in that list. Only traits with known effects have v
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from generel_etl.atomic import write_atomically
+from generel_etl.atomic import atomic_file, write_atomically
 from generel_etl.errors import ModelError
 from generel_graph.corpus.schema import Corpus
 from generel_graph.learn.effects.calibration import calibrate
@@ -104,14 +103,13 @@ def write_effects(folder: Path, score: EffectScore, ids: Sequence[str]) -> None:
         "means": score.means,
         **{f"ridge.{name}": getattr(score.ridge, name) for name in RIDGE},
     }
-    table = io.BytesIO()
     columns = {
         "id": [ids[i] for i in nodes.tolist()],
         "strongest": score.strongest[nodes],
         "reports": score.reports[nodes],
     }
-    pl.DataFrame(columns).write_parquet(table)
-    write_atomically(folder / NODES, table.getvalue())
+    with atomic_file(folder / NODES) as new:
+        pl.DataFrame(columns).write_parquet(new)
     write_atomically(folder / ARRAYS, save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from generel_etl.atomic import write_atomically
+from generel_etl.atomic import atomic_file
 from generel_graph.corpus.schema import Corpus
 from generel_graph.learn.pairs.groups import TaskGroup
 from generel_graph.model_folder import HELD_OUT, TRAINED_PAIRS
@@ -33,9 +32,7 @@ def write_held_out(folder: Path, corpus: Corpus, groups: Sequence[TaskGroup]) ->
             "weight": group.weights[group.held_out],
         }
         parts.append(pl.DataFrame({"task": [group.task] * len(group.held_out)} | columns, schema=SCHEMA))
-    table = io.BytesIO()
-    pl.concat(parts).sort("task", "anchor", "positive").write_parquet(table)
-    write_atomically(folder / HELD_OUT, table.getvalue())
+    _write_pairs(folder / HELD_OUT, parts)
 
 
 def write_trained_pairs(folder: Path, corpus: Corpus, groups: Sequence[TaskGroup]) -> None:
@@ -51,6 +48,9 @@ def write_trained_pairs(folder: Path, corpus: Corpus, groups: Sequence[TaskGroup
             anchors, positives = ids.gather(group.anchors[rows]), ids.gather(group.positives[rows])
             pairs = pl.DataFrame({"anchor": anchors, "positive": positives})
             parts.append(pairs.select(pl.lit(group.task).alias("task"), "anchor", "positive"))
-    table = io.BytesIO()
-    pl.concat(parts).sort("task", "anchor", "positive").write_parquet(table)
-    write_atomically(folder / TRAINED_PAIRS, table.getvalue())
+    _write_pairs(folder / TRAINED_PAIRS, parts)
+
+
+def _write_pairs(path: Path, parts: Sequence[pl.DataFrame]) -> None:
+    with atomic_file(path) as new:
+        pl.concat(parts).sort("task", "anchor", "positive").write_parquet(new)

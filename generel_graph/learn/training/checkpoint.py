@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from generel_etl.atomic import write_atomically
+from generel_etl.atomic import atomic_file, write_atomically
 from generel_etl.errors import ModelError
 from generel_graph.corpus.schema import Nodes
 from generel_graph.model_folder import (
@@ -149,9 +148,8 @@ def write_model(
     write_atomically(folder / WEIGHTS, save({k: v.detach().cpu().contiguous() for k, v in towers.state_dict().items()}))
     if adapter is not None:
         write_atomically(folder / ADAPTER, save({k: v.detach().contiguous() for k, v in adapter.state_dict().items()}))
-    table = io.BytesIO()
-    pl.DataFrame({"id": list(nodes.ids), "kind": list(nodes.kinds)}).write_parquet(table)
-    write_atomically(folder / NODES, table.getvalue())
+    with atomic_file(folder / NODES) as new:
+        pl.DataFrame({"id": list(nodes.ids), "kind": list(nodes.kinds)}).write_parquet(new)
     write_rows(folder / LOG, LogRow, log)
     write_rows(folder / VALIDATION, ValidationRow, validations)
     write_atomically(folder / CARD, card.encode())
